@@ -1,0 +1,64 @@
+# Everything a fresh machine needs, step by step; each step is skipped when its inputs have not
+# changed. `make help` lists what there is.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+STACK ?= dev
+PYTHON ?= python3
+IN_ENV = eval "$$(sh toolchain/env.sh)" &&
+
+help: ## show this help
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+
+up: tools docker images stack ## set up what is missing, then deploy the stack (STACK=dev)
+	@echo "==> pulumi up ($(STACK))"
+	@$(IN_ENV) pulumi up --yes --stack $(STACK)
+
+preview: tools docker images stack ## show what `make up` would change
+	@$(IN_ENV) pulumi preview --diff --stack $(STACK)
+
+down: tools stack ## remove the stack's containers and networks; its data stays
+	@$(IN_ENV) pulumi destroy --yes --stack $(STACK)
+
+test: lint unit integration ## everything CI runs
+
+lint: .venv/installed ## format, lint, types
+	@echo "==> lint"
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+
+unit: .venv/installed ## the tests that take seconds
+	@echo "==> unit tests"
+	@.venv/bin/pytest -q tests/unit
+
+integration: tools ## the tests on the real engine and a Docker daemon of their own (as root)
+	@sh toolchain/docker.sh install
+	@echo "==> integration tests"
+	@.venv/bin/pytest tests/integration
+
+env: ## print what a shell needs: eval "$(make -s env)"
+	@sh toolchain/env.sh
+
+tools: .venv/installed ## the Pulumi CLI and its plugins, at the pinned versions
+	@.venv/bin/python toolchain/install.py
+
+docker: ## a Docker daemon: the one that answers, else Debian's
+	@sh toolchain/docker.sh start
+
+images: .venv/installed docker ## the lab images, if the stack uses them
+	@if grep -q 'fate:registry: fate-lab' Pulumi.$(STACK).yaml; then \
+	  .venv/bin/python tests/lab/build.py; fi
+
+stack: tools
+	@sh toolchain/stack.sh $(STACK)
+
+lock: ## resolve pyproject.toml's dependencies anew
+	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
+	  --no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements.lock
+
+.venv/installed: requirements.lock
+	@echo "==> Python environment (.venv)"
+	@sh toolchain/venv.sh $(PYTHON)
+	@touch $@
+
+.PHONY: help up preview down test lint unit integration env tools docker images stack lock

@@ -1,0 +1,1 @@
+"""FATE on Docker hosts: from the stack's settings to running containers."""

@@ -1,0 +1,98 @@
+"""egg: a node that stores and computes; a party can have several."""
+
+import pulumi
+
+from ..service import Container, File, Service, Volume
+from .cluster import ClusterContext
+from .files import ROOT, json_text, properties
+from .server_conf import server_conf
+
+_EGG = f"{ROOT}/eggroll/egg"
+_CONFIG = f"{_EGG}/conf/egg.properties"
+_STARTER = f"{_EGG}/conf/start-processor.sh"
+_PYTHON = f"{ROOT}/eggroll/python"
+_COUNT = "eggroll.computing.processor.session.max.count"
+
+# The image's script passes the egg's name where the egg compares heartbeats by its address, so
+# that no processor would ever count as alive. Of an option given twice the last one wins.
+START_PROCESSOR = f"""#!/bin/bash
+exec bash {_EGG}/conf/processor-starter.sh "$@" --engine-addr "$(hostname -I | cut -d' ' -f1)"
+"""
+
+# The image's own command works in a new container only, never after a restart. If the storage
+# service ends, the egg is ended too: Docker then starts both again.
+_START = f"""
+if ! grep -q '^{_COUNT}=' {_CONFIG}; then
+  half=$(($(nproc) / 2))
+  echo "{_COUNT}=$((half > 0 ? half : 1))" >> {_CONFIG}
+fi
+cd {ROOT}/eggroll/storage-service-cxx
+mkdir -p logs
+{{
+  ./storage-service -p __STORAGE__ -d {ROOT}/data-dir >> logs/console.log 2>> logs/error.log
+  kill $$
+}} &
+cd {_EGG}
+exec java -cp "conf/:lib/*:eggroll-egg.jar" \
+  com.webank.ai.eggroll.framework.egg.Egg -c conf/egg.properties
+"""
+
+
+def config(context: ClusterContext) -> str:
+    """egg.properties. All paths are the container's own, whatever the Docker host has.
+
+    Every job starts the processors anew, and they must all be there within 5 s (fixed in the
+    egg); where the settings give no number the container's start takes half of its cores.
+    """
+    processor = "eggroll.computing.processor"
+    processors = context.plan.party.training.processors
+    return properties(
+        {
+            "party.id": context.party_id,
+            "service.port": context.port("egg"),
+            "eggroll.computing.engine.names": "processor",
+            f"{processor}.bootstrap.script": _STARTER,
+            f"{processor}.start.port": 50000,
+            f"{processor}.venv": "/data/projects/python/venv",
+            f"{processor}.engine-path": f"{_PYTHON}/eggroll/computing/processor.py",
+            f"{processor}.python-path": f"{ROOT}/python:{_PYTHON}",
+            f"{processor}.data-dir": f"{ROOT}/data-dir",
+            f"{processor}.logs-dir": f"{_PYTHON}/eggroll/logs/processor",
+            **({_COUNT: processors} if processors else {}),
+        }
+    )
+
+
+class Egg(Service):
+    """One of a party's eggs. It starts alone.
+
+    Args:
+        context: the training cluster it belongs to.
+        index: which one, from 0.
+        opts: whose child it is.
+    """
+
+    def __init__(self, context: ClusterContext, index: int, opts: pulumi.ResourceOptions) -> None:
+        name = context.eggs[index]
+        storage = context.place.release.services["egg"].ports["storage"]
+        super().__init__(
+            "fate:fate1:Egg",
+            context.place,
+            Container(
+                service="egg",
+                name=name,
+                networks=[context.attachment("egg", index)],
+                command=["bash", "-c", _START.replace("__STORAGE__", str(storage))],
+                files=[
+                    File(_CONFIG, config(context)),
+                    File(_STARTER, START_PROCESSOR, executable=True),
+                    File(
+                        f"{_PYTHON}/eggroll/conf/server_conf.json",
+                        json_text(server_conf(context)),
+                    ),
+                ],
+                volumes=[Volume(name, f"{ROOT}/data-dir")],
+            ),
+            opts=opts,
+        )
+        self.register_outputs({})

@@ -1,0 +1,105 @@
+"""FATE Flow: it takes jobs, and runs them together with the FATE Flows of other parties."""
+
+from collections.abc import Sequence
+
+import pulumi
+
+from .. import mysql
+from ..service import Container, File, Service, Volume
+from .cluster import ClusterContext
+from .files import ROOT, json_text
+from .server_conf import server_conf
+
+_FLOW = f"{ROOT}/python/fate_flow"
+_OVERRIDES = f"{_FLOW}/settings_overrides.py"
+LOGS = Volume("python-logs", f"{ROOT}/python/logs")
+
+# Docker starts all containers at once when its machine does, and FATE Flow must not run without
+# these: without MySQL and roll it ends, without Redis it never schedules a job again.
+_WAIT = """until (exec 3<>/dev/tcp/{host}/{port}) 2>/dev/null; do sleep 1; done"""
+# settings.py is code of the image: every start puts the overrides behind the image's own copy.
+_START = f"""
+cd {_FLOW}
+[ -e settings_image.py ] || cp settings.py settings_image.py
+cat settings_image.py {_OVERRIDES} > settings.py
+source /data/projects/python/venv/bin/activate
+exec python fate_flow_server.py
+"""
+
+
+def start(context: ClusterContext) -> str:
+    """The container's command: wait for what it needs, put its settings together, start."""
+    waits = [
+        _WAIT.format(host=at.host, port=at.port)
+        for at in map(context.endpoint, ("mysql", "redis", "roll"))
+    ]
+    return "\n".join(waits) + _START
+
+
+def overrides(context: ClusterContext) -> str:
+    """What FATE Flow's settings.py must say differently here, as Python behind the image's own."""
+    database, redis = context.endpoint("mysql"), context.endpoint("redis")
+    database_settings = {
+        "name": mysql.DATABASE,
+        "user": mysql.USER,
+        "passwd": context.passwords.mysql,
+        "host": database.host,
+        "port": database.port,
+    }
+    redis_settings = {
+        "host": redis.host,
+        "port": redis.port,
+        "password": context.passwords.redis,
+    }
+    return "\n".join(
+        [
+            "",
+            "WORK_MODE = 1",
+            "# ms; in the image 20 minutes, which a caller of a silent peer would wait",
+            "DEFAULT_GRPC_OVERALL_TIMEOUT = 60 * 1000",
+            f"DATABASE.update({database_settings!r})",
+            f"REDIS.update({redis_settings!r})",
+            "RuntimeConfig.init_config(WORK_MODE=WORK_MODE)",
+            "",
+        ]
+    )
+
+
+class FateFlow(Service):
+    """A party's FATE Flow (the service that FATE's images call python).
+
+    Args:
+        context: the training cluster it belongs to.
+        needs: what breaks it when it starts early: MySQL with meta-service's nodes, Redis, roll.
+        opts: whose child it is.
+    """
+
+    def __init__(
+        self,
+        context: ClusterContext,
+        needs: Sequence[pulumi.Resource],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        conf = json_text(server_conf(context))
+        super().__init__(
+            "fate:fate1:FateFlow",
+            context.place,
+            Container(
+                service="python",
+                networks=[context.attachment("python")],
+                command=["bash", "-c", start(context)],
+                files=[
+                    File(_OVERRIDES, overrides(context), secret=True),
+                    File(f"{ROOT}/python/arch/conf/server_conf.json", conf),
+                    File(f"{ROOT}/python/eggroll/conf/server_conf.json", conf),
+                ],
+                volumes=[LOGS, Volume("python-jobs", f"{ROOT}/python/jobs")],
+                published={
+                    name: context.plan.published[name]
+                    for name in context.place.release.services["python"].ports
+                },
+            ),
+            needs=needs,
+            opts=opts,
+        )
+        self.register_outputs({})

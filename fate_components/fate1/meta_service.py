@@ -1,0 +1,86 @@
+"""meta-service: EggRoll's directory of tables and nodes, kept in MySQL."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pulumi
+
+from .. import mysql
+from ..service import Container, File, Service
+from .cluster import ClusterContext
+from .files import ROOT, properties
+
+_SCHEMA = Path(__file__).with_name("meta_service.sql")
+
+
+def config(context: ClusterContext) -> str:
+    """meta-service.properties."""
+    database = context.endpoint("mysql")
+    return properties(
+        {
+            "party.id": context.party_id,
+            "service.port": context.port("meta-service"),
+            "jdbc.driver.classname": "com.mysql.cj.jdbc.Driver",
+            "jdbc.url": f"jdbc:mysql://{database.host}:{database.port}/{mysql.DATABASE}"
+            "?useSSL=false&serverTimezone=UTC&characterEncoding=utf8&allowPublicKeyRetrieval=true",
+            "jdbc.username": mysql.USER,
+            "jdbc.password": context.passwords.mysql,
+        }
+    )
+
+
+def nodes(context: ClusterContext) -> list[tuple[str, int, str]]:
+    """The nodes EggRoll has to know: address, port and type of each."""
+    services = context.place.release.services
+    found = [
+        ("roll", context.port("roll"), "ROLL"),
+        ("proxy", context.port("proxy"), "PROXY"),
+    ]
+    for egg in context.eggs:
+        found += [
+            (egg, services["egg"].ports["egg"], "EGG"),
+            (egg, services["egg"].ports["storage"], "STORAGE"),
+        ]
+    return found
+
+
+def statements(wanted: Iterable[tuple[str, int, str]]) -> str:
+    """The SQL that makes meta-service's tables where they are missing and the nodes as wanted.
+
+    A node that is there keeps its id, because stored data is found by it; one that is not wanted
+    any more is LOST to EggRoll but keeps its row for the day it comes back.
+    """
+    rows = ",\n  ".join(f"('{ip}', {port}, '{kind}', 'HEALTHY')" for ip, port, kind in wanted)
+    return _SCHEMA.read_text().replace("__NODES__", rows)
+
+
+class MetaService(Service):
+    """A party's meta-service. It starts without MySQL and finds it when it is there.
+
+    Args:
+        context: the training cluster it belongs to.
+        database: the party's MySQL, in which the tables and the nodes are kept right.
+        opts: whose child it is.
+    """
+
+    def __init__(
+        self, context: ClusterContext, database: mysql.Mysql, opts: pulumi.ResourceOptions
+    ) -> None:
+        super().__init__(
+            "fate:fate1:MetaService",
+            context.place,
+            Container(
+                service="meta-service",
+                networks=[context.attachment("meta-service")],
+                files=[
+                    File(
+                        f"{ROOT}/meta-service/conf/meta-service.properties",
+                        config(context),
+                        secret=True,
+                    )
+                ],
+            ),
+            opts=opts,
+        )
+        self.nodes = database.run("nodes", statements(nodes(context)))
+        self.register_outputs({})

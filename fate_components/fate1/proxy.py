@@ -1,0 +1,86 @@
+"""proxy: a party's door to the others, and, run by itself, the exchange between them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pulumi
+
+from .. import delivery
+from ..service import Container, File, Place, Service
+from ..settings import Published
+from ..topology import Attachment, RouteTable
+from .files import ROOT, json_text, properties
+
+_ROUTE_TABLE = f"{ROOT}/proxy/conf/route_table.json"
+_DELIVER = Path(__file__).with_name("deliver_route_table.sh")
+
+
+def config(coordinator: str, port: int) -> str:
+    """proxy.properties.
+
+    Args:
+        coordinator: whose proxy it is: a party's id, or a name that is no party's.
+        port: the port it listens on.
+    """
+    return properties(
+        {
+            "coordinator": coordinator,
+            "ip": "0.0.0.0",  # noqa: S104 - the container's own addresses
+            "port": port,
+            "route.table": _ROUTE_TABLE,
+        }
+    )
+
+
+class Proxy(Service):
+    """A proxy. It starts alone, and reads its route table again every minute, so a changed table
+    is delivered into the running container and breaks no job.
+
+    Args:
+        place: where it goes.
+        name: its container's name.
+        coordinator: whose proxy it is.
+        networks: the networks it is in, and its address in each.
+        published: its port on the Docker host.
+        routes: its route table.
+        opts: whose child it is.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        name: str,
+        coordinator: str,
+        networks: Sequence[Attachment],
+        published: Mapping[str, Published],
+        routes: RouteTable,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        table = json_text(routes)
+        port = place.release.services["proxy"].port
+        super().__init__(
+            "fate:fate1:Proxy",
+            place,
+            Container(
+                service="proxy",
+                name=name,
+                networks=networks,
+                files=[
+                    File(_ROUTE_TABLE, table),
+                    File(f"{ROOT}/proxy/conf/proxy.properties", config(coordinator, port)),
+                ],
+                ignored=1,
+                published=dict(published),
+            ),
+            opts=opts,
+        )
+        delivery.in_container(
+            place.resource_name(f"{name}-routes"),
+            place.host,
+            self.container,
+            _DELIVER.read_text(),
+            stdin=table,
+            environment={"FILE": _ROUTE_TABLE},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({})

@@ -1,0 +1,29 @@
+"""server_conf.json: where Python code of FATE and EggRoll finds the party's services."""
+
+from .cluster import ClusterContext
+
+
+def server_conf(context: ClusterContext) -> dict[str, object]:
+    """What egg and FATE Flow both read; a job runs partly in one and partly in the other."""
+
+    def at(service: str) -> dict[str, object]:
+        endpoint = context.endpoint(service)
+        return {"host": endpoint.host, "port": endpoint.port}
+
+    fate_flow = context.place.release.services["python"].ports
+    return {
+        "servers": {
+            "proxy": at("proxy"),
+            "fateboard": at("fateboard"),
+            "roll": at("roll"),
+            "fateflow": {
+                "host": "python",
+                "grpc.port": fate_flow["fateflow-grpc"],
+                "http.port": fate_flow["fateflow-http"],
+            },
+            "federation": at("federation"),
+            "clustercomm": at("federation"),
+            # No serving cluster yet; FATE Flow reads the key at its start.
+            "servings": [],
+        }
+    }

@@ -1,0 +1,63 @@
+"""Health checks: what is run inside a container to tell whether its service works."""
+
+import pulumi_docker as docker
+
+from .release import HttpProbe, Probe
+
+# Cleared whenever the container starts, unlike a file in its own file system.
+_MARK = "/dev/shm/fate-healthy"  # noqa: S108 - every container has its own
+_PAUSE = 15
+
+START_LIMIT = 600
+"""Seconds that a service may take to become healthy before `pulumi up` gives up."""
+
+
+def check(probe: Probe) -> str:
+    """The shell command that succeeds when a probe does. The official images are of two kinds,
+    and these commands need nothing that one of them lacks."""
+    if probe.http:
+        return _answers(probe.http)
+    return " && ".join(_listens(port) for port in probe.listens)
+
+
+def _listens(port: int) -> str:
+    # 0A is the kernel's number for LISTEN; Java listens in tcp6 only.
+    return f"cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q ':{port:04X} 0*:0000 0A'"
+
+
+def _answers(probe: HttpProbe) -> str:
+    # Alpine images have wget, the CentOS ones bash; a request by bash needs no further program.
+    url = f"http://127.0.0.1:{probe.port}{probe.path}"
+    body = probe.post or ""
+    wget = f"wget -q -O - -T 10 {url}"
+    lines = [f"{'POST' if probe.post else 'GET'} {probe.path} HTTP/1.0", "Host: localhost"]
+    if probe.post:
+        wget += f" --header 'Content-Type: application/json' --post-data '{body}'"
+        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+    request = "\\r\\n".join([*lines, "", body])
+    bash = f'exec 3<>/dev/tcp/127.0.0.1/{probe.port} && printf "{request}" >&3 && cat <&3'
+    return (
+        f"if command -v bash >/dev/null; then bash -c '{bash}'; else {wget}; fi 2>/dev/null"
+        f" | grep -q '{probe.answers}'"
+    )
+
+
+def healthcheck(command: str) -> docker.ContainerHealthcheckArgs:
+    """Docker's health check for a command: quick while the service starts, seldom after.
+
+    Docker before 25 knows one interval for both, and a probe every two seconds costs a party a
+    third of a small machine. So once healthy, a probe first sleeps in the container.
+
+    Durations are in Go's canonical form, or every refresh would show a change.
+    """
+    test = (
+        f"[ ! -e {_MARK} ] || sleep {_PAUSE}; "
+        f"if {command}; then : > {_MARK}; else rm -f {_MARK}; exit 1; fi"
+    )
+    return docker.ContainerHealthcheckArgs(
+        tests=["CMD-SHELL", test],
+        interval="2s",
+        timeout="1m0s",
+        retries=3,
+        start_period="5m0s",
+    )

@@ -1,0 +1,103 @@
+"""MySQL: the database of a party's services, of whichever release line."""
+
+import pulumi
+import pulumi_command as command
+
+from . import delivery
+from .service import Container, File, Place, Service, Volume
+from .topology import Attachment
+
+DATABASE = "fate"
+USER = "fate"
+
+_PASSWORD = "/run/secrets/mysql-password"  # noqa: S105 - where it is, not what it is
+_ROOT_PASSWORD = "/run/secrets/mysql-root-password"  # noqa: S105
+_ACCOUNTS = "/run/secrets/mysql-accounts.sql"
+
+# A query over TCP: the server that only initializes the data has no network.
+_CLIENT = f'MYSQL_PWD="$(cat {_PASSWORD})" mysql -h 127.0.0.1 -u {USER} {DATABASE}'
+# On data that is there already the image sets no passwords, so the server does at its start:
+# that is how a changed password, or data another deployment left, comes to fit the settings.
+_START = (
+    f"if [ -d /var/lib/mysql/mysql ]; then set -- --init-file={_ACCOUNTS}; fi; "
+    'exec docker-entrypoint.sh mysqld "$@"'
+)
+
+
+def accounts(password: str, root_password: str) -> str:
+    """The statements that give both accounts their password, one a line as MySQL wants them.
+
+    root keeps to the container: over the network there is only the services' account.
+    """
+    return "\n".join(
+        [
+            f"CREATE DATABASE IF NOT EXISTS {DATABASE};",
+            f"CREATE USER IF NOT EXISTS '{USER}'@'%' IDENTIFIED BY '{password}';",
+            f"ALTER USER '{USER}'@'%' IDENTIFIED BY '{password}';",
+            f"GRANT ALL ON {DATABASE}.* TO '{USER}'@'%';",
+            f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{root_password}';",
+            "",
+        ]
+    )
+
+
+class Mysql(Service):
+    """A party's MySQL.
+
+    Args:
+        place: where it goes.
+        attachment: its place in the party's network.
+        password: the password of the services' account.
+        root_password: the password of root, who can log in from inside the container only.
+        opts: whose child it is.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        attachment: Attachment,
+        password: str,
+        root_password: str,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        super().__init__(
+            "fate:index:Mysql",
+            place,
+            Container(
+                service="mysql",
+                networks=[attachment],
+                command=["bash", "-c", _START],
+                environment={
+                    "MYSQL_DATABASE": DATABASE,
+                    "MYSQL_USER": USER,
+                    "MYSQL_PASSWORD_FILE": _PASSWORD,
+                    "MYSQL_ROOT_PASSWORD_FILE": _ROOT_PASSWORD,
+                    "MYSQL_ROOT_HOST": "localhost",
+                },
+                files=[
+                    File(_PASSWORD, password, secret=True),
+                    File(_ROOT_PASSWORD, root_password, secret=True),
+                    File(_ACCOUNTS, accounts(password, root_password), secret=True),
+                ],
+                volumes=[Volume("mysql", "/var/lib/mysql")],
+                check=f"{_CLIENT} -e 'SELECT 1' >/dev/null 2>&1",
+            ),
+            opts=opts,
+        )
+        self.register_outputs({})
+
+    def run(self, name: str, sql: str) -> command.local.Command:
+        """Have statements run in the database whenever they change, or the server was replaced.
+
+        Args:
+            name: what they are for, as part of the resource's logical name.
+            sql: the statements; running them twice must do no harm.
+        """
+        return delivery.in_container(
+            self.place.resource_name(name),
+            self.place.host,
+            self.container,
+            f"docker exec -i \"$CONTAINER\" sh -c '{_CLIENT}'",
+            stdin=sql,
+            opts=pulumi.ResourceOptions(parent=self),
+        )

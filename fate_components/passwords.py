@@ -1,0 +1,20 @@
+"""Every account's password, derived from the stack's one master secret."""
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from pydantic import SecretStr
+
+
+def derive(master: SecretStr, party: int, account: str) -> SecretStr:
+    """The password of one account of one party: 32 hexadecimal digits (128 bits).
+
+    The same secret gives the same password for ever, and no password tells anything of another
+    (HKDF, RFC 5869).
+
+    Args:
+        master: the stack's master secret.
+        party: the party's id.
+        account: the service and its account, like mysql/root.
+    """
+    key = HKDF(algorithm=SHA256(), length=16, salt=None, info=f"fate/{party}/{account}".encode())
+    return SecretStr(key.derive(master.get_secret_value().encode()).hex())

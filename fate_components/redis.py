@@ -1,0 +1,46 @@
+"""Redis: the queue and cache of a party's services, of whichever release line."""
+
+import pulumi
+
+from .service import Container, File, Place, Service, Volume
+from .topology import Attachment
+
+_CONFIG = "/usr/local/etc/redis/redis.conf"
+
+
+def config(password: str) -> str:
+    """The configuration: what the image's own defaults lack."""
+    return f"dir /data\nrequirepass {password}\n"
+
+
+class Redis(Service):
+    """A party's Redis.
+
+    Args:
+        place: where it goes.
+        attachment: its place in the party's network.
+        password: its password.
+        opts: whose child it is.
+    """
+
+    def __init__(
+        self, place: Place, attachment: Attachment, password: str, opts: pulumi.ResourceOptions
+    ) -> None:
+        super().__init__(
+            "fate:index:Redis",
+            place,
+            Container(
+                service="redis",
+                networks=[attachment],
+                # In a file the password shows in no command line.
+                command=["redis-server", _CONFIG],
+                files=[File(_CONFIG, config(password), secret=True)],
+                volumes=[Volume("redis", "/data")],
+                check=(
+                    f"REDISCLI_AUTH=\"$(sed -n 's/^requirepass //p' {_CONFIG})\" redis-cli ping"
+                    " | grep -q PONG"
+                ),
+            ),
+            opts=opts,
+        )
+        self.register_outputs({})

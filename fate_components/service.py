@@ -1,0 +1,231 @@
+"""What every service shares: one container, its files, its volumes, its health."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_docker as docker
+
+from . import health
+from .host import Host, labels
+from .release import Release
+from .settings import Published
+from .topology import Attachment, docker_name
+
+_STOP_SECONDS = 60
+# What the provider reports as changed but does not bring to a running container.
+_REPLACE_ON = ["healthcheck"]
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that is put into a container before it starts; a change replaces the container.
+
+    Args:
+        path: its absolute path in the container.
+        content: what it says.
+        secret: whether it holds a password, so that no preview and no state file shows it.
+        executable: whether it is a program.
+    """
+
+    path: str
+    content: str
+    secret: bool = False
+    executable: bool = False
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A Docker volume: what outlives the container.
+
+    Args:
+        name: the last part of its name, like mysql or egg-2.
+        path: where the container finds it.
+        shared: the volume is another service's, and only mounted here.
+    """
+
+    name: str
+    path: str
+    shared: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a service's container goes, and what belongs to whom.
+
+    Args:
+        stack: the stack's name.
+        cluster: training or exchange, as the label says.
+        host: the Docker host.
+        release: the facts of the release.
+        networks: the Docker networks there, by their names.
+        party: the party's id, or None for the exchange.
+        keep_data: whether destroy leaves volumes on the host.
+    """
+
+    stack: str
+    cluster: str
+    host: Host
+    release: Release
+    networks: Mapping[str, docker.Network]
+    party: int | None
+    keep_data: bool = True
+
+    def docker_name(self, part: str) -> str:
+        """The name of an object here, on the Docker host."""
+        parts = (part,) if self.party is None else (self.party, part)
+        return docker_name(self.stack, *parts)
+
+    def resource_name(self, part: str) -> str:
+        """The logical name of a resource here; changing it would replace running containers."""
+        return part if self.party is None else f"{self.party}-{part}"
+
+    def labels(self, service: str) -> dict[str, str]:
+        """The labels of an object of a service here."""
+        more = {"cluster": self.cluster, "service": service}
+        if self.party is not None:
+            more["party"] = str(self.party)
+        return labels(self.stack, **more)
+
+
+@dataclass(frozen=True)
+class Container:
+    """What a service's container is made from.
+
+    Args:
+        service: the service's name in the release.
+        networks: the networks it is in, and its address in each.
+        name: the container's name, if it is not the service's.
+        command: the command line in place of the image's own.
+        environment: variables beside those the release tells.
+        files: the files put into it.
+        ignored: how many of the first files are only for its creation: later versions are
+            delivered by other means, and replace nothing.
+        volumes: the volumes it has.
+        published: its ports on the Docker host, by the port's name.
+        check: the shell command that tells its health, if the release has no probe for it.
+    """
+
+    service: str
+    networks: Sequence[Attachment]
+    name: str = ""
+    command: Sequence[str] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    files: Sequence[File] = ()
+    ignored: int = 0
+    volumes: Sequence[Volume] = ()
+    published: dict[str, Published] = field(default_factory=dict)
+    check: str = ""
+
+
+class Service(pulumi.ComponentResource):
+    """A service: its volumes and its container, which is healthy when this is created.
+
+    Args:
+        token: the component's type.
+        place: where it goes.
+        spec: what its container is made from.
+        needs: what must be there, and healthy, before it starts: only what breaks it otherwise.
+        opts: whose child it is.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        place: Place,
+        spec: Container,
+        needs: Sequence[pulumi.Resource] = (),
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        self.place = place
+        self.name = spec.name or spec.service
+        super().__init__(token, place.resource_name(self.name), {}, opts)
+        self.volumes = {
+            volume.name: self._volume(volume, spec.service)
+            for volume in spec.volumes
+            if not volume.shared
+        }
+        self.container = self._container(spec, needs)
+
+    def _volume(self, volume: Volume, service: str) -> docker.Volume:
+        return docker.Volume(
+            self.place.resource_name(volume.name),
+            name=self.place.docker_name(volume.name),
+            labels=[
+                docker.VolumeLabelArgs(label=k, value=v)
+                for k, v in self.place.labels(service).items()
+            ],
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                retain_on_delete=self.place.keep_data,
+                # A volume taken up again keeps its first labels: that must not replace it.
+                ignore_changes=["labels", "driver", "driverOpts"],
+            ),
+        )
+
+    def _container(self, spec: Container, needs: Sequence[pulumi.Resource]) -> docker.Container:
+        place = self.place
+        facts = place.release.services[spec.service]
+        environment = facts.environment | spec.environment
+        return docker.Container(
+            place.resource_name(self.name),
+            name=place.docker_name(self.name),
+            image=place.host.image(facts.image).image_id,
+            command=list(spec.command) or None,
+            envs=[f"{name}={value}" for name, value in sorted(environment.items())],
+            uploads=[_upload(file) for file in spec.files],
+            volumes=[
+                docker.ContainerVolumeArgs(
+                    container_path=volume.path,
+                    volume_name=place.docker_name(volume.name)
+                    if volume.shared
+                    else self.volumes[volume.name].name,
+                )
+                for volume in spec.volumes
+            ],
+            networks_advanced=[
+                docker.ContainerNetworksAdvancedArgs(
+                    name=place.networks[attachment.network.name].name,
+                    ipv4_address=attachment.address,
+                    aliases=list(attachment.aliases) or None,
+                )
+                for attachment in spec.networks
+            ],
+            ports=[
+                docker.ContainerPortArgs(
+                    internal=facts.ports[name], external=to.port, ip=to.ip, protocol="tcp"
+                )
+                for name, to in spec.published.items()
+            ],
+            labels=[
+                docker.ContainerLabelArgs(label=k, value=v)
+                for k, v in place.labels(spec.service).items()
+            ],
+            restart="unless-stopped",
+            init=True,  # the images' own process 1 is a shell that ignores a stop
+            destroy_grace_seconds=_STOP_SECONDS,
+            healthcheck=health.healthcheck(
+                spec.check or (health.check(facts.probe) if facts.probe else "false")
+            ),
+            wait=True,
+            wait_timeout=health.START_LIMIT,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=list(needs),
+                delete_before_replace=True,
+                replace_on_changes=_REPLACE_ON,
+                additional_secret_outputs=(
+                    ["uploads"] if any(file.secret for file in spec.files) else None
+                ),
+                ignore_changes=[f"uploads[{index}].content" for index in range(spec.ignored)],
+            ),
+        )
+
+
+def _upload(file: File) -> docker.ContainerUploadArgs:
+    content: pulumi.Input[str] = file.content
+    if file.secret:
+        content = pulumi.Output.secret(file.content)
+    return docker.ContainerUploadArgs(
+        file=file.path, content=content, executable=True if file.executable else None
+    )

@@ -1,0 +1,17 @@
+# Prints what a shell needs to use Pulumi here: eval "$(make -s env)"
+# Whoever is logged in to a backend, or has a passphrase of their own, keeps them.
+set -eu
+cd "$(dirname "$0")/.."
+here=$(pwd)
+.venv/bin/python toolchain/install.py env
+credentials=${PULUMI_CREDENTIALS_PATH:-$HOME/.pulumi}/credentials.json
+if [ -z "${PULUMI_BACKEND_URL:-}" ] && ! grep -q '"current": *"[^"]' "$credentials" 2>/dev/null; then
+  echo "export PULUMI_BACKEND_URL='file://$here'"
+fi
+if [ -z "${PULUMI_CONFIG_PASSPHRASE+set}" ] && [ -z "${PULUMI_CONFIG_PASSPHRASE_FILE:-}" ]; then
+  if [ ! -e .pulumi/passphrase ]; then
+    mkdir -p .pulumi
+    (umask 077 && .venv/bin/python -c 'import secrets; print(secrets.token_hex(16))' > .pulumi/passphrase)
+  fi
+  echo "export PULUMI_CONFIG_PASSPHRASE_FILE='$here/.pulumi/passphrase'"
+fi

@@ -1,0 +1,18 @@
+# Makes .venv with exactly what requirements.lock says. Usage: venv.sh PYTHON
+set -eu
+python=$1
+if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+  echo "Python 3.11 or newer is needed, and $python is not; name one: make PYTHON=python3.12" >&2
+  exit 1
+fi
+if ! "$python" -c 'import ensurepip' 2>/dev/null; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null
+  else
+    echo "Python's venv module is missing (Debian: apt-get install python3-venv)" >&2
+    exit 1
+  fi
+fi
+[ -x .venv/bin/python ] || "$python" -m venv .venv
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+  -r requirements.lock
