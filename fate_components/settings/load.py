@@ -61,8 +61,9 @@ def parse(config: Mapping[str, Any], secret_keys: set[str]) -> Settings:
 
 def _decode(values: Mapping[str, Any]) -> dict[str, Any]:
     decoded: dict[str, Any] = {}
+    known = {field.alias for field in Settings.model_fields.values()}
     for key, value in values.items():
-        if value in ("", "{}", "[]"):
+        if key in known and value in ("", "{}", "[]"):
             continue  # the project file's empty defaults
         if key in _PLAIN or not isinstance(value, str):
             decoded[key] = value

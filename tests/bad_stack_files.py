@@ -1,0 +1,169 @@
+"""Stack files that can't be deployed: what is wrong with a good one, and what must be said of it.
+
+Each case changes the good stack file, and names the key that the error must name and words of the
+remedy that it must give.
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+GOOD: dict[str, Any] = yaml.safe_load(
+    """
+    fate:release: 1.3.0
+    fate:hosts:
+      a: {docker: "unix:///var/run/docker.sock"}
+      b: {docker: "ssh://root@b.example.org:22"}
+    fate:parties:
+      - {id: 9999, host: a}
+      - {id: 10000, host: a, training: {publish: {proxy: 9371, fateboard: 8081,
+                                                  fateflow-grpc: 9361, fateflow-http: 9381}}}
+    fate:peers:
+      - {id: 10001, address: fate.example.org}
+    fate:masterSecret: correct-horse-battery-staple
+    """
+)
+
+Change = Callable[[dict[str, Any]], object]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One bad stack file.
+
+    Args:
+        name: what is wrong with it.
+        change: what makes the good one bad.
+        key: the key that the error must name.
+        remedy: words that the error must say.
+        secret: whether the master secret is encrypted, as it must be.
+    """
+
+    name: str
+    change: Change
+    key: str
+    remedy: str
+    secret: bool = True
+
+    def stack_file(self) -> dict[str, Any]:
+        """The bad one."""
+        config = copy.deepcopy(GOOD)
+        self.change(config)
+        return config
+
+
+def _set(key: str, value: object) -> Change:
+    return lambda config: config.update({f"fate:{key}": value})
+
+
+def _drop(key: str) -> Change:
+    return lambda config: config.pop(f"fate:{key}")
+
+
+def _host(name: str, **values: object) -> Change:
+    return lambda config: config["fate:hosts"].setdefault(name, {}).update(values)
+
+
+def _party(index: int, **values: object) -> Change:
+    return lambda config: config["fate:parties"][index].update(values)
+
+
+def _publish(index: int, **values: object) -> Change:
+    return _party(index, training={"publish": {k.replace("_", "-"): v for k, v in values.items()}})
+
+
+def _both(*changes: Change) -> Change:
+    return lambda config: [change(config) for change in changes]
+
+
+CASES = [
+    Case("no release", _drop("release"), "fate:release", "add it: the FATE release"),
+    Case("unknown release", _set("release", "1.2.9"), "fate:release", "choose one of 1.3.0"),
+    Case("release as a list", _set("release", ["1.3.0"]), "fate:release", "choose one of"),
+    Case("no hosts", _drop("hosts"), "fate:hosts", "add it: the Docker hosts by name"),
+    Case("hosts as a text", _set("hosts", "a"), "fate:hosts", "must be a map"),
+    Case("no docker", _set("hosts", {"a": {}}), "fate:hosts.a.docker", "unix:///var/run/"),
+    Case("tcp host", _host("a", docker="tcp://10.0.0.1:2375"), "fate:hosts.a.docker", "ssh://"),
+    Case("relative socket", _host("a", docker="unix://docker.sock"), "fate:hosts.a.docker", "unix"),
+    Case("two names for a host", _host("c", docker="unix:///var/run/docker.sock"),
+         "fate:hosts.c.docker", "use that name for both"),
+    Case("host's bad name", _host("Lab 1", docker="unix:///x.sock"), "fate:hosts.Lab 1", "hyphens"),
+    Case("host's unknown key", _host("a", adress="x"), "fate:hosts.a.adress", "mean address?"),
+    Case("host's bad address", _host("a", address="http://a"), "fate:hosts.a.address", "IPv4"),
+    Case("small subnet", _host("a", subnet="10.9.0.0/24"), "fate:hosts.a.subnet", "must be a /16"),
+    Case("no subnet", _host("a", subnet="many"), "fate:hosts.a.subnet", "like 10.200.0.0/16"),
+    Case("no parties", _drop("parties"), "fate:parties", "add it: the parties"),
+    Case("empty parties", _set("parties", []), "fate:parties", "add it: the parties"),
+    Case("parties as a map", _set("parties", {"9999": {}}), "fate:parties", "must be a list"),
+    Case("party as a number", _set("parties", [9999]), "fate:parties[0]", "must be a map"),
+    Case("party's id as a word", _party(0, id="guest"), "fate:parties[0].id", "whole number"),
+    Case("party's id is true", _party(0, id=True), "fate:parties[0].id", "whole number"),
+    Case("party's id is 0", _party(0, id=0), "fate:parties[0].id", "1 or more"),
+    Case("party without id", lambda c: c["fate:parties"][0].pop("id"), "fate:parties[0].id",
+         "add it: the party's id"),
+    Case("party without host", lambda c: c["fate:parties"][0].pop("host"), "fate:parties[0].host",
+         "a name under fate:hosts"),
+    Case("party on an unknown host", _party(0, host="z"), "fate:parties[0].host",
+         "none of the Docker hosts under fate:hosts (a, b)"),
+    Case("one id twice", _party(1, id=9999), "fate:parties[1].id", "every party has its own"),
+    Case("party's unknown key", _party(0, trainig={}), "fate:parties[0].trainig", "training?"),
+    Case("no eggs", _party(0, training={"eggs": 0}), "fate:parties[0].training.eggs", "1 or more"),
+    Case("too many eggs", _party(0, training={"eggs": 900}), "fate:parties[0].training.eggs",
+         "200 or less"),
+    Case("half a processor", _party(0, training={"processors": 0.5}),
+         "fate:parties[0].training.processors", "whole number"),
+    Case("port as a word", _publish(0, proxy="http"), "fate:parties[0].training.publish.proxy",
+         "ADDRESS:PORT"),
+    Case("port too high", _publish(0, proxy=65536), "fate:parties[0].training.publish.proxy",
+         "from 1 to 65535"),
+    Case("port at a bad address", _publish(0, proxy="10.0.0.300:9370"),
+         "fate:parties[0].training.publish.proxy", "no IPv4 address"),
+    Case("unknown port", _publish(0, mysql=3306), "fate:parties[0].training.publish.mysql",
+         "there are proxy, fateflow-grpc"),
+    Case("ports of two parties", _publish(0, proxy=9371), "fate:parties[1].training.publish.proxy",
+         "is taken by fate:parties[0].training.publish.proxy already"),
+    Case("ports of one party", _publish(0, proxy=8080),
+         "fate:parties[0].training.publish.fateboard", "set one of the two to a free port"),
+    Case("ports bound apart and everywhere", _publish(0, proxy="127.0.0.1:9371"),
+         "fate:parties[1].training.publish.proxy", "is taken by"),
+    Case("password in plain text", _party(0, training={"mysql": {"password": "hunter2hunter2"}}),
+         "fate:parties[0].training.mysql.password", "--path 'fate:parties[0].training.mysql.pass"),
+    Case("short password", _party(0, training={"redis": {"password": "short"}}),
+         "fate:parties[0].training.redis.password", "8 or more characters"),
+    Case("password with a quote", _party(0, training={"mysql": {"rootPassword": "it's a secret"}}),
+         "fate:parties[0].training.mysql.rootPassword", "letters, digits"),
+    Case("peer without address", _set("peers", [{"id": 10001}]), "fate:peers[0].address",
+         "add it: the host name"),
+    Case("peer that is a party", _set("peers", [{"id": 9999, "address": "x.org"}]),
+         "fate:peers[0].id", "9999 is the id of fate:parties[0] too"),
+    Case("peer's bad port", _set("peers", [{"id": 1, "address": "x.org", "port": "a"}]),
+         "fate:peers[0].port", "whole number"),
+    Case("exchange nowhere", _set("exchange", {"port": 9371}), "fate:exchange", "either host"),
+    Case("exchange in two places", _set("exchange", {"host": "a", "address": "x.org"}),
+         "fate:exchange", "either host"),
+    Case("exchange on an unknown host", _set("exchange", {"host": "z"}), "fate:exchange.host",
+         "none of the Docker hosts"),
+    Case("exchange's port taken", _set("exchange", {"host": "a", "port": 8080}),
+         "fate:exchange.port", "taken by fate:parties[0].training.publish.fateboard"),
+    Case("no way back to the host", _party(1, host="b"), "fate:hosts.a.address",
+         "party 10000 on another Docker host must reach it"),
+    Case("no way to the exchange", _both(_host("b", address="10.0.0.2"),
+         _party(0, host="b"), _party(1, host="b"), _set("exchange", {"host": "a"})),
+         "fate:hosts.a.address", "party 9999 on another Docker host must reach it"),
+    Case("proxy on loopback only", _both(_host("a", address="10.0.0.1"), _party(1, host="b"),
+         _publish(0, proxy="127.0.0.1:9370")), "fate:parties[0].training.publish.proxy",
+         "bind it to an address that other machines reach"),
+    Case("registry with a scheme", _set("registry", "https://r.example.org/"), "fate:registry",
+         "no scheme"),
+    Case("no master secret", _drop("masterSecret"), "fate:masterSecret",
+         "pulumi config set --secret fate:masterSecret"),
+    Case("short master secret", _set("masterSecret", "short"), "fate:masterSecret",
+         "fewer than 16 characters"),
+    Case("master secret in plain text", _set("release", "1.3.0"), "fate:masterSecret",
+         "is in plain text: set it with `pulumi config set --secret", secret=False),
+    Case("keepData as a word", _set("keepData", "perhaps"), "fate:keepData", "true or false"),
+    Case("unknown key", _set("partys", []), "fate:partys", "did you mean parties?"),
+]  # fmt: skip

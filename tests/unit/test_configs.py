@@ -1,0 +1,182 @@
+"""The files that services read, as FATE 1.3.0 wants them."""
+
+import pytest
+
+from fate_components import fate1, mysql, redis
+from fate_components import release as catalogue
+from fate_components.fate1 import (
+    cluster,
+    egg,
+    fate_flow,
+    fateboard,
+    federation,
+    meta_service,
+    proxy,
+    roll,
+    server_conf,
+)
+from fate_components.service import Place
+from tests.bad_stack_files import GOOD
+from tests.unit.test_topology import planned
+
+
+def context(eggs: int = 1, processors: int | None = None) -> cluster.ClusterContext:
+    training = {**GOOD["fate:parties"][1]["training"], "eggs": eggs}
+    if processors:
+        training["processors"] = processors
+    plan = planned({"fate:parties": [{"id": 9999, "host": "a", "training": training}]})
+    place = Place(
+        stack="dev",
+        cluster="training",
+        host=None,  # type: ignore[arg-type]  # rendering touches no Docker host
+        release=catalogue.load("1.3.0"),
+        networks={},
+        party=9999,
+    )
+    passwords = fate1.Passwords(mysql="m-pass", mysql_root="r-pass", redis="q-pass")
+    return cluster.ClusterContext(place, plan.parties[0], passwords)
+
+
+def as_dict(properties: str) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in properties.splitlines())
+
+
+def test_meta_service() -> None:
+    conf = as_dict(meta_service.config(context()))
+    assert conf.pop("jdbc.url").startswith("jdbc:mysql://mysql:3306/fate?")
+    assert conf == {
+        "party.id": "9999",
+        "service.port": "8590",
+        "jdbc.driver.classname": "com.mysql.cj.jdbc.Driver",
+        "jdbc.username": "fate",
+        "jdbc.password": "m-pass",
+    }
+
+
+def test_roll() -> None:
+    assert as_dict(roll.config(context())) == {
+        "party.id": "9999",
+        "service.port": "8011",
+        "meta.service.ip": "meta-service",
+        "meta.service.port": "8590",
+    }
+
+
+def test_federation() -> None:
+    assert as_dict(federation.config(context())) == {
+        "party.id": "9999",
+        "service.port": "9394",
+        "meta.service.ip": "meta-service",
+        "meta.service.port": "8590",
+        "proxy.ip": "proxy",
+        "proxy.port": "9370",
+    }
+
+
+def test_proxy() -> None:
+    assert as_dict(proxy.config("9999", 9370)) == {
+        "coordinator": "9999",
+        "ip": "0.0.0.0",
+        "port": "9370",
+        "route.table": "/data/projects/fate/proxy/conf/route_table.json",
+    }
+
+
+def test_egg() -> None:
+    root = "/data/projects/fate"
+    processor = "eggroll.computing.processor"
+    conf = as_dict(egg.config(context()))
+    assert conf == {
+        "party.id": "9999",
+        "service.port": "7888",
+        "eggroll.computing.engine.names": "processor",
+        f"{processor}.bootstrap.script": f"{root}/eggroll/egg/conf/start-processor.sh",
+        f"{processor}.start.port": "50000",
+        f"{processor}.venv": "/data/projects/python/venv",
+        f"{processor}.engine-path": f"{root}/eggroll/python/eggroll/computing/processor.py",
+        f"{processor}.python-path": f"{root}/python:{root}/eggroll/python",
+        f"{processor}.data-dir": f"{root}/data-dir",
+        f"{processor}.logs-dir": f"{root}/eggroll/python/eggroll/logs/processor",
+    }
+    chosen = as_dict(egg.config(context(processors=4)))
+    assert chosen == {**conf, f"{processor}.session.max.count": "4"}
+
+
+def test_server_conf() -> None:
+    assert server_conf.server_conf(context()) == {
+        "servers": {
+            "proxy": {"host": "proxy", "port": 9370},
+            "fateboard": {"host": "fateboard", "port": 8080},
+            "roll": {"host": "roll", "port": 8011},
+            "fateflow": {"host": "python", "grpc.port": 9360, "http.port": 9380},
+            "federation": {"host": "federation", "port": 9394},
+            "clustercomm": {"host": "federation", "port": 9394},
+            "servings": [],
+        }
+    }
+
+
+def test_fate_flow_overrides_run_behind_the_images_settings() -> None:
+    image = {
+        "WORK_MODE": 0,
+        "DATABASE": {"name": "fate_flow", "passwd": "fate_dev", "max_connections": 100},
+        "REDIS": {"password": "fate_dev", "max_connections": 500},
+    }
+    seen: list[int] = []
+
+    class RuntimeConfig:
+        @staticmethod
+        def init_config(**kwargs: int) -> None:
+            seen.append(kwargs["WORK_MODE"])
+
+    exec(fate_flow.overrides(context()), {**image, "RuntimeConfig": RuntimeConfig})
+    assert seen == [1]
+    assert image["DATABASE"] == {
+        "name": "fate",
+        "user": "fate",
+        "passwd": "m-pass",
+        "host": "mysql",
+        "port": 3306,
+        "max_connections": 100,
+    }
+    assert image["REDIS"] == {
+        "host": "redis",
+        "port": 6379,
+        "password": "q-pass",
+        "max_connections": 500,
+    }
+
+
+def test_fateboard() -> None:
+    conf = as_dict(fateboard.config(context()))
+    assert conf["server.port"] == "8080"
+    assert conf["fateflow.url"] == "http://python:9380"
+    assert conf["spring.datasource.url"].startswith("jdbc:mysql://mysql:3306/fate?")
+    assert conf["spring.datasource.username"] == "fate"
+    assert conf["spring.datasource.password"] == "m-pass"
+
+
+def test_redis() -> None:
+    assert redis.config("q-pass") == "dir /data\nrequirepass q-pass\n"
+
+
+def test_mysql_takes_one_statement_a_line_at_its_start() -> None:
+    lines = mysql.accounts("m-pass", "r-pass").splitlines()
+    assert all(line.endswith(";") for line in lines)
+    assert "ALTER USER 'fate'@'%' IDENTIFIED BY 'm-pass';" in lines
+
+
+@pytest.mark.parametrize("eggs", [1, 3])
+def test_every_egg_is_two_nodes(eggs: int) -> None:
+    names = ["egg", "egg-2", "egg-3"][:eggs]
+    assert meta_service.nodes(context(eggs)) == [
+        ("roll", 8011, "ROLL"),
+        ("proxy", 9370, "PROXY"),
+        *[node for egg in names for node in ((egg, 7888, "EGG"), (egg, 7778, "STORAGE"))],
+    ]
+
+
+def test_eggs_keep_their_addresses_when_others_come() -> None:
+    one, three = context(1), context(3)
+    assert one.attachment("egg", 0).address == three.attachment("egg", 0).address
+    assert len({three.attachment("egg", n).address for n in range(3)}) == 3

@@ -1,0 +1,190 @@
+"""What the program registers, seen through Pulumi's mocks."""
+
+import json
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import config as runtime_config
+from pulumi.runtime import mocks, rpc
+
+from tests.bad_stack_files import GOOD
+from tests.unit.test_settings import as_engine
+
+ROOT = Path(__file__).parents[2]
+MASTER = GOOD["fate:masterSecret"]
+
+
+class Recorder(mocks.Mocks):
+    """Keeps every resource as the engine would get it."""
+
+    def __init__(self) -> None:
+        self.resources: list[mocks.MockResourceArgs] = []
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        raise AssertionError(f"no function is called, but {args.token} was")
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        self.resources.append(args)
+        outputs = {**args.inputs, "imageId": f"sha256:{args.name}"}
+        return f"{args.name}-id", outputs
+
+    def of(self, kind: str) -> dict[str, dict[str, Any]]:
+        return {r.inputs.get("name", r.name): r.inputs for r in self.resources if r.typ == kind}
+
+
+def run(change: dict[str, Any] | None = None) -> Recorder:
+    recorder = Recorder()
+    pulumi.runtime.set_mocks(recorder, project="fate", stack="dev", preview=False)
+    runtime_config.set_all_config(as_engine({**GOOD, **(change or {})}), ["fate:masterSecret"])
+
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
+    def program() -> None:
+        runpy.run_path(str(ROOT / "__main__.py"))
+
+    program()
+    return recorder
+
+
+@pytest.fixture(scope="module")
+def registered() -> Recorder:
+    return run()
+
+
+CONTAINER = "docker:index/container:Container"
+VOLUME = "docker:index/volume:Volume"
+NETWORK = "docker:index/network:Network"
+IMAGE = "docker:index/remoteImage:RemoteImage"
+COMMAND = "command:local:Command"
+SERVICES = [
+    "egg", "fateboard", "federation", "meta-service", "mysql", "proxy", "python", "redis", "roll",
+]  # fmt: skip
+
+
+def labels(inputs: dict[str, Any]) -> dict[str, str]:
+    return {label["label"]: label["value"] for label in inputs["labels"]}
+
+
+def test_each_party_gets_every_service(registered: Recorder) -> None:
+    assert sorted(registered.of(CONTAINER)) == sorted(
+        f"fate-dev-{party}-{service}" for party in (9999, 10000) for service in SERVICES
+    )
+
+
+def test_peers_get_nothing_but_routes(registered: Recorder) -> None:
+    assert not [r.name for r in registered.resources if "10001" in r.name]
+
+
+def test_every_object_can_be_found_by_its_labels(registered: Recorder) -> None:
+    for name, inputs in (registered.of(CONTAINER) | registered.of(VOLUME)).items():
+        found = labels(inputs)
+        assert found.pop("fate.service") in SERVICES, name
+        assert found.pop("fate.party") in ("9999", "10000"), name
+        assert found == {"fate.stack": "dev", "fate.cluster": "training"}, name
+    for inputs in registered.of(NETWORK).values():
+        assert labels(inputs)["fate.stack"] == "dev"
+
+
+def test_images_come_from_the_registry_once_per_docker_host() -> None:
+    registered = run({"fate:registry": "registry.example.org:5000/fate"})
+    images = [r.inputs["name"] for r in registered.resources if r.typ == IMAGE]
+    assert len(images) == len(set(images)) == 9
+    assert "registry.example.org:5000/fate/mysql:8" in images
+    assert "registry.example.org:5000/fate/federatedai/egg:1.3.0-release" in images
+
+
+def test_every_container_waits_for_its_health(registered: Recorder) -> None:
+    for name, inputs in registered.of(CONTAINER).items():
+        assert inputs["wait"], name
+        assert inputs["init"], name
+        assert "false" not in inputs["healthcheck"]["tests"][1].split(), name
+
+
+def test_data_outlives_containers(registered: Recorder) -> None:
+    kept = {
+        volume["containerPath"]: volume["volumeName"]
+        for name, inputs in registered.of(CONTAINER).items()
+        for volume in inputs.get("volumes", [])
+        if "9999" in name
+    }
+    assert kept == {
+        "/var/lib/mysql": "fate-dev-9999-mysql",
+        "/data": "fate-dev-9999-redis",
+        "/data/projects/fate/data-dir": "fate-dev-9999-egg",
+        "/data/projects/fate/python/logs": "fate-dev-9999-python-logs",
+        "/data/projects/fate/python/jobs": "fate-dev-9999-python-jobs",
+    }
+    assert set(kept.values()) <= set(registered.of(VOLUME))
+
+
+def test_addresses_are_fixed_and_apart(registered: Recorder) -> None:
+    taken = [
+        attachment["ipv4Address"]
+        for inputs in registered.of(CONTAINER).values()
+        for attachment in inputs["networksAdvanced"]
+    ]
+    assert len(taken) == len(set(taken)) == 20
+
+
+def test_only_what_parties_offer_is_published(registered: Recorder) -> None:
+    published = {
+        (port["internal"], port["external"])
+        for name, inputs in registered.of(CONTAINER).items()
+        for port in inputs.get("ports", [])
+        if "10000" in name
+    }
+    assert published == {(9370, 9371), (8080, 8081), (9360, 9361), (9380, 9381)}
+
+
+def secret(value: Any) -> Any:
+    """What is in a value that the engine is told to keep secret, or None if it is not told."""
+    if isinstance(value, dict) and rpc._special_sig_key in value:
+        assert value[rpc._special_sig_key] == rpc._special_secret_sig
+        return value["value"]
+    return None
+
+
+def test_no_password_outside_of_secret_files(registered: Recorder) -> None:
+    hidden = {
+        name: secret(inputs.get("uploads")) for name, inputs in registered.of(CONTAINER).items()
+    }
+    assert sorted(name for name, files in hidden.items() if files and "9999" in name) == [
+        f"fate-dev-9999-{service}"
+        for service in ("fateboard", "meta-service", "mysql", "python", "redis")
+    ]
+    passwords = {
+        line.split("=")[1]
+        for files in hidden.values()
+        for file in files or []
+        for line in file["content"].splitlines()
+        if line.startswith("jdbc.password=")
+    }
+    assert len(passwords) == 2
+    for resource in registered.resources:
+        shown = {k: v for k, v in resource.inputs.items() if secret(v) is None}
+        text = json.dumps(shown, default=str)
+        assert not any(secret in text for secret in [*passwords, MASTER]), resource.name
+
+
+def test_eggs_are_scaled_by_one_number() -> None:
+    parties = [{"id": 9999, "host": "a", "training": {"eggs": 3}}]
+    registered = run({"fate:parties": parties})
+    eggs = {name for name in registered.of(CONTAINER) if "egg" in name}
+    assert eggs == {"fate-dev-9999-egg", "fate-dev-9999-egg-2", "fate-dev-9999-egg-3"}
+    (nodes,) = [r for r in registered.resources if r.typ == COMMAND and "nodes" in r.name]
+    for egg in ("egg", "egg-2", "egg-3"):
+        assert f"('{egg}', 7888, 'EGG', 'HEALTHY')" in nodes.inputs["stdin"]
+        assert f"('{egg}', 7778, 'STORAGE', 'HEALTHY')" in nodes.inputs["stdin"]
+
+
+def test_the_exchange_is_one_more_proxy() -> None:
+    registered = run({"fate:exchange": {"host": "a", "port": 9399}})
+    exchange = registered.of(CONTAINER)["fate-dev-exchange"]
+    assert labels(exchange) == {
+        "fate.stack": "dev",
+        "fate.cluster": "exchange",
+        "fate.service": "proxy",
+    }
+    assert [(p["internal"], p["external"]) for p in exchange["ports"]] == [(9370, 9399)]

@@ -1,0 +1,27 @@
+"""The catalogue's files."""
+
+import pytest
+
+from fate_components import release
+
+
+@pytest.mark.parametrize("name", release.known())
+def test_every_release_is_whole(name: str) -> None:
+    facts = release.load(name)
+    first = [service.address for service in facts.services.values()]
+    assert len(set(first)) == len(first), "two services would get one address"
+    assert max(first) == facts.services["egg"].address, "eggs count up into another's address"
+    assert len(facts.published) == sum(
+        len(service.ports) for service in facts.services.values() if service.publish
+    )
+
+
+def test_the_images_of_1_3_0() -> None:
+    images = {service.image for service in release.load("1.3.0").services.values()}
+    fate = ["egg", "fateboard", "meta-service", "python", "roll", "proxy", "federation"]
+    assert images == {"mysql:8", "redis:5"} | {f"federatedai/{name}:1.3.0-release" for name in fate}
+
+
+def test_an_unknown_release() -> None:
+    with pytest.raises(KeyError):
+        release.load("0.0.0")

@@ -1,0 +1,99 @@
+"""Stack files: what good ones mean, and what bad ones are told."""
+
+import json
+from typing import Any
+
+import pytest
+
+from fate_components.settings import Published, Settings, SettingsError
+from fate_components.settings.load import parse
+from tests.bad_stack_files import CASES, GOOD, Case
+
+
+def as_engine(config: dict[str, Any]) -> dict[str, str]:
+    """Config as the engine hands it to a program: texts, and JSON for what is none."""
+    return {k: v if isinstance(v, str) else json.dumps(v) for k, v in config.items()}
+
+
+def read(config: dict[str, Any], secret: bool = True) -> Settings:
+    return parse(as_engine(config), {"fate:masterSecret"} if secret else set())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_bad_stack_file_is_told_the_key_and_the_way_out(case: Case) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read(case.stack_file(), case.secret)
+    assert [
+        line
+        for line in str(caught.value).splitlines()
+        if line.startswith(f"  {case.key}: ") and case.remedy in line
+    ], str(caught.value)
+    assert len(caught.value.mistakes) == 1, "one mistake must be told once"
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    config = {**GOOD, "fate:parties": [{"id": "x"}], "fate:hosts": {"a": {}}, "fate:foo": "1"}
+    with pytest.raises(SettingsError) as caught:
+        read(config)
+    assert {".".join(map(str, mistake.where)) for mistake in caught.value.mistakes} == {
+        "parties.0.id",
+        "parties.0.host",
+        "hosts.a.docker",
+        "foo",
+    }
+
+
+def test_no_error_repeats_a_password() -> None:
+    config = {**GOOD, "fate:masterSecret": "tooshort"}
+    with pytest.raises(SettingsError) as caught:
+        read(config)
+    assert "tooshort" not in str(caught.value)
+
+
+def test_defaults() -> None:
+    settings = read(GOOD)
+    party = settings.parties[0]
+    assert (party.training.eggs, party.training.processors) == (1, None)
+    assert settings.peers[0].port == 9370
+    assert settings.keep_data
+    assert settings.registry == ""
+    assert settings.hosts["b"].reachable_at == "b.example.org"
+    assert settings.hosts["a"].reachable_at is None
+
+
+def test_the_project_files_empty_defaults_mean_nothing() -> None:
+    empty = {
+        "fate:exchange": "{}",
+        "fate:registry": "",
+        "fate:peers": "[]",
+        "fate:keepData": "true",
+    }
+    settings = parse({**as_engine(GOOD), **empty}, {"fate:masterSecret"})
+    assert settings.exchange is None
+    assert settings.peers == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "ip", "port"),
+    [(8080, "0.0.0.0", 8080), ("8080", "0.0.0.0", 8080), ("127.0.0.1:80", "127.0.0.1", 80)],
+)
+def test_a_published_port_says_where_it_is_bound(text: object, ip: str, port: int) -> None:
+    assert Published.model_validate(text) == Published(ip=ip, port=port)
+
+
+def test_one_port_number_at_two_addresses_is_no_clash() -> None:
+    one, other = Published(port=80, ip="10.0.0.1"), Published(port=80, ip="10.0.0.2")
+    assert not one.clashes(other)
+    assert one.clashes(Published(port=80))
+
+
+def test_passwords_of_an_encrypted_value_are_accepted() -> None:
+    config = as_engine(GOOD)
+    parties = json.loads(config["fate:parties"])
+    parties[0]["training"] = {"mysql": {"password": "hunter2hunter2"}}
+    config["fate:parties"] = json.dumps(parties)
+    settings = parse(config, {"fate:masterSecret", "fate:parties"})
+    password = settings.parties[0].training.mysql.password
+    assert password
+    assert password.get_secret_value() == "hunter2hunter2"
+    assert "hunter2" not in repr(settings)
