@@ -1,0 +1,64 @@
+"""MySQL as the services use it: one short connection per question, errors that name the hop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pymysql  # type: ignore[import-untyped]
+import pymysql.cursors  # type: ignore[import-untyped]
+
+from fate_lab.protocol import HopError
+
+_REASONS = {
+    1044: "access to database {database} denied for user {user}",
+    1045: "login refused for user {user}",
+    1049: "no database {database}",
+    2003: "refused",
+}
+
+
+@dataclass(frozen=True)
+class Database:
+    caller: str  # who asks, for the error
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str
+
+    def run(self, *statements: tuple[str, Sequence[Any]]) -> list[dict[str, Any]]:
+        """Runs the statements as one transaction; returns the rows of the last one."""
+        where = f"{self.caller}: mysql {self.host}:{self.port}"
+        try:
+            connection = pymysql.connect(
+                host=self.host,
+                port=self.port,
+                user=self.user,
+                password=self.password,
+                database=self.database,
+                connect_timeout=3,
+                read_timeout=20,
+                charset="utf8mb4",
+                cursorclass=pymysql.cursors.DictCursor,
+            )
+            with connection:
+                with connection.cursor() as cursor:
+                    for statement, values in statements:
+                        cursor.execute(statement, values)
+                    rows = list(cursor.fetchall())
+                connection.commit()
+            return rows
+        except pymysql.MySQLError as error:
+            raise HopError(f"{where}: {self._reason(error)}") from None
+
+    def _reason(self, error: Exception) -> str:
+        code = error.args[0] if error.args else 0
+        text = str(error.args[1]) if len(error.args) > 1 else str(error)
+        if code == 2003 and "refused" not in text:
+            return text  # no such host, no route …
+        if code == 1146:
+            return f"table {text.split(chr(39))[1].split('.')[-1]} missing in {self.database}"
+        known = _REASONS.get(code)
+        return known.format(database=self.database, user=self.user) if known else text

@@ -1,0 +1,151 @@
+"""Stands for Eggroll's egg manager: starts processors for a session and waits until they are alive.
+
+A processor is alive once it has sent a heartbeat with the egg's own IP address and its port. Eggroll
+gives it 5 seconds, and a session any of whose processors is late fails.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from fate_lab import strictconf
+from fate_lab.neighbours import greet_all
+from fate_lab.protocol import HopError, Listener, log
+from fate_lab.strictconf import PROJECT, ConfError
+
+ALIVE_WITHIN = 5.0
+SERVER_CONF = f"{PROJECT}/eggroll/python/eggroll/conf/server_conf.json"
+_PREFIX = "eggroll.computing.processor."
+
+
+def main(settings: str) -> None:
+    conf = strictconf.properties(
+        settings,
+        {
+            "party.id": strictconf.party_id,
+            "service.port": strictconf.port,
+            "eggroll.computing.engine.names": strictconf.exactly("processor"),
+            _PREFIX + "bootstrap.script": strictconf.file_there,
+            _PREFIX + "start.port": strictconf.port,
+            _PREFIX + "venv": strictconf.absolute_path,
+            _PREFIX + "engine-path": strictconf.file_there,
+            _PREFIX + "python-path": strictconf.filled,
+            _PREFIX + "data-dir": strictconf.absolute_path,
+            _PREFIX + "logs-dir": strictconf.absolute_path,
+            _PREFIX + "session.max.count": strictconf.count,
+        },
+        {"service.ip": strictconf.ip_address},
+    )
+    activate = os.path.join(conf[_PREFIX + "venv"], "bin", "activate")
+    if not os.path.isfile(activate):
+        raise ConfError(settings, _PREFIX + "venv", f"no such file: {activate}")
+    servers = strictconf.server_conf(SERVER_CONF, ("roll",))
+    egg = Egg(conf, servers)
+    ops = {"session": egg.session, "end-session": egg.end_session, "heartbeat": egg.heartbeat}
+    Listener("egg", egg.party, ops).serve("0.0.0.0", int(conf["service.port"]))
+
+
+@dataclass
+class Session:
+    processors: list[tuple[str, int]] = field(default_factory=list)
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+
+class Egg:
+    def __init__(self, conf: dict[str, str], servers: dict[str, dict[str, Any]]) -> None:
+        self.conf, self.servers = conf, servers
+        self.party, self.me = conf["party.id"], f"egg {conf['party.id']}"
+        self.last_port = int(conf[_PREFIX + "start.port"])
+        self.sessions: dict[str, Session] = {}
+        self.heartbeats: set[tuple[str, int]] = set()
+        self.changed = threading.Condition()
+        self.lock = threading.Lock()  # sessions start one after the other
+
+    def heartbeat(self, asked: dict[str, Any]) -> None:
+        with self.changed:
+            self.heartbeats.add((asked["ip"], asked["port"]))
+            self.changed.notify_all()
+
+    def session(self, asked: dict[str, Any]) -> list[tuple[str, int]]:
+        with self.lock:
+            if asked["session"] not in self.sessions:
+                greet_all(self.me, self.servers, self.party)
+                session = Session()
+                self.sessions[asked["session"]] = session
+                for _ in range(int(self.conf[_PREFIX + "session.max.count"])):
+                    self._start_processor(session, asked)
+                self._wait_alive(asked["session"], session)
+            return self.sessions[asked["session"]].processors
+
+    def _start_processor(self, session: Session, asked: dict[str, Any]) -> None:
+        port = self._free_port()
+        values = {
+            "venv": self.conf[_PREFIX + "venv"],
+            "python-path": self.conf[_PREFIX + "python-path"],
+            "engine-path": self.conf[_PREFIX + "engine-path"],
+            "port": str(port),
+            "data-dir": self.conf[_PREFIX + "data-dir"],
+            "logs-dir": self.conf[_PREFIX + "logs-dir"],
+            "node-manager": asked["node-manager"],
+            "engine-addr": asked["engine-addr"],
+        }
+        command = ["/bin/bash", self.conf[_PREFIX + "bootstrap.script"]]
+        for name, value in values.items():
+            command += [f"--{name}", value]
+        # a group of its own, so that script and processor can be ended together
+        session.processes.append(subprocess.Popen(command, start_new_session=True))
+        session.processors.append((own_ip(), port))
+        log(f"{self.me}: started a processor: {' '.join(command)}")
+
+    def _free_port(self) -> int:
+        first = int(self.conf[_PREFIX + "start.port"])
+        for _ in range(5000):
+            self.last_port = self.last_port + 1 if self.last_port < first + 5000 else first
+            with socket.socket() as probe:
+                if probe.connect_ex((own_ip(), self.last_port)) != 0:
+                    return self.last_port
+        raise HopError(f"{self.me}: no free port from {first} up")
+
+    def _wait_alive(self, name: str, session: Session) -> None:
+        deadline = time.monotonic() + ALIVE_WITHIN
+        with self.changed:
+            while missing := [p for p in session.processors if p not in self.heartbeats]:
+                if not self.changed.wait(deadline - time.monotonic()):
+                    break
+                if time.monotonic() > deadline:
+                    break
+        if not missing:
+            return
+        ports = {port for _, port in session.processors}
+        seen = sorted(f"{ip}:{port}" for ip, port in self.heartbeats if port in ports)
+        wanted = ", ".join(f"{ip}:{port}" for ip, port in missing)
+        self.end_session({"session": name})
+        raise HopError(
+            f"{self.me}: session {name}: no heartbeat within {ALIVE_WITHIN:.0f} s from processor"
+            f" {wanted}; heartbeats seen: {', '.join(seen) or 'none'} (they must come with the"
+            " egg's own IP: see bootstrap.script's --engine-addr and the processors' logs in"
+            f" {self.conf[_PREFIX + 'logs-dir']})"
+        )
+
+    def end_session(self, asked: dict[str, Any]) -> None:
+        session = self.sessions.pop(asked["session"], Session())
+        for process in session.processes:
+            try:
+                os.killpg(process.pid, 9)
+            except ProcessLookupError:
+                pass
+            process.wait()
+        self.heartbeats -= set(session.processors)
+
+
+def own_ip() -> str:
+    """The container's address, as the egg sees itself: its first private IPv4 address."""
+    words = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=False)
+    addresses = [word for word in words.stdout.split() if "." in word]
+    return addresses[0] if addresses else "127.0.0.1"

@@ -1,0 +1,459 @@
+"""Stands for FATE Flow: takes jobs over HTTP, queues them in Redis, keeps them in MySQL, runs them with
+the other parties' FATE Flows (over its gRPC port, always by way of the proxies)."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import itertools
+import json
+import os
+import sys
+import tarfile
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from fate_lab import strictconf, toy_job
+from fate_lab.database import Database
+from fate_lab.federation import HOPS
+from fate_lab.neighbours import greet_all
+from fate_lab.protocol import ANY, HopError, Listener, call, log
+from fate_lab.redis_client import Redis
+from fate_lab.strictconf import PROJECT, ConfError
+
+HOME = f"{PROJECT}/python"
+ARCH_CONF = f"{HOME}/arch/conf/server_conf.json"
+EGGROLL_CONF = f"{HOME}/eggroll/conf/server_conf.json"
+SETTINGS = f"{HOME}/fate_flow/settings.py"
+
+JOB_TIMEOUT = 45.0
+QUEUE = "fate_flow_job_queue"
+
+# name -> type of the columns of FATE Flow's table of jobs
+_COLUMNS = {
+    "f_job_id": "VARCHAR(100)",
+    "f_name": "VARCHAR(500) DEFAULT ''",
+    "f_description": "TEXT",
+    "f_tag": "VARCHAR(50) DEFAULT ''",
+    "f_role": "VARCHAR(50)",
+    "f_party_id": "VARCHAR(50)",
+    "f_roles": "TEXT",
+    "f_work_mode": "INTEGER",
+    "f_initiator_party_id": "VARCHAR(50)",
+    "f_is_initiator": "INTEGER",
+    "f_dsl": "TEXT",
+    "f_runtime_conf": "TEXT",
+    "f_train_runtime_conf": "TEXT",
+    "f_run_ip": "VARCHAR(100)",
+    "f_status": "VARCHAR(50)",
+    "f_current_steps": "VARCHAR(500)",
+    "f_current_tasks": "VARCHAR(500)",
+    "f_progress": "INTEGER DEFAULT 0",
+    "f_create_time": "BIGINT",
+    "f_update_time": "BIGINT",
+    "f_start_time": "BIGINT",
+    "f_end_time": "BIGINT",
+    "f_elapsed": "BIGINT",
+}
+_CREATE = "CREATE TABLE IF NOT EXISTS t_job ({}, PRIMARY KEY (f_job_id, f_role, f_party_id))".format(
+    ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
+)
+_FINAL = ("success", "failed", "timeout", "canceled")
+
+
+def main(settings: ModuleType, runtime_config: type) -> None:
+    """Called by fate_flow_server.py with the modules that the deployer's settings.py made."""
+    try:
+        _check_settings(settings, runtime_config)
+        flow = FateFlow(settings)
+        flow.start()
+    except (ConfError, HopError) as error:
+        sys.exit(f"fate-lab: {error}")
+    flow.serve(runtime_config.HTTP_PORT)  # type: ignore[attr-defined]
+
+
+def _check_settings(settings: ModuleType, runtime_config: Any) -> None:
+    def wrong(key: str, text: str) -> None:
+        raise ConfError(SETTINGS, key, text)
+
+    if settings.WORK_MODE != 1:
+        wrong("WORK_MODE", f"must be 1 (cluster), is {settings.WORK_MODE!r}")
+    if runtime_config.WORK_MODE != 1:
+        wrong("RuntimeConfig.WORK_MODE", "must be 1: call RuntimeConfig.init_config() again")
+    checks: dict[str, dict[str, Callable[[Any], str | None]]] = {
+        "DATABASE": {
+            "name": strictconf.filled,
+            "user": strictconf.filled,
+            "passwd": strictconf.filled,
+            "host": strictconf.host,
+            "port": strictconf.json_port,
+            "max_connections": strictconf.filled,
+            "stale_timeout": strictconf.filled,
+        },
+        "REDIS": {
+            "host": strictconf.host,
+            "port": strictconf.json_port,
+            "password": strictconf.filled,
+            "max_connections": strictconf.filled,
+        },
+    }
+    for name, keys in checks.items():
+        values = getattr(settings, name)
+        if set(values) != set(keys):
+            wrong(name, f"has keys {sorted(values)}, needs {sorted(keys)}")
+        for key, check in keys.items():
+            if text := check(values[key]):
+                wrong(f"{name}[{key!r}]", text)
+    for key in ("GRPC_PORT", "HTTP_PORT"):
+        if text := strictconf.json_port(getattr(settings, key)):
+            wrong(key, text)
+    if settings.IP != "0.0.0.0":
+        wrong("IP", f"must be '0.0.0.0' in a container, is {settings.IP!r}")
+    timeout = settings.DEFAULT_GRPC_OVERALL_TIMEOUT
+    if type(timeout) is not int or timeout < 1000:
+        wrong("DEFAULT_GRPC_OVERALL_TIMEOUT", f"must be whole milliseconds, is {timeout!r}")
+
+
+class FateFlow:
+    def __init__(self, settings: ModuleType) -> None:
+        needs = ("proxy", "fateboard", "federation", "fateflow")
+        self.servers = strictconf.server_conf(ARCH_CONF, needs)
+        self.eggroll_servers = strictconf.server_conf(EGGROLL_CONF, ("roll",))
+        self.settings = settings
+        self.party, self.me = ANY, "python"
+        self.reports: dict[tuple[str, str, str], str] = {}
+        self.counter = itertools.count(1)
+
+    @property
+    def database(self) -> Database:
+        conf = self.settings.DATABASE
+        return Database(
+            self.me, conf["host"], conf["port"], conf["name"], conf["user"], conf["passwd"]
+        )
+
+    @property
+    def queue(self) -> Redis:
+        conf = self.settings.REDIS
+        return Redis(self.me, conf["host"], conf["port"], conf["password"])
+
+    # start
+
+    def start(self) -> None:
+        """Needs MySQL and roll, and fails without them; the queue is only looked at once."""
+        self.database.run((_CREATE, ()))
+        self.party = str(self.roll("session", {}))
+        self.me = f"python {self.party}"
+        try:
+            self.queue.command("PING")
+        except HopError as error:
+            # as the real scheduler: it ends, while the rest starts and answers
+            log(f"{self.me}: queue is not ready, no job will be scheduled: {error}")
+        else:
+            threading.Thread(target=self.schedule, daemon=True).start()
+
+    def serve(self, http_port: int) -> None:
+        ops = {
+            "create": self.create,
+            "run": self.run,
+            "report": self.report,
+            "status": self.status,
+            "finish": self.finish,
+        }
+        grpc = Listener("fateflow-grpc", self.party, ops)
+        grpc.serve_in_background(self.settings.IP, self.settings.GRPC_PORT)
+        http = Listener("fateflow-http", self.party, {}, self.page)
+        http.serve(self.settings.IP, http_port)
+
+    # neighbours
+
+    def roll(self, op: str, body: dict[str, Any]) -> Any:
+        server = self.eggroll_servers["roll"]
+        return call(self.me, server["host"], server["port"], "roll", self.party, op, body)
+
+    def federation(self, op: str, body: dict[str, Any]) -> Any:
+        server = self.servers["federation"]
+        return call(self.me, server["host"], server["port"], "federation", self.party, op, body)
+
+    def remote(self, party: str, op: str, body: dict[str, Any]) -> Any:
+        """Calls a party's FATE Flow, the own one too, through the own proxy."""
+        server = self.servers["proxy"]
+        packet = {
+            "from": {"party": self.party, "role": "fateflow"},
+            "to": {"party": party, "role": "fateflow"},
+            "hops": HOPS,
+            "op": op,
+            "body": body,
+        }
+        return call(self.me, server["host"], server["port"], "proxy", self.party, "forward", packet)
+
+    # HTTP
+
+    def page(self, method: str, path: str, body: bytes) -> tuple[int, str, bytes] | None:
+        if path == "/v1/job/log":
+            return 200, "application/gzip", self.job_log(json.loads(body)["job_id"])
+        pages = {
+            "/v1/job/submit": self.submit,
+            "/v1/job/query": self.query,
+            "/v1/table/table_info": self.table_info,
+        }
+        if method != "POST" or path not in pages:
+            return None
+        try:
+            answer = pages[path](json.loads(body))
+        except Exception as error:
+            if not isinstance(error, HopError):
+                traceback.print_exc()
+            log(f"{path}: {error}")
+            answer = {"retcode": 100, "retmsg": str(error)}
+        return 200, "application/json", json.dumps(answer).encode()
+
+    def query(self, filters: dict[str, Any]) -> dict[str, Any]:
+        """Jobs by their columns; unknown filters are not looked at, and no filter finds no job."""
+        known = {f"f_{key}": value for key, value in filters.items() if f"f_{key}" in _COLUMNS}
+        where = " AND ".join(f"{column} = %s" for column in known) or "FALSE"
+        rows = self.database.run((f"SELECT * FROM t_job WHERE {where}", list(known.values())))
+        if not rows:
+            return {"retcode": 101, "retmsg": "find job failed"}
+        return {"retcode": 0, "retmsg": "success", "data": rows}
+
+    def table_info(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if set(asked) - {"create"} != {"namespace", "table_name"}:
+            raise HopError(f"{self.me}: table_info needs namespace and table_name")
+        name = {"namespace": asked["namespace"], "name": asked["table_name"]}
+        found = self.roll("count", {**name, "partitions": 1})
+        data = {**asked, "count": found["count"], "partition": found["partitions"]}
+        return {"retcode": 0, "retmsg": "success", "data": data}
+
+    def job_log(self, job_id: str) -> bytes:
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+            tar.add(f"{HOME}/logs/{os.path.basename(job_id)}", arcname=".")
+        return buffer.getvalue()
+
+    def submit(self, asked: dict[str, Any]) -> dict[str, Any]:
+        dsl, conf = asked["job_dsl"], asked["job_runtime_conf"]
+        if conf["job_parameters"]["work_mode"] != 1:
+            raise HopError(f"{self.me}: work_mode must be 1 (cluster)")
+        initiator = conf["initiator"]
+        if str(initiator["party_id"]) != self.party:
+            raise HopError(f"{self.me}: cannot start a job of party {initiator['party_id']}")
+        for servers in (self.servers, self.eggroll_servers):
+            greet_all(self.me, servers, self.party)
+        now = datetime.datetime.now().strftime("%Y%m%d%H%M%S%f")
+        job_id = f"{now}{next(self.counter)}"
+        job = {"job_id": job_id, "dsl": dsl, "conf": conf}
+        for role, party in _parties(conf):
+            self.remote(party, "create", {**job, "role": role, "party": party})
+        event = {
+            "job_id": job_id,
+            "initiator_role": initiator["role"],
+            "initiator_party_id": initiator["party_id"],
+        }
+        self.queue.command("LPUSH", QUEUE, json.dumps(event))
+        board = self.servers["fateboard"]
+        folder = f"{HOME}/jobs/{job_id}"
+        data = {
+            "job_dsl_path": f"{folder}/job_dsl.json",
+            "job_runtime_conf_path": f"{folder}/job_runtime_conf.json",
+            "logs_directory": f"{HOME}/logs/{job_id}",
+            "board_url": f"http://{board['host']}:{board['port']}/index.html#/dashboard"
+            f"?job_id={job_id}&role={initiator['role']}&party_id={initiator['party_id']}",
+        }
+        return {"retcode": 0, "retmsg": "success", "jobId": job_id, "data": data}
+
+    # the initiator's part
+
+    def schedule(self) -> None:
+        log(f"{self.me}: scheduler waits for jobs")
+        while True:
+            try:
+                text = self.queue.command("BRPOP", QUEUE, "2")
+                if text:
+                    event = json.loads(text)
+                    threading.Thread(target=self.run_job, args=(event,), daemon=True).start()
+            except HopError as error:  # a Redis that restarts is waited for
+                log(f"{self.me}: get event from redis queue failed: {error}")
+                time.sleep(1)
+
+    def run_job(self, event: dict[str, Any]) -> None:
+        job_id = event["job_id"]
+        parties: list[tuple[str, str]] = []
+        try:
+            row = self.job(job_id, event["initiator_role"], str(event["initiator_party_id"]))
+            parties = _parties(json.loads(row["f_runtime_conf"]))
+            for role, party in parties:
+                self.remote(party, "run", {"job_id": job_id, "role": role, "party": party})
+            error = self.wait_for(job_id, parties)
+        except Exception as exception:
+            error = str(exception)
+        self.job_log_line(job_id, "fate_flow_schedule.log", f"job {job_id} ends: {error or 'success'}")
+        for role, party in parties:
+            body = {"job_id": job_id, "role": role, "party": party, "error": error}
+            try:
+                self.remote(party, "finish", body)
+            except HopError as exception:
+                log(f"{self.me}: {exception}")
+                if party == self.party:
+                    self.finish(body)
+
+    def wait_for(self, job_id: str, parties: list[tuple[str, str]]) -> str:
+        """The job's error; empty when every party is done and has said so itself."""
+        deadline = time.monotonic() + JOB_TIMEOUT
+        while time.monotonic() < deadline:
+            time.sleep(0.3)
+            waiting = 0
+            for role, party in parties:
+                found = self.remote(party, "status", {"job_id": job_id, "role": role, "party": party})
+                if found["status"] == "failed":
+                    return str(found["error"])
+                if self.reports.get((job_id, role, party)) != "success":
+                    waiting += 1
+            if not waiting:
+                return ""
+        return f"{self.me}: job {job_id} was not done in {JOB_TIMEOUT:.0f} s"
+
+    def report(self, asked: dict[str, Any]) -> None:
+        self.reports[asked["job_id"], asked["role"], asked["party"]] = asked["status"]
+
+    # each party's part
+
+    def job(self, job_id: str, role: str, party: str) -> dict[str, Any]:
+        query = "SELECT * FROM t_job WHERE f_job_id = %s AND f_role = %s AND f_party_id = %s"
+        rows = self.database.run((query, (job_id, role, party)))
+        if not rows:
+            raise HopError(f"{self.me}: no job {job_id} of {role} {party} in table t_job")
+        return rows[0]
+
+    def update(self, job_id: str, role: str, party: str, **values: Any) -> None:
+        values["f_update_time"] = _now()
+        change = ", ".join(f"{name} = %s" for name in values)
+        query = (
+            f"UPDATE t_job SET {change} WHERE f_job_id = %s AND f_role = %s AND f_party_id = %s"
+        )
+        self.database.run((query, (*values.values(), job_id, role, party)))
+
+    def create(self, asked: dict[str, Any]) -> None:
+        role, party, conf = asked["role"], asked["party"], asked["conf"]
+        if party != self.party:
+            raise HopError(f"{self.me}: got a job for party {party}")
+        initiator = conf["initiator"]
+        is_initiator = initiator["role"] == role and str(initiator["party_id"]) == party
+        row = {
+            "f_job_id": asked["job_id"],
+            "f_role": role,
+            "f_party_id": party,
+            "f_roles": json.dumps(conf["role"]),
+            "f_work_mode": conf["job_parameters"]["work_mode"],
+            "f_initiator_party_id": str(initiator["party_id"]),
+            "f_is_initiator": int(is_initiator),
+            "f_dsl": json.dumps(asked["dsl"]),
+            "f_runtime_conf": json.dumps(conf),
+            "f_train_runtime_conf": "{}",
+            "f_run_ip": "",
+            "f_status": "waiting",
+            "f_create_time": _now(),
+        }
+        marks = ", ".join(["%s"] * len(row))
+        insert = f"INSERT INTO t_job ({', '.join(row)}) VALUES ({marks})"
+        self.database.run((insert, list(row.values())))
+        folder = f"{HOME}/jobs/{asked['job_id']}"
+        os.makedirs(folder, exist_ok=True)
+        for name, value in (("job_dsl", asked["dsl"]), ("job_runtime_conf", conf)):
+            with open(f"{folder}/{name}.json", "w", encoding="utf-8") as file:
+                json.dump(value, file, indent=4)
+        self.job_log_line(asked["job_id"], "fate_flow_schedule.log", f"created for {role} {party}")
+
+    def run(self, asked: dict[str, Any]) -> None:
+        arguments = (asked["job_id"], asked["role"], asked["party"])
+        threading.Thread(target=self.task, args=arguments, daemon=True).start()
+
+    def task(self, job_id: str, role: str, party: str) -> None:
+        folder = f"{role}/{party}/{toy_job.COMPONENT}"
+        status, error = "success", ""
+        started = _now()
+        self.job_log_line(job_id, f"{folder}/ERROR.log", "")
+        try:
+            row = self.job(job_id, role, party)
+            self.update(job_id, role, party, f_status="running", f_start_time=started)
+            side = self.side(job_id, role, json.loads(row["f_runtime_conf"]))
+            try:
+                side.guest() if role == "guest" else side.host()
+            finally:
+                _try(side.clean_up)
+            body = {"job_id": job_id, "role": role, "party": party, "status": status}
+            self.remote(row["f_initiator_party_id"], "report", body)
+        except Exception as exception:
+            if not isinstance(exception, HopError):
+                traceback.print_exc()
+            status, error = "failed", str(exception)
+            self.job_log_line(job_id, f"{folder}/ERROR.log", error)
+            log(f"{self.me}: job {job_id} as {role} failed: {error}")
+        ended = _now()
+        _try(
+            lambda: self.update(
+                job_id, role, party, f_status=status, f_description=error,
+                f_end_time=ended, f_elapsed=ended - started,
+            )
+        )  # fmt: skip
+
+    def side(self, job_id: str, role: str, conf: dict[str, Any]) -> toy_job.Side:
+        peer_role = "host" if role == "guest" else "guest"
+        peer = str(conf["role"][peer_role][0])
+        parameters = conf["algorithm_parameters"][toy_job.COMPONENT]
+        folder = f"{role}/{self.party}/{toy_job.COMPONENT}"
+        return toy_job.Side(
+            namespace=f"{job_id}_{role}_{self.party}",
+            peer_namespace=f"{job_id}_{peer_role}_{peer}",
+            peer_party=peer,
+            values=parameters["data_num"],
+            partitions=parameters["partition"],
+            roll=self.roll,
+            federation=self.federation,
+            info=lambda text: self.job_log_line(job_id, f"{folder}/INFO.log", text, role),
+        )
+
+    def status(self, asked: dict[str, Any]) -> dict[str, Any]:
+        row = self.job(asked["job_id"], asked["role"], asked["party"])
+        return {"status": row["f_status"], "error": row["f_description"]}
+
+    def finish(self, asked: dict[str, Any]) -> None:
+        """The whole job's end, for this party's row of it."""
+        job_id, role, party = asked["job_id"], asked["role"], asked["party"]
+        error = asked["error"]
+        status = "failed" if error else "success"
+        if error:
+            self.job_log_line(job_id, f"{role}/{party}/{toy_job.COMPONENT}/ERROR.log", error)
+        progress = 0 if error else 100
+        self.update(
+            job_id, role, party, f_status=status, f_description=error, f_progress=progress
+        )  # fmt: skip
+
+    def job_log_line(self, job_id: str, name: str, text: str, role: str = "") -> None:
+        """Adds a line, in FATE's format, to one of the job's log files; an empty one only makes it."""
+        path = f"{HOME}/logs/{job_id}/{name}"
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "a", encoding="utf-8") as file:
+            if text:
+                level = "ERROR" if name.endswith("ERROR.log") else "INFO"
+                source = f"secure_add_{role}.py" if role else "task_executor.py"
+                now = datetime.datetime.now().strftime("%Y-%m-%d %H:%M:%S,%f")[:-3]
+                file.write(f'"{now} - {source}[line:1] - {level}: {text}"\n')
+
+
+def _parties(conf: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(role, str(party)) for role, parties in conf["role"].items() for party in parties]
+
+
+def _now() -> int:
+    return int(time.time() * 1000)
+
+
+def _try(do: Callable[[], Any]) -> None:
+    try:
+        do()
+    except Exception as error:
+        log(f"python: {error}")

@@ -1,0 +1,90 @@
+"""The `java` of the lab images: checks the command line and the files beside it, then becomes the service.
+
+It knows the command lines of FATE's own Dockerfiles, and the files that those JVMs load themselves.
+"""
+
+from __future__ import annotations
+
+import glob
+import importlib
+import os
+import re
+import sys
+
+from fate_lab.protocol import exit_on_sigterm
+from fate_lab.strictconf import ConfError, read
+
+# main class -> (module here, its jar, files that the JVM reads from conf/)
+_SERVICES = {
+    "com.webank.ai.fate.networking.Proxy": ("proxy", "fate-proxy.jar", "proxy"),
+    "com.webank.ai.fate.driver.Federation": ("federation", "fate-federation.jar", "federation"),
+    "com.webank.ai.eggroll.framework.Roll": ("roll", "fate-roll.jar", "roll"),
+    "com.webank.ai.eggroll.framework.MetaService": (
+        "meta_service", "fate-meta-service.jar", "meta-service",
+    ),
+    "com.webank.ai.eggroll.framework.egg.Egg": ("egg", "eggroll-egg.jar", "egg"),
+}  # fmt: skip
+_VM_OPTION = re.compile(r"-X[A-Za-z].*|-XX:.*|-D[^=]+=.*|-verbose:gc|-server")
+
+
+def main(arguments: list[str]) -> None:
+    exit_on_sigterm()
+    try:
+        module, settings = _command_line(arguments)
+        importlib.import_module(f"fate_lab.{module}").main(settings)
+    except ConfError as error:
+        print(f"fate-lab: {error}", file=sys.stderr, flush=True)
+        sys.exit(2)
+
+
+def _command_line(arguments: list[str]) -> tuple[str, str]:
+    """The module to run and its settings file."""
+    properties: dict[str, str] = {}
+    class_path = ""
+    left = list(arguments)
+    while left:
+        word = left.pop(0)
+        if word in ("-cp", "-classpath") and left:
+            class_path = left.pop(0)
+        elif word == "-jar" and left:
+            return "fateboard", _jar(left, properties)
+        elif _VM_OPTION.fullmatch(word):
+            name, _, value = word.removeprefix("-D").partition("=")
+            properties[name] = value
+        elif word in _SERVICES:
+            return _main_class(word, class_path, left)
+        else:
+            raise ConfError("java", "", f"could not find or load main class {word}")
+    raise ConfError("java", "", "no main class and no -jar")
+
+
+def _main_class(name: str, class_path: str, left: list[str]) -> tuple[str, str]:
+    module, jar, service = _SERVICES[name]
+    paths = class_path.split(":")
+    if jar not in paths or not os.path.exists(jar):
+        raise ConfError("java", "", f"could not find or load main class {name} (needs {jar})")
+    if "lib/*" not in paths or not glob.glob("lib/*.jar"):
+        raise ConfError("java", "", "NoClassDefFoundError: org/apache/logging/log4j (needs lib/*)")
+    folder = next((path for path in paths if path.rstrip("/") == "conf"), None)
+    if folder is None:
+        raise ConfError("java", "", "conf/ is not on the class path")
+    for file in (f"applicationContext-{service}.xml", "log4j2.properties"):
+        if not read(os.path.abspath(os.path.join("conf", file))).strip():  # shadowed by a mount?
+            raise ConfError(os.path.abspath(f"conf/{file}"), "", "is empty")
+    if len(left) != 2 or left[0] not in ("-c", "--config"):
+        raise ConfError("java", "", f"usage: java … {name} -c FILE")
+    return module, os.path.abspath(left[1])
+
+
+def _jar(left: list[str], properties: dict[str, str]) -> str:
+    """FATE Board: its settings come by system property, as Spring Boot takes them."""
+    if left != ["fateboard.jar"] or not os.path.exists("fateboard.jar"):
+        raise ConfError("java", "", f"unable to access jarfile {' '.join(left)}")
+    ssh = properties.get("ssh_config_file", "")
+    if not os.path.isdir(ssh):
+        raise ConfError("java", "-Dssh_config_file", f"no such directory: {ssh!r}")
+    return properties.get("spring.config.location", os.path.abspath("conf/application.properties"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

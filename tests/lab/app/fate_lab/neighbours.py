@@ -1,0 +1,24 @@
+"""Greets everybody whom a server_conf.json names, so that a wrong entry fails the job that comes by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fate_lab.protocol import ANY, greet
+
+# the entries that name a lab service, with the kind that must answer there
+_KINDS = {
+    "proxy": (("port", "proxy"),),
+    "roll": (("port", "roll"),),
+    "federation": (("port", "federation"),),
+    "fateboard": (("port", "fateboard"),),
+    "fateflow": (("grpc.port", "fateflow-grpc"), ("http.port", "fateflow-http")),
+}
+
+
+def greet_all(caller: str, servers: dict[str, dict[str, Any]], party: str) -> None:
+    for name, ports in _KINDS.items():
+        for key, kind in ports:
+            if name in servers:
+                of = ANY if kind == "fateboard" else party  # its files name no party
+                greet(caller, servers[name]["host"], servers[name][key], kind, of)

@@ -1,0 +1,158 @@
+"""Stands for FATE's proxy, as a party's door to other parties or as the exchange between them.
+
+It forwards by its route table: PARTY -> ROLE -> endpoints, each level with "default" to fall back to.
+"""
+
+from __future__ import annotations
+
+import itertools
+import ssl
+import threading
+import time
+from typing import Any
+
+from fate_lab import strictconf
+from fate_lab.protocol import ANY, HopError, Listener, call, log
+from fate_lab.strictconf import ConfError
+
+REREAD_EVERY = 10.0  # seconds; the real proxy reads its table again every 60 s
+
+_KIND_OF_ROLE = {"fate": "federation", "fateflow": "fateflow-grpc"}
+_ROLES = {"default", "serving", *_KIND_OF_ROLE}
+Table = dict[str, dict[str, list[dict[str, Any]]]]
+
+
+def main(settings: str) -> None:
+    conf = strictconf.properties(
+        settings,
+        {
+            "coordinator": strictconf.filled,
+            "ip": strictconf.ip_address,
+            "port": strictconf.port,
+            "route.table": strictconf.file_there,
+        },
+        {
+            "server.crt": strictconf.file_or_empty,
+            "server.key": strictconf.file_or_empty,
+            "ca.crt": strictconf.file_or_empty,
+            "root.crt": strictconf.anything,  # in the template, read by nobody
+            "log.properties": strictconf.anything,
+            "audit.enabled": strictconf.anything,
+            "debug.enabled": strictconf.anything,
+            "neighbour.insecure.channel.enabled": strictconf.anything,
+        },
+    )
+    _check_certificate(settings, conf)
+    proxy = Proxy(conf["coordinator"], conf["route.table"])
+    threading.Thread(target=proxy.keep_reading, daemon=True).start()
+    listener = Listener("proxy", proxy.coordinator, {"forward": proxy.forward})
+    listener.serve(conf["ip"], int(conf["port"]))
+
+
+def _check_certificate(path: str, conf: dict[str, str]) -> None:
+    """The lab speaks no TLS, but what it is given must be a certificate, its key and an authority."""
+    names = ("server.crt", "server.key", "ca.crt")
+    given = [name for name in names if conf.get(name)]
+    if not given:
+        return
+    if len(given) != len(names):
+        raise ConfError(path, given[0], f"TLS needs all of {', '.join(names)}")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(conf["server.crt"], conf["server.key"])
+    except (OSError, ssl.SSLError) as error:
+        raise ConfError(path, "server.crt, server.key", str(error)) from None
+    try:
+        context.load_verify_locations(conf["ca.crt"])
+    except (OSError, ssl.SSLError) as error:
+        raise ConfError(path, "ca.crt", str(error)) from None
+
+
+def route_table(path: str, coordinator: str) -> Table:
+    """Reads and checks a route table."""
+    top = strictconf.json_object(path)
+    for key in top:
+        if key not in ("route_table", "permission"):
+            raise ConfError(path, key, "unknown key")
+    for key in ("route_table", "permission"):
+        if not isinstance(top.get(key), dict):
+            raise ConfError(path, key, "is missing, or not an object")
+    if top["permission"] != {"default_allow": True}:
+        raise ConfError(path, "permission", 'must be {"default_allow": true}')
+    table: Table = top["route_table"]
+    for party, roles in table.items():
+        if party not in ("default", coordinator) and strictconf.party_id(party):
+            raise ConfError(path, f"route_table.{party}", "is no party id, and not default")
+        if not isinstance(roles, dict):
+            raise ConfError(path, f"route_table.{party}", "not an object")
+        for role, endpoints in roles.items():
+            where = f"route_table.{party}.{role}"
+            if role not in _ROLES:
+                raise ConfError(path, where, f"unknown role (known: {', '.join(sorted(_ROLES))})")
+            if not isinstance(endpoints, list):
+                raise ConfError(path, where, "not a list")
+            for endpoint in endpoints:
+                _check_endpoint(path, where, endpoint)
+    _check_own_entry(path, table, coordinator)
+    return table
+
+
+def _check_endpoint(path: str, where: str, endpoint: Any) -> None:
+    if not isinstance(endpoint, dict) or not {"ip", "port"} <= set(endpoint):
+        raise ConfError(path, where, f'needs "ip" and "port": {endpoint!r}')
+    for key, value in endpoint.items():
+        check = {"ip": strictconf.host, "port": strictconf.json_port, "hostname": strictconf.host}
+        wrong = check[key](value) if key in check else "unknown key"
+        if wrong:
+            raise ConfError(path, f"{where}.{key}", wrong)
+
+
+def _check_own_entry(path: str, table: Table, coordinator: str) -> None:
+    if coordinator not in table:
+        if strictconf.party_id(coordinator) is None:
+            raise ConfError(path, f"route_table.{coordinator}", "own party is missing")
+        return  # an exchange, which is no party
+    for role in _KIND_OF_ROLE:
+        if not table[coordinator].get(role):
+            raise ConfError(path, f"route_table.{coordinator}.{role}", "is missing in own party")
+    # ConfFileBasedFdnRouter takes everything from the own entry on as intranet
+    if list(table)[-1] != coordinator:
+        raise ConfError(path, f"route_table.{coordinator}", "own party must be the last entry")
+
+
+class Proxy:
+    def __init__(self, coordinator: str, path: str) -> None:
+        self.coordinator, self.path = coordinator, path
+        self.me = f"proxy {coordinator}"
+        self.turn = itertools.count()
+        self.table = route_table(path, coordinator)
+
+    def keep_reading(self) -> None:
+        """Takes over a changed table; keeps the old one when the new one is malformed."""
+        while True:
+            time.sleep(REREAD_EVERY)
+            try:
+                table = route_table(self.path, self.coordinator)
+            except ConfError as error:
+                log(f"{self.me}: kept the old route table: {error}")
+                continue
+            if table != self.table:
+                self.table = table
+                log(f"{self.me}: took over a changed route table")
+
+    def forward(self, packet: dict[str, Any]) -> Any:
+        party, role = str(packet["to"]["party"]), packet["to"]["role"]
+        if packet["hops"] <= 0:
+            raise HopError(f"{self.me}: routing loop: no end on the way to party {party}")
+        roles = self.table.get(party) or self.table.get("default") or {}
+        endpoints = roles.get(role) or roles.get("default")
+        if not endpoints:
+            raise HopError(f"{self.me}: no route: party {party} role {role} has no endpoint")
+        endpoint = endpoints[next(self.turn) % len(endpoints)]
+        host, port = endpoint["ip"], endpoint["port"]
+        if party == self.coordinator:
+            kind = _KIND_OF_ROLE[role]
+            return call(self.me, host, port, kind, party, packet["op"], packet["body"])
+        onward = {**packet, "hops": packet["hops"] - 1}
+        target = f"{self.me}: no route: party {party} -> {host}:{port}"
+        return call(self.me, host, port, "proxy", ANY, "forward", onward, target)

@@ -1,0 +1,65 @@
+"""The five Redis commands that FATE Flow's job queue needs."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+
+from fate_lab.protocol import HopError
+
+
+@dataclass(frozen=True)
+class Redis:
+    caller: str
+    host: str
+    port: int
+    password: str
+
+    def command(self, *words: str, wait: float = 5.0) -> str | None:
+        """Logs in, selects FATE Flow's queue database (0), runs one command; None is a nil answer."""
+        where = f"{self.caller}: redis {self.host}:{self.port}"
+        try:
+            with socket.create_connection((self.host, self.port), timeout=3) as connection:
+                connection.settimeout(wait)
+                with connection.makefile("rwb") as stream:
+                    answer = None
+                    for words_ in (("AUTH", self.password), ("SELECT", "0"), words):
+                        stream.write(_request(words_))
+                        stream.flush()
+                        answer = _answer(stream.readline, stream.read)
+                    return answer
+        except ConnectionRefusedError:
+            raise HopError(f"{where} refused") from None
+        except socket.gaierror:
+            raise HopError(f"{where}: no host of that name") from None
+        except OSError as error:
+            raise HopError(f"{where}: {error}") from None
+        except ValueError as error:
+            raise HopError(f"{where}: {error}") from None
+
+
+def _request(words: tuple[str, ...]) -> bytes:
+    parts = [b"*%d\r\n" % len(words)]
+    for word in words:
+        data = word.encode()
+        parts.append(b"$%d\r\n%s\r\n" % (len(data), data))
+    return b"".join(parts)
+
+
+def _answer(readline, read) -> str | None:  # type: ignore[no-untyped-def]
+    """One answer; of a list (BRPOP's queue name and value) the last item."""
+    line = readline().decode(errors="replace").rstrip("\r\n")
+    kind, rest = line[:1], line[1:]
+    if kind in ("+", ":"):
+        return rest
+    if kind == "$":
+        if rest == "-1":
+            return None
+        text = read(int(rest) + 2)[:-2].decode()
+        return str(text)
+    if kind == "*":
+        item = None
+        for _ in range(int(rest)):
+            item = _answer(readline, read)
+        return item
+    raise ValueError(rest if kind == "-" else f"something answers, but it is not redis: {line!r}")

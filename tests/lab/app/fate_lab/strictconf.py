@@ -1,0 +1,238 @@
+"""Reads a service's files, strictly: an unknown, missing or ill-formed key ends the service at once.
+
+The real services are lenient (a misspelt key is a default that is wrong for containers); the lab is not,
+so that a test sees a deployer's mistake in the container that got it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+PROJECT = "/data/projects/fate"
+
+Check = Callable[[Any], "str | None"]  # what is wrong with a value, or None
+
+
+class ConfError(Exception):
+    """A file is not as the service needs it: "FILE: KEY: what is wrong"."""
+
+    def __init__(self, file: str, key: str, wrong: str) -> None:
+        super().__init__(f"{file}: {key}: {wrong}" if key else f"{file}: {wrong}")
+
+
+# Checks of one value
+
+
+def party_id(value: Any) -> str | None:
+    return None if re.fullmatch(r"[0-9]+", str(value)) else f"not a party id: {value!r}"
+
+
+def port(value: Any) -> str | None:
+    ok = re.fullmatch(r"[0-9]{1,5}", str(value)) and 0 < int(value) < 65536
+    return None if ok else f"not a port: {value!r}"
+
+
+def json_port(value: Any) -> str | None:
+    return port(value) if type(value) is int else f"not a number: {value!r}"
+
+
+def host(value: Any) -> str | None:
+    ok = isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?", value)
+    return None if ok else f"not a host: {value!r}"
+
+
+def ip_address(value: Any) -> str | None:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return f"not an IP address: {value!r}"
+    return None
+
+
+def filled(value: Any) -> str | None:
+    return None if value else "is empty"
+
+
+def anything(value: Any) -> str | None:
+    return None
+
+
+def absolute_path(value: Any) -> str | None:
+    return None if os.path.isabs(value) else f"not an absolute path: {value!r}"
+
+
+def file_there(value: Any) -> str | None:
+    return None if os.path.isfile(value) else f"no such file: {value!r}"
+
+
+def file_or_empty(value: Any) -> str | None:
+    return file_there(value) if value else None
+
+
+def exactly(wanted: str) -> Check:
+    return lambda value: None if value == wanted else f"must be {wanted!r}, is {value!r}"
+
+
+def count(value: Any) -> str | None:
+    ok = re.fullmatch(r"[0-9]+", value) and int(value) >= 1
+    return None if ok else f"not a number from 1 up: {value!r}"
+
+
+def url(value: Any) -> str | None:
+    ok = re.fullmatch(r"https?://[A-Za-z0-9_.-]+:[0-9]{1,5}/?", value)
+    return None if ok else f"not http://HOST:PORT: {value!r}"
+
+
+_JDBC = re.compile(r"jdbc:mysql://([A-Za-z0-9_.-]+):([0-9]{1,5})/([A-Za-z0-9_]+)\?(.*)")
+_JDBC_OPTIONS = {  # of Connector/J, the ones that deployers of FATE use
+    "useSSL", "serverTimezone", "characterEncoding", "allowPublicKeyRetrieval", "autoReconnect",
+    "characterSetResults", "failOverReadOnly", "useUnicode", "sslMode", "connectTimeout",
+    "socketTimeout", "zeroDateTimeBehavior", "allowMultiQueries", "rewriteBatchedStatements",
+}  # fmt: skip
+
+
+def jdbc_url(value: Any) -> str | None:
+    match = _JDBC.fullmatch(value)
+    if not match or port(match[2]):
+        return f"not jdbc:mysql://HOST:PORT/DATABASE?OPTIONS: {value!r}"
+    options: dict[str, str] = {}
+    for item in match[4].split("&"):
+        name, equals, text = item.partition("=")
+        if not (equals and text) or name not in _JDBC_OPTIONS or name in options:
+            return f"unknown, empty or repeated option {item!r} in {value!r}"
+        options[name] = text
+    if options.get("useSSL") == "false" and options.get("allowPublicKeyRetrieval") != "true":
+        return "with useSSL=false MySQL 8 needs allowPublicKeyRetrieval=true"
+    return None
+
+
+def jdbc_parts(value: str) -> tuple[str, int, str]:
+    """Host, port and database of a checked JDBC URL."""
+    match = _JDBC.fullmatch(value)
+    assert match
+    return match[1], int(match[2]), match[3]
+
+
+# Whole files
+
+
+def read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfError(path, "", f"cannot be read: {error}") from None
+
+
+def properties(
+    path: str, required: Mapping[str, Check], optional: Mapping[str, Check]
+) -> dict[str, str]:
+    """A Java .properties file with all of `required`, perhaps some of `optional`, and nothing else."""
+    found: dict[str, str] = {}
+    for number, line in enumerate(read(path).splitlines(), start=1):
+        text = line.lstrip()
+        if not text or text[0] in "#!":
+            continue
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise ConfError(path, f"line {number}", f"not key=value: {line!r}")
+        if key.strip() in found:
+            raise ConfError(path, key, "is there twice")
+        if (
+            value != value.rstrip()
+        ):  # java.util.Properties keeps it, and it breaks numbers and names
+            raise ConfError(path, key, f"white space at the end of the value {value!r}")
+        found[key.strip()] = value.lstrip()
+    _keys(path, "", found, required, optional)
+    return found
+
+
+def _keys(
+    path: str,
+    where: str,
+    found: Mapping[str, Any],
+    required: Mapping[str, Check],
+    optional: Mapping[str, Check],
+) -> None:
+    for key in required:
+        if key not in found:
+            raise ConfError(path, where + key, "is missing")
+    for key, value in found.items():
+        check = required.get(key) or optional.get(key)
+        if check is None:
+            known = ", ".join([*required, *optional])
+            raise ConfError(path, where + key, f"unknown key (known: {known})")
+        wrong = check(value)
+        if wrong:
+            raise ConfError(path, where + key, wrong)
+
+
+def json_object(path: str) -> dict[str, Any]:
+    """A JSON file whose top is an object; a key given twice is an error, as nobody could mean it."""
+
+    def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in result:
+                raise ConfError(path, key, "is there twice")
+            result[key] = value
+        return result
+
+    try:
+        found = json.loads(read(path), object_pairs_hook=no_duplicates)
+    except json.JSONDecodeError as error:
+        raise ConfError(path, "", f"not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise ConfError(path, "", "not a JSON object")
+    return found
+
+
+_PLAIN: Mapping[str, Check] = {"host": host, "port": json_port}
+_SERVERS: Mapping[str, Mapping[str, Check]] = {
+    "proxy": _PLAIN,
+    "fateboard": _PLAIN,
+    "roll": _PLAIN,
+    "federation": _PLAIN,
+    "clustercomm": _PLAIN,
+    "fatemanager": _PLAIN,
+    "fateflow": {"host": host, "grpc.port": json_port, "http.port": json_port},
+}
+
+
+def server_conf(path: str, required: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    """The "servers" of a server_conf.json: `required` must be there, what else FATE knows may be."""
+    top = json_object(path)
+    _keys(path, "", top, {"servers": filled}, {})
+    servers = top["servers"]
+    if not isinstance(servers, dict):
+        raise ConfError(path, "servers", "not a JSON object")
+    for name in required:
+        if name not in servers:
+            raise ConfError(path, f"servers.{name}", "is missing")
+    for name, server in servers.items():
+        if name == "servings":
+            _servings(path, server)
+        elif name not in _SERVERS:
+            raise ConfError(path, f"servers.{name}", "unknown key")
+        elif not isinstance(server, dict):
+            raise ConfError(path, f"servers.{name}", "not a JSON object")
+        else:
+            _keys(path, f"servers.{name}.", server, _SERVERS[name], {})
+    if "clustercomm" in servers and "federation" in servers:
+        if servers["clustercomm"] != servers["federation"]:  # one service under its old name
+            raise ConfError(path, "servers.clustercomm", "is not the same as servers.federation")
+    return servers
+
+
+def _servings(path: str, value: Any) -> None:
+    if not isinstance(value, list):
+        raise ConfError(path, "servers.servings", "not a list")
+    for item in value:
+        name, _, number = str(item).rpartition(":")
+        if host(name) or port(number):
+            raise ConfError(path, "servers.servings", f"not HOST:PORT: {item!r}")

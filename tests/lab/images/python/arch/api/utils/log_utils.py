@@ -1,0 +1,19 @@
+import logging
+import os
+
+
+class LoggerFactory:
+    LOG_DIR = None
+
+    @staticmethod
+    def set_directory(directory=None, **_):
+        LoggerFactory.LOG_DIR = directory
+        os.makedirs(directory, exist_ok=True)
+
+
+def getLogger(name=None):  # noqa: N802, the real one's name
+    logger = logging.getLogger(name)
+    if LoggerFactory.LOG_DIR and not logger.handlers:
+        path = os.path.join(LoggerFactory.LOG_DIR, f"{name}.log")
+        logger.addHandler(logging.FileHandler(path, delay=True))
+    return logger

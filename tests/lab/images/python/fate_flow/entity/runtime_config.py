@@ -1,0 +1,21 @@
+"""What FATE Flow decided at its start, for everything in it to see."""
+
+from arch.api.utils.core import get_lan_ip
+
+
+class RuntimeConfig:
+    WORK_MODE = None
+    BACKEND = None
+    JOB_QUEUE = None
+    USE_LOCAL_DATABASE = False
+    HTTP_PORT = None
+    JOB_SERVER_HOST = None
+
+    @staticmethod
+    def init_config(**kwargs):
+        """Sets what is known here, and passes over the rest."""
+        for name, value in kwargs.items():
+            if hasattr(RuntimeConfig, name):
+                setattr(RuntimeConfig, name, value)
+        if "HTTP_PORT" in kwargs:
+            RuntimeConfig.JOB_SERVER_HOST = f"{get_lan_ip()}:{RuntimeConfig.HTTP_PORT}"
