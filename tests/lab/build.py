@@ -2,11 +2,11 @@
 
     python tests/lab/build.py [--host unix:///var/run/docker.sock]
 
-1. a Debian root file system by debootstrap, packed as a tarball in the user's cache (needs root, about
+1. a Debian root file system by debootstrap, packed as a tarball in the user's cache (needs root,
    2 to 3 minutes, once for all daemons of this machine);
 2. `docker import` of it (about 10 s, once for each daemon);
-3. `docker build` of two images that the others share, then the nine (about 20 s, when anything under
-   tests/lab changed).
+3. `docker build` of two images that the others share, then of the nine (about 20 s, when anything
+   under tests/lab changed).
 
 Each image carries a label with a hash of all its inputs, so a daemon that has them is left alone.
 """
@@ -75,7 +75,7 @@ class BuildError(Exception):
 
 
 def build(docker_host: str) -> None:
-    """Makes sure that the daemon at `docker_host` has the nine images as this tree describes them."""
+    """Makes sure that the daemon at `docker_host` has the nine images of this tree."""
     docker = Docker(docker_host)
     docker.check()
     inputs = hash_of(everything())
@@ -85,19 +85,19 @@ def build(docker_host: str) -> None:
     rootfs_key = hash_of([repr((SUITE, PACKAGES, SLIM, KEEP)).encode()])
     if docker.label(ROOTFS) != rootfs_key:
         tarball = rootfs_tarball(rootfs_key)
-        with step("importing the root file system (about 10 s)"):
+        with Step("importing the root file system (about 10 s)"):
             docker.run("import", "--change", f"LABEL {LABEL}={rootfs_key}", str(tarball), ROOTFS)
-    with step("building the images that the others share (about 10 s)"):
+    with Step("building the images that the others share (about 10 s)"):
         for folder, image in SHARED.items():
             docker.build(image, folder, inputs)
-    with step(f"building the {len(IMAGES)} images (about 15 s)"), ThreadPoolExecutor(3) as pool:
+    with Step(f"building the {len(IMAGES)} images (about 15 s)"), ThreadPoolExecutor(3) as pool:
         for done in [
             pool.submit(docker.build, image, folder, inputs) for folder, image in IMAGES.items()
         ]:
             done.result()
 
 
-class step:
+class Step:
     """Says what is being done, and afterwards how long it took."""
 
     def __init__(self, what: str) -> None:
@@ -112,7 +112,7 @@ class step:
 
 
 class Docker:
-    """The docker command, for one daemon. The classic builder, as BuildKit asks a registry for bases."""
+    """The docker command for one daemon; with the classic builder, as BuildKit asks a registry."""
 
     def __init__(self, host: str) -> None:
         self.host = host
@@ -173,12 +173,12 @@ def context(folder: str) -> bytes:
     """An image's folder, and what else it needs, as a tar archive for `docker build -`."""
     sources = [(HERE / "images" / folder, "")]
     if folder in EXTRA:
-        source, target = EXTRA[folder]
-        sources.append((HERE / source, target + "/"))
+        extra, place = EXTRA[folder]
+        sources.append((HERE / extra, f"{place}/"))
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for source, target in sources:
-            for path in sorted(filter(_is_input, source.rglob("*"))):
+            for path in sorted(path for path in source.rglob("*") if _is_input(path)):
                 info = tarfile.TarInfo(f"{target}{path.relative_to(source)}")
                 info.size, info.mode = path.stat().st_size, 0o644
                 with path.open("rb") as file:
@@ -199,13 +199,13 @@ def rootfs_tarball(key: str) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="fate-lab-", dir=cache) as work:
         root = Path(work) / "root"
-        with step(f"making a root file system of Debian {SUITE} with debootstrap (2 to 3 min)"):
+        with Step(f"making a root file system of Debian {SUITE} with debootstrap (2 to 3 min)"):
             command = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}"]
             result = subprocess.run([*command, SUITE, str(root)], capture_output=True, text=True)
             if result.returncode != 0:
                 lines = (result.stdout + result.stderr).strip().splitlines()
                 raise BuildError(f"debootstrap failed: {lines[-1] if lines else ''}")
-        with step("slimming and packing it (about 5 s)"):
+        with Step("slimming and packing it (about 5 s)"):
             slim(root)
             packed = Path(work) / "rootfs.tar"
             # device files cannot be unpacked everywhere, and Docker makes its own

@@ -9,7 +9,7 @@ from typing import Any
 import pymysql  # type: ignore[import-untyped]
 import pymysql.cursors  # type: ignore[import-untyped]
 
-from fate_lab.protocol import HopError
+from .protocol import HopError
 
 _REASONS = {
     1044: "access to database {database} denied for user {user}",

@@ -1,11 +1,12 @@
-"""Stands for Eggroll's egg manager: starts processors for a session and waits until they are alive.
+"""Stands for Eggroll's egg manager: starts a session's processors and waits for their heartbeats.
 
-A processor is alive once it has sent a heartbeat with the egg's own IP address and its port. Eggroll
-gives it 5 seconds, and a session any of whose processors is late fails.
+A processor is alive once it has sent a heartbeat with the egg's own IP address and its port.
+Eggroll gives it 5 seconds, and a session any of whose processors is late fails.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -14,10 +15,10 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from fate_lab import strictconf
-from fate_lab.neighbours import greet_all
-from fate_lab.protocol import HopError, Listener, log
-from fate_lab.strictconf import PROJECT, ConfError
+from . import strictconf
+from .neighbours import greet_all
+from .protocol import HopError, Listener, log
+from .strictconf import PROJECT, ConfError
 
 ALIVE_WITHIN = 5.0
 SERVER_CONF = f"{PROJECT}/eggroll/python/eggroll/conf/server_conf.json"
@@ -136,10 +137,8 @@ class Egg:
     def end_session(self, asked: dict[str, Any]) -> None:
         session = self.sessions.pop(asked["session"], Session())
         for process in session.processes:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, 9)
-            except ProcessLookupError:
-                pass
             process.wait()
         self.heartbeats -= set(session.processors)
 

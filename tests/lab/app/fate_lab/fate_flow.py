@@ -1,5 +1,5 @@
-"""Stands for FATE Flow: takes jobs over HTTP, queues them in Redis, keeps them in MySQL, runs them with
-the other parties' FATE Flows (over its gRPC port, always by way of the proxies)."""
+"""Stands for FATE Flow: takes jobs over HTTP, queues them in Redis, keeps them in MySQL, and runs
+them with the other parties' FATE Flows, over its gRPC port and always by way of the proxies."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from fate_lab import strictconf, toy_job
-from fate_lab.database import Database
-from fate_lab.federation import HOPS
-from fate_lab.neighbours import greet_all
-from fate_lab.protocol import ANY, HopError, Listener, call, log
-from fate_lab.redis_client import Redis
-from fate_lab.strictconf import PROJECT, ConfError
+from . import strictconf, toy_job
+from .database import Database
+from .federation import HOPS
+from .neighbours import greet_all
+from .protocol import ANY, HopError, Listener, call, log
+from .redis_client import Redis
+from .strictconf import PROJECT, ConfError
 
 HOME = f"{PROJECT}/python"
 ARCH_CONF = f"{HOME}/arch/conf/server_conf.json"
@@ -59,10 +59,12 @@ _COLUMNS = {
     "f_end_time": "BIGINT",
     "f_elapsed": "BIGINT",
 }
-_CREATE = "CREATE TABLE IF NOT EXISTS t_job ({}, PRIMARY KEY (f_job_id, f_role, f_party_id))".format(
-    ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
+_CREATE = (
+    "CREATE TABLE IF NOT EXISTS t_job ("
+    + "".join(f"{name} {kind}, " for name, kind in _COLUMNS.items())
+    + "PRIMARY KEY (f_job_id, f_role, f_party_id))"
 )
-_FINAL = ("success", "failed", "timeout", "canceled")
+_SCHEDULE_LOG = "fate_flow_schedule.log"
 
 
 def main(settings: ModuleType, runtime_config: type) -> None:
@@ -290,7 +292,7 @@ class FateFlow:
             error = self.wait_for(job_id, parties)
         except Exception as exception:
             error = str(exception)
-        self.job_log_line(job_id, "fate_flow_schedule.log", f"job {job_id} ends: {error or 'success'}")
+        self.job_log_line(job_id, _SCHEDULE_LOG, f"job {job_id} ends: {error or 'success'}")
         for role, party in parties:
             body = {"job_id": job_id, "role": role, "party": party, "error": error}
             try:
@@ -307,7 +309,8 @@ class FateFlow:
             time.sleep(0.3)
             waiting = 0
             for role, party in parties:
-                found = self.remote(party, "status", {"job_id": job_id, "role": role, "party": party})
+                asked = {"job_id": job_id, "role": role, "party": party}
+                found = self.remote(party, "status", asked)
                 if found["status"] == "failed":
                     return str(found["error"])
                 if self.reports.get((job_id, role, party)) != "success":
@@ -331,9 +334,7 @@ class FateFlow:
     def update(self, job_id: str, role: str, party: str, **values: Any) -> None:
         values["f_update_time"] = _now()
         change = ", ".join(f"{name} = %s" for name in values)
-        query = (
-            f"UPDATE t_job SET {change} WHERE f_job_id = %s AND f_role = %s AND f_party_id = %s"
-        )
+        query = f"UPDATE t_job SET {change} WHERE f_job_id = %s AND f_role = %s AND f_party_id = %s"
         self.database.run((query, (*values.values(), job_id, role, party)))
 
     def create(self, asked: dict[str, Any]) -> None:
@@ -365,7 +366,7 @@ class FateFlow:
         for name, value in (("job_dsl", asked["dsl"]), ("job_runtime_conf", conf)):
             with open(f"{folder}/{name}.json", "w", encoding="utf-8") as file:
                 json.dump(value, file, indent=4)
-        self.job_log_line(asked["job_id"], "fate_flow_schedule.log", f"created for {role} {party}")
+        self.job_log_line(asked["job_id"], _SCHEDULE_LOG, f"created for {role} {party}")
 
     def run(self, asked: dict[str, Any]) -> None:
         arguments = (asked["job_id"], asked["role"], asked["party"])
@@ -433,7 +434,7 @@ class FateFlow:
         )  # fmt: skip
 
     def job_log_line(self, job_id: str, name: str, text: str, role: str = "") -> None:
-        """Adds a line, in FATE's format, to one of the job's log files; an empty one only makes it."""
+        """Adds a line, in FATE's format, to a log file of the job; an empty text only makes it."""
         path = f"{HOME}/logs/{job_id}/{name}"
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "a", encoding="utf-8") as file:

@@ -8,15 +8,17 @@ import os
 import sys
 from urllib.parse import urlsplit
 
-from fate_lab import strictconf
-from fate_lab.database import Database
-from fate_lab.protocol import ANY, HopError, Listener, greet
-from fate_lab.strictconf import PROJECT
+from . import strictconf
+from .database import Database
+from .protocol import ANY, HopError, Listener, greet
+from .strictconf import PROJECT
 
 LOGS = f"{PROJECT}/python/logs"
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>FATE Board (lab)</title>
-<style>body {{ font: 16px sans-serif; margin: 2em }} td, th {{ padding: .3em 1em; text-align: left }}
+<style>
+body {{ font: 16px sans-serif; margin: 2em }}
+td, th {{ padding: .3em 1em; text-align: left }}
 </style>
 <h1>FATE Board (lab)</h1>
 <table><tr><th>Job<th>Role<th>Party<th>Status<th>Log files</tr>
@@ -77,7 +79,8 @@ def _health(database: Database) -> tuple[int, str, bytes]:
 
 def _jobs(database: Database) -> str:
     query = (
-        "SELECT f_job_id, f_role, f_party_id, f_status FROM t_job ORDER BY f_create_time DESC LIMIT 100"
+        "SELECT f_job_id, f_role, f_party_id, f_status FROM t_job"
+        " ORDER BY f_create_time DESC LIMIT 100"
     )
     jobs = database.run((query, ()))
     rows = []

@@ -9,9 +9,9 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from fate_lab import strictconf
-from fate_lab.protocol import HopError, Listener, call, greet
-from fate_lab.roll import checked
+from . import strictconf
+from .protocol import HopError, Listener, call, greet
+from .roll import checked
 
 _WAIT = 20.0  # a job that gets nothing in this time fails
 HOPS = 6

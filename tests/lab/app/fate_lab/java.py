@@ -1,4 +1,4 @@
-"""The `java` of the lab images: checks the command line and the files beside it, then becomes the service.
+"""The `java` of the lab images: checks command line and files, then becomes the service.
 
 It knows the command lines of FATE's own Dockerfiles, and the files that those JVMs load themselves.
 """
@@ -11,8 +11,8 @@ import os
 import re
 import sys
 
-from fate_lab.protocol import exit_on_sigterm
-from fate_lab.strictconf import ConfError, read
+from .protocol import exit_on_sigterm
+from .strictconf import ConfError, read
 
 # main class -> (module here, its jar, files that the JVM reads from conf/)
 _SERVICES = {
@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> None:
     exit_on_sigterm()
     try:
         module, settings = _command_line(arguments)
-        importlib.import_module(f"fate_lab.{module}").main(settings)
+        importlib.import_module(f".{module}", __package__).main(settings)
     except ConfError as error:
         print(f"fate-lab: {error}", file=sys.stderr, flush=True)
         sys.exit(2)

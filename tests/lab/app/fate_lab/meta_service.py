@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from fate_lab import strictconf
-from fate_lab.database import Database
-from fate_lab.protocol import HopError, Listener
+from . import strictconf
+from .database import Database
+from .protocol import HopError, Listener
 
 # the columns of Eggroll's five tables; the deployer makes them
 _TABLES = {
@@ -59,7 +59,7 @@ class MetaService:
         return self.database.run((query, ()))
 
     def table(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """The table of that name with its fragments; made, over all healthy STORAGE nodes, if new."""
+        """The fragments of a table; a new one is made, over all healthy STORAGE nodes."""
         key = (asked["namespace"], asked["name"], _TYPE)
         find = (
             "SELECT table_id, total_fragments FROM dtable"

@@ -1,10 +1,10 @@
-"""Greets everybody whom a server_conf.json names, so that a wrong entry fails the job that comes by."""
+"""Greets everybody whom a server_conf.json names, so that a wrong entry makes the job fail."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fate_lab.protocol import ANY, greet
+from .protocol import ANY, greet
 
 # the entries that name a lab service, with the kind that must answer there
 _KINDS = {

@@ -1,6 +1,7 @@
 """Stands for Eggroll's processor: runs a function over one fragment of a table.
 
-It reads and writes the storage's files itself, under the directory that it was given, as Eggroll does.
+It reads and writes the storage's files itself, under the directory that it was given: so does
+Eggroll's.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import threading
 import time
 from typing import Any
 
-from fate_lab.protocol import ANY, HopError, Listener, call, log
-from fate_lab.storage import fragment_file, read, write
+from .protocol import ANY, HopError, Listener, call, log
+from .storage import fragment_file, read, write
 
 _HEARTBEAT_EVERY = 60.0
 

@@ -1,8 +1,8 @@
 """The one wire protocol between lab services, in the place of FATE's gRPC: HTTP with JSON.
 
-Each call says which kind of service of which party it wants; each listener says what it is. So a wrong
-port, host or route is found where it is used, and the error names that hop: "roll 9999: meta-service
-meta-service:8591 refused". An error travels back unchanged through every hop to the job that asked.
+Each call says which kind of service of which party it wants; each listener says what it is. So a
+wrong port, host or route is found where it is used, and the error names that hop: "roll 9999:
+meta-service meta-service:8591 refused". It travels back unchanged through every hop to the job.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def call(
 
 
 def greet(caller: str, host: str, port: int, kind: str, party: str) -> str:
-    """Only the handshake: fails unless that service is there; returns the party it says it is of."""
+    """Only the handshake: fails unless that service is there; returns the party that it is of."""
     return str(call(caller, host, port, kind, party, "hello"))
 
 

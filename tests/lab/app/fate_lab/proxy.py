@@ -1,6 +1,6 @@
 """Stands for FATE's proxy, as a party's door to other parties or as the exchange between them.
 
-It forwards by its route table: PARTY -> ROLE -> endpoints, each level with "default" to fall back to.
+It forwards by its route table: PARTY -> ROLE -> endpoints, each level with a "default".
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import threading
 import time
 from typing import Any
 
-from fate_lab import strictconf
-from fate_lab.protocol import ANY, HopError, Listener, call, log
-from fate_lab.strictconf import ConfError
+from . import strictconf
+from .protocol import ANY, HopError, Listener, call, log
+from .strictconf import ConfError
 
 REREAD_EVERY = 10.0  # seconds; the real proxy reads its table again every 60 s
 
@@ -50,7 +50,7 @@ def main(settings: str) -> None:
 
 
 def _check_certificate(path: str, conf: dict[str, str]) -> None:
-    """The lab speaks no TLS, but what it is given must be a certificate, its key and an authority."""
+    """The lab speaks no TLS, but it checks certificate, key and authority if they are given."""
     names = ("server.crt", "server.key", "ca.crt")
     given = [name for name in names if conf.get(name)]
     if not given:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
+from io import BufferedRWPair
 
-from fate_lab.protocol import HopError
+from .protocol import HopError
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Redis:
     password: str
 
     def command(self, *words: str, wait: float = 5.0) -> str | None:
-        """Logs in, selects FATE Flow's queue database (0), runs one command; None is a nil answer."""
+        """Logs in, selects FATE Flow's queue database (0), runs a command; None is a nil answer."""
         where = f"{self.caller}: redis {self.host}:{self.port}"
         try:
             with socket.create_connection((self.host, self.port), timeout=3) as connection:
@@ -26,7 +27,7 @@ class Redis:
                     for words_ in (("AUTH", self.password), ("SELECT", "0"), words):
                         stream.write(_request(words_))
                         stream.flush()
-                        answer = _answer(stream.readline, stream.read)
+                        answer = _answer(stream)
                     return answer
         except ConnectionRefusedError:
             raise HopError(f"{where} refused") from None
@@ -46,20 +47,19 @@ def _request(words: tuple[str, ...]) -> bytes:
     return b"".join(parts)
 
 
-def _answer(readline, read) -> str | None:  # type: ignore[no-untyped-def]
+def _answer(stream: BufferedRWPair) -> str | None:
     """One answer; of a list (BRPOP's queue name and value) the last item."""
-    line = readline().decode(errors="replace").rstrip("\r\n")
+    line = stream.readline().decode(errors="replace").rstrip("\r\n")
     kind, rest = line[:1], line[1:]
     if kind in ("+", ":"):
         return rest
     if kind == "$":
         if rest == "-1":
             return None
-        text = read(int(rest) + 2)[:-2].decode()
-        return str(text)
+        return stream.read(int(rest) + 2)[:-2].decode()
     if kind == "*":
         item = None
         for _ in range(int(rest)):
-            item = _answer(readline, read)
+            item = _answer(stream)
         return item
     raise ValueError(rest if kind == "-" else f"something answers, but it is not redis: {line!r}")

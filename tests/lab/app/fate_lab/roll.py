@@ -1,6 +1,6 @@
 """Stands for Eggroll's roll: the door to a party's tables and processors.
 
-Where things are it learns from meta-service alone, i.e. from the node rows that the deployer inserted.
+Where things are it learns from meta-service alone: from the node rows that the deployer inserted.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from fate_lab import strictconf
-from fate_lab.protocol import ANY, HopError, Listener, call
+from . import strictconf
+from .protocol import ANY, HopError, Listener, call
 
 Node = dict[str, Any]
 
@@ -117,9 +117,7 @@ class Roll:
     def read(self, asked: dict[str, Any]) -> dict[str, Any]:
         nodes = self.fragments(asked)
         table = {name: asked[name] for name in ("namespace", "name")}
-        parts = self.each(
-            lambda i: self.storage(nodes[i], "read", **table, fragment=i), len(nodes)
-        )
+        parts = self.each(lambda i: self.storage(nodes[i], "read", **table, fragment=i), len(nodes))
         return {key: value for part in parts for key, value in part.items()}
 
     def count(self, asked: dict[str, Any]) -> dict[str, int]:
@@ -155,8 +153,8 @@ class Roll:
         return self.each(run, len(nodes))
 
     def session(self, egg: Node, asked: dict[str, Any]) -> list[tuple[str, int]]:
-        """The egg's processors for the session, started if they are not. The egg's own name is passed
-        as the processors' address, which is what Eggroll 1 does."""
+        """The egg's processors for the session, started if they are not. As Eggroll 1 does, it
+        passes the egg's name in the node table as the processors' address."""
         body = {
             "session": asked["session"],
             "engine-addr": egg["ip"],

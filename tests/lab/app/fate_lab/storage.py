@@ -8,8 +8,8 @@ import shutil
 import sys
 from typing import Any
 
-from fate_lab.protocol import ANY, Listener, exit_on_sigterm
-from fate_lab.strictconf import PROJECT, port
+from .protocol import ANY, Listener, exit_on_sigterm
+from .strictconf import PROJECT, port
 
 DATA_DIR = f"{PROJECT}/data-dir"
 LIBRARIES = f"{PROJECT}/eggroll/storage-service-cxx/third_party/lib"

@@ -1,7 +1,7 @@
-"""Reads a service's files, strictly: an unknown, missing or ill-formed key ends the service at once.
+"""Reads a service's files, strictly: an unknown, missing or ill-formed key ends the service.
 
-The real services are lenient (a misspelt key is a default that is wrong for containers); the lab is not,
-so that a test sees a deployer's mistake in the container that got it.
+The real services are lenient (a misspelt key means a default that is wrong for containers); the lab
+is not, so that a test sees a deployer's mistake in the container that got it.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def read(path: str) -> str:
 def properties(
     path: str, required: Mapping[str, Check], optional: Mapping[str, Check]
 ) -> dict[str, str]:
-    """A Java .properties file with all of `required`, perhaps some of `optional`, and nothing else."""
+    """A Java .properties file with all of `required`, some of `optional`, and nothing else."""
     found: dict[str, str] = {}
     for number, line in enumerate(read(path).splitlines(), start=1):
         text = line.lstrip()
@@ -173,7 +173,7 @@ def _keys(
 
 
 def json_object(path: str) -> dict[str, Any]:
-    """A JSON file whose top is an object; a key given twice is an error, as nobody could mean it."""
+    """A JSON file whose top is an object; a key given twice is an error."""
 
     def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -205,7 +205,7 @@ _SERVERS: Mapping[str, Mapping[str, Check]] = {
 
 
 def server_conf(path: str, required: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    """The "servers" of a server_conf.json: `required` must be there, what else FATE knows may be."""
+    """The "servers" of a server_conf.json: `required`, and maybe others that FATE knows."""
     top = json_object(path)
     _keys(path, "", top, {"servers": filled}, {})
     servers = top["servers"]
@@ -223,9 +223,9 @@ def server_conf(path: str, required: tuple[str, ...]) -> dict[str, dict[str, Any
             raise ConfError(path, f"servers.{name}", "not a JSON object")
         else:
             _keys(path, f"servers.{name}.", server, _SERVERS[name], {})
-    if "clustercomm" in servers and "federation" in servers:
-        if servers["clustercomm"] != servers["federation"]:  # one service under its old name
-            raise ConfError(path, "servers.clustercomm", "is not the same as servers.federation")
+    # clustercomm is federation's old name
+    if servers.get("clustercomm", servers.get("federation")) != servers.get("federation"):
+        raise ConfError(path, "servers.clustercomm", "is not the same as servers.federation")
     return servers
 
 

@@ -1,8 +1,9 @@
 """The toy job's component SecureAddExample: a sum over both parties' values that shows neither's.
 
-Each party splits every value of its table in two random shares, keeps one and sends the other one to
-the peer, and adds up what it has. The two sums together are the sum of all values. Data goes through
-roll, meta-service, egg, processors and storage; shares and sums through federations and proxies.
+Each party splits every value of its table in two random shares, keeps one, sends the other one to
+the peer, and adds up what it has. The two sums together are the sum of all values. Data goes
+through roll, meta-service, egg, processors and storage; shares and sums through federations and
+proxies.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from fate_lab.protocol import HopError
+from .protocol import HopError
 
 COMPONENT = "secure_add_example_0"
 

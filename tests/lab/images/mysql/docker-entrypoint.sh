@@ -73,8 +73,10 @@ initialize() {
     local password
     password=$(quote "$MYSQL_ROOT_PASSWORD")
     {
-        echo "CREATE USER 'root'@$(quote "$MYSQL_ROOT_HOST") IDENTIFIED BY $password;"
-        echo "GRANT ALL ON *.* TO 'root'@$(quote "$MYSQL_ROOT_HOST") WITH GRANT OPTION;"
+        if [ "$MYSQL_ROOT_HOST" != localhost ]; then
+            echo "CREATE USER 'root'@$(quote "$MYSQL_ROOT_HOST") IDENTIFIED BY $password;"
+            echo "GRANT ALL ON *.* TO 'root'@$(quote "$MYSQL_ROOT_HOST") WITH GRANT OPTION;"
+        fi
         [ -z "$MYSQL_DATABASE" ] || echo "CREATE DATABASE IF NOT EXISTS \`$MYSQL_DATABASE\`;"
         if [ -n "$MYSQL_USER" ]; then
             echo "CREATE USER '$MYSQL_USER'@'%' IDENTIFIED BY $(quote "$MYSQL_PASSWORD");"

@@ -1,10 +1,13 @@
-"""FATE Flow's settings: names, defaults and order as in the real file, so that what a deployer appends
-takes effect (or does not) as it would there. The values are those of the image, wrong for containers."""
+"""FATE Flow's settings: names, defaults and order as in the real file, so that what a deployer
+appends takes effect (or does not) as it would there. The values are wrong for containers."""
+
+# mypy: disable-error-code="import-not-found"
 
 import os
 
 from arch.api.utils import file_utils, log_utils
 from arch.api.utils.core import get_lan_ip
+
 from fate_flow.entity.runtime_config import RuntimeConfig
 from fate_flow.utils.setting_utils import CenterConfig
 
@@ -12,7 +15,7 @@ from fate_flow.utils.setting_utils import CenterConfig
 WORK_MODE = 0
 USE_LOCAL_DATABASE = True
 USE_AUTHENTICATION = False
-PRIVILEGE_COMMAND_WHITELIST = []
+PRIVILEGE_COMMAND_WHITELIST: list[str] = []
 CHECK_NODES_IDENTITY = False
 USE_CONFIGURATION_CENTER = False
 ZOOKEEPER_HOSTS = ["127.0.0.1:2181"]

@@ -1,4 +1,4 @@
-"""Runs the toy job through FATE Flow and shows how it ends. Unlike FATE's own it exits 1 on failure.
+"""Runs the toy job through FATE Flow and shows its end. Unlike FATE's own it exits 1 on failure.
 
 python run_toy_example.py GUEST HOST 1
 """
@@ -12,6 +12,7 @@ import tarfile
 import time
 import urllib.error
 import urllib.request
+from typing import IO, Any, cast
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 SERVER_CONF = os.path.join(HERE, "..", "..", "arch", "conf", "server_conf.json")
@@ -19,31 +20,31 @@ COMPONENT = "secure_add_example_0"
 POLLS, POLL_EVERY = 120, 0.5
 
 
-def load(path):
+def load(path: str) -> Any:
     with open(path) as file:
         return json.load(file)
 
 
-def post(path, body):
+def post(path: str, body: object) -> bytes:
     server = load(SERVER_CONF)["servers"]["fateflow"]
     url = f"http://{server['host']}:{server['http.port']}/v1/{path}"
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(url, json.dumps(body).encode(), headers)
     try:
         with urllib.request.urlopen(request, timeout=60) as response:
-            return response.read()
+            return bytes(response.read())
     except (OSError, urllib.error.URLError) as error:
         sys.exit(f"toy example: fateflow {url}: {getattr(error, 'reason', error)}")
 
 
-def log_lines(job_id, guest, name, only=""):
+def log_lines(job_id: str, guest: int, name: str, only: str = "") -> list[str]:
     with tarfile.open(fileobj=io.BytesIO(post("job/log", {"job_id": job_id}))) as tar:
-        file = tar.extractfile(f"./guest/{guest}/{COMPONENT}/{name}.log")
+        file = cast("IO[bytes]", tar.extractfile(f"./guest/{guest}/{COMPONENT}/{name}.log"))
         lines = file.read().decode().splitlines()
     return [line for line in lines if only in line]
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("guest_party_id", type=int)
     parser.add_argument("host_party_id", type=int)

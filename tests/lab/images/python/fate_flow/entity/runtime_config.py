@@ -1,5 +1,7 @@
 """What FATE Flow decided at its start, for everything in it to see."""
 
+# mypy: disable-error-code="import-not-found"
+
 from arch.api.utils.core import get_lan_ip
 
 
@@ -8,11 +10,11 @@ class RuntimeConfig:
     BACKEND = None
     JOB_QUEUE = None
     USE_LOCAL_DATABASE = False
-    HTTP_PORT = None
-    JOB_SERVER_HOST = None
+    HTTP_PORT: int | None = None
+    JOB_SERVER_HOST = ""
 
     @staticmethod
-    def init_config(**kwargs):
+    def init_config(**kwargs: object) -> None:
         """Sets what is known here, and passes over the rest."""
         for name, value in kwargs.items():
             if hasattr(RuntimeConfig, name):

@@ -1,5 +1,5 @@
 import socket
 
 
-def get_lan_ip():
+def get_lan_ip() -> str:
     return socket.gethostbyname(socket.gethostname())

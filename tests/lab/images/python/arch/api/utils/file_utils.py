@@ -1,12 +1,13 @@
 import json
 import os
+from typing import Any
 
 
-def get_project_base_directory():
+def get_project_base_directory() -> str:
     return os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 
 
-def load_json_conf(conf_path):
+def load_json_conf(conf_path: str) -> Any:
     path = os.path.join(get_project_base_directory(), conf_path)
     try:
         with open(path) as file:

@@ -3,15 +3,15 @@ import os
 
 
 class LoggerFactory:
-    LOG_DIR = None
+    LOG_DIR = ""
 
     @staticmethod
-    def set_directory(directory=None, **_):
+    def set_directory(directory: str) -> None:
         LoggerFactory.LOG_DIR = directory
         os.makedirs(directory, exist_ok=True)
 
 
-def getLogger(name=None):  # noqa: N802, the real one's name
+def getLogger(name: str) -> logging.Logger:  # noqa: N802, the real one's name
     logger = logging.getLogger(name)
     if LoggerFactory.LOG_DIR and not logger.handlers:
         path = os.path.join(LoggerFactory.LOG_DIR, f"{name}.log")
