@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -75,9 +75,9 @@ class Piece:
 
 @dataclass(frozen=True)
 class Cli:
-    """A Pulumi CLI with its Python language host, and the folders that hold them."""
+    """A Pulumi CLI with its Python language host."""
 
-    folders: tuple[Path, ...]
+    folder: Path | None  # to put on PATH, unless it is there
     official: bool
 
 
@@ -174,12 +174,11 @@ def find_setup() -> Setup | None:
 def find_cli() -> Cli | None:
     """The CLI on PATH if it will do, else the one that was downloaded or built before."""
     if cli_on_path():
-        return Cli((), official=True)
-    if (official_folder() / "pulumi").exists():
-        return Cli((official_folder(),), official=True)
-    cli, language = cli_piece(), language_piece()
-    if cli.path.exists() and language.path.exists():
-        return Cli((cli.directory, language.directory), official=False)
+        return Cli(None, official=True)
+    if official_folder().exists():
+        return Cli(official_folder(), official=True)
+    if built_folder().exists():
+        return Cli(built_folder(), official=False)
     return None
 
 
@@ -210,6 +209,10 @@ def numbers(version: str) -> tuple[int, ...]:
 
 def official_folder() -> Path:
     return CACHE / "official" / f"{cli_version()}-{platform.machine()}" / "pulumi"
+
+
+def built_folder() -> Path:
+    return CACHE / "cli" / f"{cli_version()}-{cli_piece().key}-{language_piece().key}"
 
 
 def user_home() -> Path:
@@ -284,7 +287,7 @@ def download_cli() -> Cli | None:
     except (OSError, subprocess.CalledProcessError) as error:
         say(f"  not to be had here ({error})")
         return None
-    return Cli((official_folder(),), official=True)
+    return Cli(official_folder(), official=True)
 
 
 def download(address: str, file: Path) -> None:
@@ -293,20 +296,22 @@ def download(address: str, file: Path) -> None:
 
 
 def build_cli() -> Cli:
-    cli, language = cli_piece(), language_piece()
-    build(cli, with_language_scripts)
-    build(language)
-    return Cli((cli.directory, language.directory), official=False)
+    """Builds the CLI and the language host and lays them side by side: so they find each other."""
+    pieces = cli_piece(), language_piece()
+    for piece in pieces:
+        build(piece)
+    with new_folder(built_folder()) as folder:
+        for file in (*(piece.path for piece in pieces), *language_scripts()):
+            shutil.copyfile(file, folder / file.name)
+            (folder / file.name).chmod(0o755)
+    return Cli(built_folder(), official=False)
 
 
-def with_language_scripts(go: str, folder: Path) -> None:
-    """Lays the scripts by which the language host runs a program beside the CLI they belong to."""
-    query = [go, "list", "-m", "-f", "{{.Dir}}", PULUMI_SDK_MODULE]
+def language_scripts() -> list[Path]:
+    """The scripts by which the language host runs a program, of the same version as the CLI."""
+    query = [go_for("pulumi"), "list", "-m", "-f", "{{.Dir}}", PULUMI_SDK_MODULE]
     sdk = Path(run(query, cwd=TOOLCHAIN / "pulumi", check=True).stdout.strip()) / "python"
-    for script in ("cmd/pulumi-language-python-exec", "dist/pulumi-resource-pulumi-python"):
-        copy = folder / Path(script).name
-        shutil.copyfile(sdk / script, copy)
-        copy.chmod(0o755)
+    return [sdk / "cmd/pulumi-language-python-exec", sdk / "dist/pulumi-resource-pulumi-python"]
 
 
 def download_plugins(cli: Cli) -> bool:
@@ -335,7 +340,7 @@ def install_stand_in(cli: Cli, plugin: str) -> None:
     stamp(plugin).write_text(piece.key)
 
 
-def build(piece: Piece, finish: Callable[[str, Path], None] | None = None) -> None:
+def build(piece: Piece) -> None:
     """Builds a piece into its folder in the cache, unless it is there."""
     if piece.path.exists():
         return
@@ -353,8 +358,6 @@ def build(piece: Piece, finish: Callable[[str, Path], None] | None = None) -> No
         if result.returncode != 0:
             print(*result.stderr.splitlines()[-15:], sep="\n", file=sys.stderr)
             raise InstallError(f"building {piece.binary} failed, see {log}")
-        if finish:
-            finish(go, folder)
 
 
 def go_for(folder: str) -> str:
@@ -444,9 +447,9 @@ def say(text: str) -> None:
 
 def environment(setup: Setup) -> dict[str, str]:
     # The language host built here finds the virtual environment on PATH only.
-    first = [Path(sys.prefix) / "bin", *setup.cli.folders]
+    first = [Path(sys.prefix) / "bin", setup.cli.folder]
     variables = {
-        "PATH": os.pathsep.join([*map(str, first), *foreign_path()]),
+        "PATH": os.pathsep.join([*(str(entry) for entry in first if entry), *foreign_path()]),
         "PULUMI_HOME": str(setup.home),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }

@@ -29,7 +29,9 @@ type Inputs struct {
 	AddPreviousOutputInEnv *bool              `pulumi:"addPreviousOutputInEnv,optional"`
 }
 
-// Outputs is what the state keeps of a Command: its inputs, and what the last command wrote.
+// Outputs is what the state keeps of a Command: its inputs, and what the last command wrote. A
+// secret input stays secret here; what a command writes is secret only if the program says so with
+// additionalSecretOutputs.
 type Outputs struct {
 	Inputs
 	Stdout string `pulumi:"stdout"`
