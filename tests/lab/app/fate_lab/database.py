@@ -15,7 +15,6 @@ _REASONS = {
     1044: "access to database {database} denied for user {user}",
     1045: "login refused for user {user}",
     1049: "no database {database}",
-    2003: "refused",
 }
 
 
@@ -51,14 +50,18 @@ class Database:
                 connection.commit()
             return rows
         except pymysql.MySQLError as error:
-            raise HopError(f"{where}: {self._reason(error)}") from None
+            raise HopError(f"{where}{self._reason(error)}") from None
 
     def _reason(self, error: Exception) -> str:
         code = error.args[0] if error.args else 0
-        text = str(error.args[1]) if len(error.args) > 1 else str(error)
-        if code == 2003 and "refused" not in text:
-            return text  # no such host, no route …
-        if code == 1146:
-            return f"table {text.split(chr(39))[1].split('.')[-1]} missing in {self.database}"
-        known = _REASONS.get(code)
-        return known.format(database=self.database, user=self.user) if known else text
+        text = str(error.args[-1]) if error.args else type(error).__name__
+        if code == 2003:  # no connection; the operating system's error is in the text
+            for part, reason in (("refused", " refused"), (" name", ": no host of that name")):
+                if part in text:
+                    return reason
+        if code == 1146:  # Table 'database.node' doesn't exist
+            table = text.split("'")[1].rpartition(".")[2]
+            return f": table {table} missing in database {self.database}"
+        if code in _REASONS:
+            text = _REASONS[code].format(database=self.database, user=self.user)
+        return f": {text}"

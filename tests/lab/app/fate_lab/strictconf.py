@@ -159,16 +159,15 @@ def _keys(
     required: Mapping[str, Check],
     optional: Mapping[str, Check],
 ) -> None:
+    known = {**required, **optional}
+    for key in found:  # before what is missing: a misspelt key is both
+        if key not in known:
+            raise ConfError(path, where + key, f"unknown key (known: {', '.join(known)})")
     for key in required:
         if key not in found:
             raise ConfError(path, where + key, "is missing")
     for key, value in found.items():
-        check = required.get(key) or optional.get(key)
-        if check is None:
-            known = ", ".join([*required, *optional])
-            raise ConfError(path, where + key, f"unknown key (known: {known})")
-        wrong = check(value)
-        if wrong:
+        if wrong := known[key](value):
             raise ConfError(path, where + key, wrong)
 
 

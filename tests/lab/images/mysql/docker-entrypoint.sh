@@ -73,6 +73,9 @@ initialize() {
     local password
     password=$(quote "$MYSQL_ROOT_PASSWORD")
     {
+        # mariadb-install-db makes more accounts than MySQL, without passwords
+        echo "DELETE FROM mysql.global_priv WHERE User = '' OR User = 'root' AND Host <> 'localhost';"
+        echo "FLUSH PRIVILEGES;"
         if [ "$MYSQL_ROOT_HOST" != localhost ]; then
             echo "CREATE USER 'root'@$(quote "$MYSQL_ROOT_HOST") IDENTIFIED BY $password;"
             echo "GRANT ALL ON *.* TO 'root'@$(quote "$MYSQL_ROOT_HOST") WITH GRANT OPTION;"
