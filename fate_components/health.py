@@ -8,7 +8,7 @@ from .release import HttpProbe, Probe
 _MARK = "/dev/shm/fate-healthy"  # noqa: S108 - every container has its own
 _PAUSE = 15
 
-START_LIMIT = 600
+START_LIMIT = 300
 """Seconds that a service may take to become healthy before `pulumi up` gives up."""
 
 
@@ -29,7 +29,7 @@ def _answers(probe: HttpProbe) -> str:
     # Alpine images have wget, the CentOS ones bash; a request by bash needs no further program.
     url = f"http://127.0.0.1:{probe.port}{probe.path}"
     body = probe.post or ""
-    wget = f"wget -q -O - -T 10 {url}"
+    wget = f"wget -q -O - {url}"
     lines = [f"{'POST' if probe.post else 'GET'} {probe.path} HTTP/1.0", "Host: localhost"]
     if probe.post:
         wget += f" --header 'Content-Type: application/json' --post-data '{body}'"

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.docker_hosts import DockerHost, Lan
+from tests.integration.stacks import Stack, party
+from tests.lab.build import build
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -27,3 +31,39 @@ def engine_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, s
         # The automation API asks the CLI for its version in the environment of this process.
         patch.setenv("PATH", env["PATH"])
         yield env
+
+
+@pytest.fixture(scope="session")
+def lan() -> Iterator[Lan]:
+    """The network that the tests' Docker hosts are on."""
+    network = Lan()
+    yield network
+    network.close()
+
+
+@pytest.fixture(scope="session")
+def docker_host(lan: Lan) -> DockerHost:
+    """A Docker host with the lab images and nothing else."""
+    host = lan.host()
+    build(host.url)
+    return host
+
+
+@pytest.fixture(scope="session")
+def two_parties(
+    docker_host: DockerHost, engine_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """Parties 9999 and 10000 on one Docker host, up; whoever changes the stack changes it back."""
+    stack = Stack(
+        tmp_path_factory.mktemp("two-parties"),
+        engine_env,
+        {
+            "fate:release": "1.3.0",
+            "fate:registry": "fate-lab",
+            "fate:hosts": {"lab": {"docker": docker_host.url}},
+            "fate:parties": [party(9999, "lab", 9000), party(10000, "lab", 9100)],
+        },
+    )
+    stack.up()
+    yield stack
+    stack.destroy()

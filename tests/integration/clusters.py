@@ -1,0 +1,98 @@
+"""What runs on a Docker host, looked at from outside."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from docker.models.containers import Container
+
+from tests.integration.docker_hosts import DockerHost, wait_for
+from tests.integration.stacks import Stack
+
+SERVICES = {
+    "egg", "fateboard", "federation", "meta-service", "mysql", "proxy", "python", "redis", "roll",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A stack's containers on one Docker host.
+
+    Args:
+        host: the Docker host.
+        stack: the stack.
+    """
+
+    host: DockerHost
+    stack: Stack
+
+    def containers(self, **labels: object) -> list[Container]:
+        """Its containers, running or not, found by their labels alone."""
+        wanted = [f"fate.stack={self.stack.name}"]
+        wanted += [f"fate.{name}={value}" for name, value in labels.items()]
+        return self.host.docker.containers.list(all=True, filters={"label": wanted})
+
+    def container(self, party: int, service: str) -> Container:
+        """One container of a party."""
+        (found,) = self.containers(party=party, service=service)
+        return found
+
+    def lives(self) -> dict[str, tuple[str, str]]:
+        """Of each container its id and when it was last started."""
+        return {
+            found.name or "": (found.id or "", found.attrs["State"]["StartedAt"])
+            for found in self.containers()
+        }
+
+    def run(self, party: int, service: str, command: str) -> tuple[int, str]:
+        """Run a shell command in a container: its exit code, and what it said."""
+        container = self.container(party, service)
+        code, output = container.exec_run(["sh", "-c", command])
+        assert isinstance(code, int)
+        assert isinstance(output, bytes)
+        return code, output.decode()
+
+    def sh(self, party: int, service: str, command: str) -> str:
+        """What a command in a container says; its failing fails the test."""
+        code, said = self.run(party, service, command)
+        assert code == 0, said
+        return said
+
+    def sql(self, party: int, query: str) -> list[list[str]]:
+        """The rows a query of the party's database gives."""
+        client = 'MYSQL_PWD="$(cat /run/secrets/mysql-password)" mysql -N -h 127.0.0.1 -u fate fate'
+        said = self.sh(party, "mysql", f"{client} -e {query!r}")
+        return [line.split("\t") for line in said.splitlines()]
+
+    def nodes(self, party: int, status: str = "HEALTHY") -> set[tuple[str, str, str]]:
+        """The nodes EggRoll knows: address, port and type."""
+        rows = self.sql(party, f"SELECT ip, port, type FROM node WHERE status = '{status}'")
+        assert len({tuple(row) for row in rows}) == len(rows), "a node must not be there twice"
+        return {(ip, port, kind) for ip, port, kind in rows}
+
+    def routes(self, party: int) -> str:
+        """The route table in a party's running proxy."""
+        return self.sh(party, "proxy", "cat /data/projects/fate/proxy/conf/route_table.json")
+
+    def toy(self, guest: int, host: int) -> tuple[int, str]:
+        """Run the toy job from a guest's FATE Flow: its exit code, and what it said."""
+        example = "/data/projects/fate/python/examples/toy_example"
+        command = f"cd {example} && python run_toy_example.py {guest} {host} 1"
+        return self.run(guest, "python", command)
+
+    def toy_succeeds(self, guest: int, host: int) -> None:
+        """Run the toy job and see that the sum is right, as a number."""
+        code, said = self.toy(guest, host)
+        found = re.search(r"success to calculate secure_sum, it is ([0-9.e+-]+)", said)
+        assert code == 0, said
+        assert found, said
+        assert abs(float(found[1]) - 2000) < 1e-6, said
+
+    def wait_healthy(self) -> None:
+        """Wait until every container is healthy."""
+
+        def all_healthy() -> bool:
+            states: list[dict[str, Any]] = [found.attrs["State"] for found in self.containers()]
+            return all(state.get("Health", {}).get("Status") == "healthy" for state in states)
+
+        wait_for("all containers to be healthy", all_healthy)

@@ -1,0 +1,148 @@
+"""Docker hosts of the tests' own: a dockerd in a network namespace, with nothing left over."""
+
+import ipaddress
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import docker
+
+# Several test runs on one machine must not meet.
+_RUN = f"ft{os.getpid() % 100000}"
+_LAN = ipaddress.IPv4Network("10.88.0.0/24")
+
+
+def wait_for(what: str, condition: Callable[[], bool], limit: float = 120) -> None:
+    """Wait until something is so.
+
+    Args:
+        what: what is waited for, for the error.
+        condition: asked again and again; an error of its own counts as no.
+        limit: seconds until the wait fails.
+    """
+    deadline = time.monotonic() + limit
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {limit} s: {what}")
+        time.sleep(0.2)
+
+
+def _sh(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}")
+
+
+class Lan:
+    """The bridge that joins the Docker hosts, and this machine, into one network."""
+
+    def __init__(self) -> None:
+        self.bridge = f"{_RUN}br"
+        self.hosts: list[DockerHost] = []
+        _sh("ip", "link", "add", self.bridge, "type", "bridge")
+        _sh("ip", "addr", "add", f"{_LAN[1]}/{_LAN.prefixlen}", "dev", self.bridge)
+        _sh("ip", "link", "set", self.bridge, "up")
+        # A dockerd on this machine would drop what crosses a bridge that is not its own.
+        self._forward("-I")
+
+    def _forward(self, change: str) -> None:
+        _sh("iptables", change, "FORWARD", "-i", self.bridge, "-o", self.bridge, "-j", "ACCEPT")
+
+    def host(self) -> "DockerHost":
+        """One more Docker host."""
+        host = DockerHost(self, len(self.hosts))
+        self.hosts.append(host)
+        host.start()
+        return host
+
+    def close(self) -> None:
+        """Remove all that was made."""
+        for host in self.hosts:
+            host.close()
+        self._forward("-D")
+        _sh("ip", "link", "del", self.bridge)
+
+
+class DockerHost:
+    """A machine with a Docker daemon, as far as anything in it can tell.
+
+    Args:
+        lan: the network it is on.
+        number: which one it is, from 0.
+    """
+
+    def __init__(self, lan: Lan, number: int) -> None:
+        self.lan = lan
+        self.namespace = f"{_RUN}h{number}"
+        self.address = str(_LAN[10 + number])
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{self.namespace}-", dir="/var/tmp"))
+        self.url = f"unix://{self.folder}/docker.sock"
+        self._dockerd: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Make the namespace, start dockerd in it and wait until it answers."""
+        inside, outside = f"{self.namespace}i", f"{self.namespace}o"
+        _sh("ip", "netns", "add", self.namespace)
+        _sh("ip", "link", "add", outside, "type", "veth", "peer", "name", inside)
+        _sh("ip", "link", "set", inside, "netns", self.namespace)
+        _sh("ip", "link", "set", outside, "master", self.lan.bridge, "up")
+        for command in (
+            ["ip", "link", "set", "lo", "up"],
+            ["ip", "addr", "add", f"{self.address}/{_LAN.prefixlen}", "dev", inside],
+            ["ip", "link", "set", inside, "up"],
+        ):
+            _sh("ip", "netns", "exec", self.namespace, *command)
+        self.start_dockerd()
+
+    def start_dockerd(self) -> None:
+        """Start the daemon; after stop_dockerd this is a reboot, as containers see it."""
+        # `ip netns exec` would hide the cgroups.
+        command = ["nsenter", f"--net=/run/netns/{self.namespace}", "dockerd"]
+        options = {
+            "--data-root": f"{self.folder}/data",
+            "--exec-root": f"{self.folder}/exec",
+            "--host": self.url,
+            "--pidfile": f"{self.folder}/pid",
+            "--containerd-namespace": self.namespace,
+            "--containerd-plugins-namespace": f"{self.namespace}-plugins",
+        }
+        with (self.folder / "log").open("ab") as log:
+            self._dockerd = subprocess.Popen(
+                [*command, *(word for option in options.items() for word in option)],
+                stdout=log,
+                stderr=log,
+            )
+        wait_for(f"dockerd to answer; see {self.folder}/log", self._answers)
+
+    def _answers(self) -> bool:
+        assert self._dockerd
+        if self._dockerd.poll() is not None:
+            tail = (self.folder / "log").read_text()[-2000:]
+            raise RuntimeError(f"dockerd ended:\n{tail}")
+        try:
+            return bool(self.docker.ping())
+        except docker.errors.DockerException:
+            return False
+
+    def stop_dockerd(self) -> None:
+        """Stop the daemon, and with it all containers."""
+        assert self._dockerd
+        self._dockerd.terminate()
+        self._dockerd.wait(timeout=120)
+
+    @property
+    def docker(self) -> docker.DockerClient:
+        """A client of this daemon."""
+        return docker.DockerClient(base_url=self.url, timeout=120)
+
+    def close(self) -> None:
+        """Remove all that was made."""
+        for container in self.docker.containers.list(all=True):
+            container.remove(force=True)
+        self.stop_dockerd()
+        _sh("ip", "netns", "del", self.namespace)
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,118 @@
+"""Stacks of the tests' own, driven by the real engine."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pulumi import automation as auto
+
+ROOT = Path(__file__).parents[2]
+_PROGRAM = ("__main__.py", "fate_components", "config", ".venv")
+
+
+@dataclass
+class Outcome:
+    """What an operation of the engine did.
+
+    Args:
+        events: the engine's event log.
+        output: what an operator saw.
+    """
+
+    events: list[auto.EngineEvent] = field(default_factory=list)
+    output: str = ""
+
+    def operations(self, kind: str = "") -> dict[str, str]:
+        """What happened to each resource that did not stay the same, by its logical name.
+
+        Args:
+            kind: the type of the resources, like docker:index/container:Container; all if empty.
+        """
+        found = {}
+        for event in self.events:
+            step = event.resource_pre_event and event.resource_pre_event.metadata
+            if step and step.type.startswith(kind) and step.op not in ("same", "refresh", "read"):
+                operation = "replace" if "replace" in step.op else str(step.op.value)
+                found[step.urn.split("::")[-1]] = operation
+        return found
+
+
+class Stack:
+    """A stack of this project in a folder of its own.
+
+    Args:
+        folder: an empty folder for it.
+        env: what the engine needs in its environment.
+        config: the stack file's keys, as an operator writes them, without the master secret.
+    """
+
+    def __init__(self, folder: Path, env: dict[str, str], config: dict[str, Any]) -> None:
+        self.name = f"t{secrets.token_hex(3)}"
+        self.folder = folder
+        for part in _PROGRAM:
+            (folder / part).symlink_to(ROOT / part)
+        (folder / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text())
+        self.auto = auto.create_stack(
+            self.name,
+            work_dir=str(folder),
+            opts=auto.LocalWorkspaceOptions(env_vars=env),
+        )
+        self.config = config
+        self.set_master_secret(secrets.token_hex(16))
+        self.write()
+
+    def set_master_secret(self, value: str) -> None:
+        """pulumi config set --secret fate:masterSecret."""
+        self.master_secret = value
+        self.auto.set_config("fate:masterSecret", auto.ConfigValue(value, secret=True))
+
+    def write(self) -> None:
+        """Write the stack file as the config says, keeping what the engine wrote into it."""
+        path = self.folder / f"Pulumi.{self.name}.yaml"
+        text: dict[str, Any] = yaml.safe_load(path.read_text())
+        secret = text["config"]["fate:masterSecret"]
+        text["config"] = {**self.config, "fate:masterSecret": secret}
+        path.write_text(yaml.safe_dump(text))
+
+    def change(self, change: Callable[[dict[str, Any]], object]) -> None:
+        """Change the stack file as an operator would."""
+        change(self.config)
+        self.write()
+
+    def up(self, **options: Any) -> Outcome:
+        """pulumi up."""
+        return self._run(self.auto.up, **options)
+
+    def preview(self, **options: Any) -> Outcome:
+        """pulumi preview; with refresh, as the project file says."""
+        return self._run(self.auto.preview, **options)
+
+    def refresh(self, **options: Any) -> Outcome:
+        """pulumi refresh."""
+        return self._run(self.auto.refresh, **options)
+
+    def destroy(self) -> Outcome:
+        """pulumi destroy."""
+        return self._run(self.auto.destroy)
+
+    def _run(self, operation: Callable[..., object], **options: Any) -> Outcome:
+        outcome = Outcome()
+        said: list[str] = []
+        operation(on_event=outcome.events.append, on_output=said.append, color="never", **options)
+        outcome.output = "\n".join(said)
+        return outcome
+
+    def state(self) -> str:
+        """The stack's state as it is stored, with secrets encrypted."""
+        backend = Path(self.auto.workspace.env_vars["PULUMI_BACKEND_URL"].removeprefix("file://"))
+        return (backend / ".pulumi" / "stacks" / "fate" / f"{self.name}.json").read_text()
+
+
+def party(id: int, host: str, first_port: int, **training: Any) -> dict[str, Any]:
+    """A party in a stack file, with its published ports from a first one on."""
+    names: Sequence[str] = ("proxy", "fateboard", "fateflow-grpc", "fateflow-http")
+    publish = {name: first_port + n for n, name in enumerate(names)}
+    return {"id": id, "host": host, "training": {"publish": publish, **training}}

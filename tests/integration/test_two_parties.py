@@ -1,0 +1,253 @@
+"""Two parties on one Docker host: jobs cross them, and every change does what its preview says."""
+
+import copy
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.integration.clusters import SERVICES, Cluster
+from tests.integration.docker_hosts import DockerHost
+from tests.integration.stacks import Stack, party
+
+CONTAINER = "docker:index/container:Container"
+
+
+@pytest.fixture(scope="module")
+def cluster(two_parties: Stack, docker_host: DockerHost) -> Cluster:
+    return Cluster(docker_host, two_parties)
+
+
+@pytest.fixture
+def changed(cluster: Cluster) -> Iterator[Callable[[Callable[[dict[str, Any]], object]], None]]:
+    """Changes the stack file, and at the end of the test changes it back and deploys that."""
+    before = copy.deepcopy(cluster.stack.config)
+    yield cluster.stack.change
+    cluster.stack.config = before
+    cluster.stack.write()
+    cluster.stack.up()
+
+
+@pytest.mark.parametrize(("guest", "host"), [(9999, 10000), (10000, 9999), (10000, 10000)])
+def test_the_toy_job_succeeds(cluster: Cluster, guest: int, host: int) -> None:
+    cluster.toy_succeeds(guest, host)
+
+
+def test_every_service_is_there_and_never_had_to_start_again(cluster: Cluster) -> None:
+    for party_id in (9999, 10000):
+        found = cluster.containers(party=party_id, cluster="training")
+        assert {one.labels["fate.service"] for one in found} == SERVICES
+        for one in found:
+            assert one.attrs["State"]["Health"]["Status"] == "healthy", one.name
+            assert one.attrs["RestartCount"] == 0, one.name
+
+
+def test_nothing_is_left_to_do_after_up(cluster: Cluster) -> None:
+    cluster.stack.preview(expect_no_changes=True)
+    cluster.stack.refresh(expect_no_changes=True)
+    assert cluster.stack.up().operations() == {}
+
+
+def test_outputs_say_where_the_parties_are(cluster: Cluster) -> None:
+    parties = cluster.stack.auto.outputs()["parties"].value
+    assert parties["9999"] == {
+        "fateboard": "http://localhost:9001",
+        "fateflow": "http://localhost:9003",
+        "proxy": "localhost:9000",
+    }
+
+
+def test_no_password_is_shown_anywhere(cluster: Cluster) -> None:
+    passwords = {cluster.stack.master_secret}
+    for party_id in (9999, 10000):
+        for name in ("mysql-password", "mysql-root-password"):
+            passwords.add(cluster.sh(party_id, "mysql", f"cat /run/secrets/{name}").strip())
+        redis = cluster.sh(party_id, "redis", "cat /usr/local/etc/redis/redis.conf")
+        passwords.add(redis.split("requirepass ")[1].strip())
+    assert len(passwords) == 7
+    shown = {
+        "state": cluster.stack.state(),
+        "stack file": next(cluster.stack.folder.glob("Pulumi.t*.yaml")).read_text(),
+        "preview": cluster.stack.preview(diff=True).output,
+    }
+    for one in cluster.containers():
+        shown[f"inspect {one.name}"] = str(one.attrs)
+        shown[f"logs {one.name}"] = one.logs().decode(errors="replace")
+        shown[f"top {one.name}"] = str(one.top())
+    for place, text in shown.items():
+        assert not any(password in text for password in passwords), place
+
+
+def test_one_value_replaces_one_container(
+    cluster: Cluster, changed: Callable[[Callable[[dict[str, Any]], object]], None]
+) -> None:
+    before = cluster.lives()
+    egg = cluster.container(10000, "egg")
+    address = _addresses(egg)
+    changed(lambda c: c["fate:parties"][1]["training"].update(processors=2))
+    assert cluster.stack.preview().operations() == {"10000-egg": "replace"}
+    assert cluster.stack.up().operations() == {"10000-egg": "replace"}
+    after = cluster.lives()
+    assert {name for name in before if before[name] != after[name]} == {egg.name}
+    assert _addresses(cluster.container(10000, "egg")) == address
+    cluster.toy_succeeds(9999, 10000)
+
+
+def _addresses(container: Any) -> set[str]:
+    networks = container.attrs["NetworkSettings"]["Networks"].values()
+    return {network["IPAddress"] for network in networks}
+
+
+def test_a_third_party_disturbs_nobody(
+    cluster: Cluster, changed: Callable[[Callable[[dict[str, Any]], object]], None]
+) -> None:
+    before = cluster.lives()
+    changed(lambda c: c["fate:parties"].append(party(10001, "lab", 9200)))
+    operations = cluster.stack.preview().operations()
+    assert {name: what for name, what in operations.items() if "10001" not in name} == {
+        "9999-proxy-routes": "update",
+        "10000-proxy-routes": "update",
+    }
+
+    stop = threading.Event()
+    jobs: list[tuple[int, str]] = []
+
+    def work() -> None:
+        while not stop.is_set():
+            jobs.append(cluster.toy(9999, 10000))
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        cluster.stack.up()
+    finally:
+        stop.set()
+        worker.join()
+    assert jobs
+    assert [said for code, said in jobs if code] == []
+
+    after = cluster.lives()
+    assert {name: after[name] for name in before} == before
+    for old in (9999, 10000):
+        assert f"fate-{cluster.stack.name}-10001-proxy" in cluster.routes(old)
+    cluster.toy_succeeds(9999, 10001)
+    cluster.toy_succeeds(10001, 10000)
+
+    # A proxy that is replaced now must not come up with the table of its first day.
+    changed(lambda c: c["fate:parties"][0]["training"]["publish"].update(proxy=9009))
+    operations = cluster.stack.up().operations()
+    assert operations == {"9999-proxy": "replace", "9999-proxy-routes": "update"}
+    cluster.toy_succeeds(9999, 10001)
+
+
+def test_eggs_come_and_go_with_their_nodes(
+    cluster: Cluster, changed: Callable[[Callable[[dict[str, Any]], object]], None]
+) -> None:
+    one_egg = {
+        ("roll", "8011", "ROLL"),
+        ("proxy", "9370", "PROXY"),
+        ("egg", "7888", "EGG"),
+        ("egg", "7778", "STORAGE"),
+    }
+    second = {("egg-2", "7888", "EGG"), ("egg-2", "7778", "STORAGE")}
+    assert cluster.nodes(9999) == one_egg
+    ids = cluster.sql(9999, "SELECT node_id FROM node ORDER BY node_id")
+
+    changed(lambda c: c["fate:parties"][0]["training"].update(eggs=2))
+    before = cluster.lives()
+    cluster.stack.up()
+    after = cluster.lives()
+    assert {name: after[name] for name in before} == before
+    assert cluster.nodes(9999) == one_egg | second
+    cluster.toy_succeeds(9999, 10000)
+
+    changed(lambda c: c["fate:parties"][0]["training"].update(eggs=1))
+    cluster.stack.up()
+    assert cluster.nodes(9999) == one_egg
+    assert cluster.nodes(9999, "LOST") == second
+    kept = cluster.sql(9999, "SELECT node_id FROM node ORDER BY node_id")
+    assert kept[: len(ids)] == ids, "stored data is found by the node's id"
+    cluster.toy_succeeds(9999, 10000)
+    name = f"fate-{cluster.stack.name}-9999-egg-2"
+    assert cluster.host.docker.volumes.get(name), "an egg's data stays on the host"
+
+
+def test_what_was_done_by_hand_is_seen_and_mended(cluster: Cluster) -> None:
+    roll, federation = cluster.container(9999, "roll"), cluster.container(9999, "federation")
+    addresses = _addresses(federation)
+    roll.stop()
+    federation.remove(force=True)
+    wanted = {"9999-roll": "update", "9999-federation": "create"}
+    assert cluster.stack.preview().operations(CONTAINER) == wanted
+    assert cluster.stack.up().operations(CONTAINER) == wanted
+    assert _addresses(cluster.container(9999, "federation")) == addresses
+    cluster.wait_healthy()
+    cluster.toy_succeeds(9999, 10000)
+
+
+def test_a_lost_database_container_gets_its_nodes_again(cluster: Cluster) -> None:
+    nodes = cluster.nodes(9999)
+    cluster.sql(9999, "DELETE FROM node")
+    cluster.container(9999, "mysql").remove(force=True)
+    assert cluster.stack.up().operations() == {"9999-mysql": "create", "9999-nodes": "update"}
+    assert cluster.nodes(9999) == nodes
+    cluster.toy_succeeds(9999, 10000)
+
+
+def test_passwords_can_be_changed(cluster: Cluster) -> None:
+    jobs = cluster.sql(9999, "SELECT f_job_id FROM t_job ORDER BY f_job_id")
+    assert jobs
+    old = cluster.sh(9999, "mysql", "cat /run/secrets/mysql-password")
+    cluster.stack.set_master_secret("another-secret-altogether")
+    replaced = cluster.stack.up().operations(CONTAINER)
+    readers = ("mysql", "redis", "meta-service", "python", "fateboard")
+    assert replaced == {f"{p}-{s}": "replace" for p in (9999, 10000) for s in readers}
+    assert cluster.sh(9999, "mysql", "cat /run/secrets/mysql-password") != old
+    assert cluster.sql(9999, "SELECT f_job_id FROM t_job ORDER BY f_job_id") == jobs
+    cluster.toy_succeeds(9999, 10000)
+
+
+def test_a_reboot_of_the_docker_host_needs_nobody(cluster: Cluster) -> None:
+    cluster.host.stop_dockerd()
+    cluster.host.start_dockerd()
+    cluster.wait_healthy()
+    cluster.toy_succeeds(9999, 10000)
+    cluster.stack.preview(expect_no_changes=True)
+
+
+def test_stopping_is_quick_and_clean(cluster: Cluster) -> None:
+    for one in cluster.containers(party=9999):
+        one.stop(timeout=60)
+        one.reload()
+        # 137 is a kill after the whole grace period.
+        assert one.attrs["State"]["ExitCode"] != 137, one.name
+    cluster.stack.up()
+    cluster.wait_healthy()
+    cluster.toy_succeeds(9999, 10000)
+
+
+def test_destroy_keeps_the_data_and_the_next_up_takes_it_up(cluster: Cluster) -> None:
+    client = cluster.host.docker
+    jobs = cluster.sql(9999, "SELECT f_job_id FROM t_job ORDER BY f_job_id")
+    mine = {"label": f"fate.stack={cluster.stack.name}"}
+    volumes = {volume.name for volume in client.volumes.list(filters=mine)}
+    cluster.stack.destroy()
+    assert cluster.containers() == []
+    assert client.networks.list(filters=mine) == []
+    assert {volume.name for volume in client.volumes.list(filters=mine)} == volumes
+    assert client.images.list("fate-lab/mysql"), "images stay on the host"
+
+    cluster.stack.up()
+    assert cluster.sql(9999, "SELECT f_job_id FROM t_job ORDER BY f_job_id") == jobs
+    cluster.toy_succeeds(9999, 10000)
+    cluster.stack.preview(expect_no_changes=True)
+
+
+def test_data_can_be_given_up(cluster: Cluster) -> None:
+    mine = {"label": f"fate.stack={cluster.stack.name}"}
+    cluster.stack.change(lambda c: c.update({"fate:keepData": False}))
+    assert cluster.stack.up().operations(CONTAINER) == {}
+    cluster.stack.destroy()
+    left = {volume.name for volume in cluster.host.docker.volumes.list(filters=mine)}
+    assert left == {f"fate-{cluster.stack.name}-9999-egg-2"}, "retained when its egg was removed"
