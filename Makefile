@@ -32,7 +32,7 @@ unit: .venv/installed ## the tests that take seconds
 	@.venv/bin/pytest -q tests/unit
 
 integration: tools ## the tests on the real engine and a Docker daemon of their own (as root)
-	@sh toolchain/docker.sh install
+	@sh toolchain/docker.sh test
 	@echo "==> integration tests"
 	@.venv/bin/pytest tests/integration
 

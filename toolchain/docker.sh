@@ -1,14 +1,20 @@
-# Sees to Docker on this machine. Usage: docker.sh install | start
-#   install  the programs that tests and lab images need
-#   start    also a daemon that answers at the usual place
+# Sees to Docker on this machine. Usage: docker.sh start | test
+#   start  a daemon that answers, and what the lab images are built with
+#   test   what the tests need to run daemons of their own
 set -eu
 ask() {
   echo "$1" >&2
   exit 1
 }
+packages="docker.io iptables debootstrap"
+programs="docker dockerd iptables debootstrap"
+if [ "$1" = test ]; then
+  packages="$packages iproute2 openssh-server"
+  programs="$programs ip sshd"
+fi
 missing=
-for program in docker dockerd debootstrap ip iptables; do
-  PATH=$PATH:/usr/sbin:/sbin command -v $program >/dev/null || missing="$missing $program"
+for program in $programs; do
+  PATH=$PATH:/usr/sbin:/sbin command -v "$program" >/dev/null || missing="$missing $program"
 done
 answers() { docker version >/dev/null 2>&1; }
 
@@ -18,11 +24,11 @@ if [ "$1" = start ] && answers; then
 fi
 if [ -n "$missing" ]; then
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null ||
-    ask "Missing:$missing. Install them (Debian: apt-get install docker.io iproute2 iptables debootstrap), or run make as root."
-  echo "==> Docker from Debian's packages (about a minute)"
+    ask "Missing:$missing. Install them (Debian: apt-get install $packages), or run make as root."
+  echo "==> installing $packages (about a minute)"
   apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    docker.io iproute2 iptables debootstrap ca-certificates >/dev/null
+  # shellcheck disable=SC2086 # the packages are words
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
 fi
 [ "$1" = start ] || exit 0
 answers && exit 0

@@ -69,13 +69,19 @@ class Stack:
         self.master_secret = value
         self.auto.set_config("fate:masterSecret", auto.ConfigValue(value, secret=True))
 
+        text = yaml.safe_load(self.file.read_text())
+        self.encrypted_master_secret = text["config"]["fate:masterSecret"]
+
+    @property
+    def file(self) -> Path:
+        """The stack file."""
+        return self.folder / f"Pulumi.{self.name}.yaml"
+
     def write(self) -> None:
         """Write the stack file as the config says, keeping what the engine wrote into it."""
-        path = self.folder / f"Pulumi.{self.name}.yaml"
-        text: dict[str, Any] = yaml.safe_load(path.read_text())
-        secret = text["config"]["fate:masterSecret"]
-        text["config"] = {**self.config, "fate:masterSecret": secret}
-        path.write_text(yaml.safe_dump(text))
+        text = yaml.safe_load(self.file.read_text())
+        text["config"] = {**self.config, "fate:masterSecret": self.encrypted_master_secret}
+        self.file.write_text(yaml.safe_dump(text))
 
     def change(self, change: Callable[[dict[str, Any]], object]) -> None:
         """Change the stack file as an operator would."""
@@ -104,6 +110,11 @@ class Stack:
         operation(on_event=outcome.events.append, on_output=said.append, color="never", **options)
         outcome.output = "\n".join(said)
         return outcome
+
+    def resources(self) -> list[str]:
+        """The types of all resources in the state."""
+        deployment = self.auto.export_stack().deployment or {}
+        return [resource["type"] for resource in deployment.get("resources", [])]
 
     def state(self) -> str:
         """The stack's state as it is stored, with secrets encrypted."""

@@ -68,7 +68,7 @@ def test_no_password_is_shown_anywhere(cluster: Cluster) -> None:
     assert len(passwords) == 7
     shown = {
         "state": cluster.stack.state(),
-        "stack file": next(cluster.stack.folder.glob("Pulumi.t*.yaml")).read_text(),
+        "stack file": cluster.stack.file.read_text(),
         "preview": cluster.stack.preview(diff=True).output,
     }
     for one in cluster.containers():

@@ -1,0 +1,59 @@
+"""A way into a Docker host by SSH, as an operator has it to a machine elsewhere."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.integration.docker_hosts import DockerHost, wait_for
+
+
+class SshServer:
+    """An SSH server on a Docker host, and an ssh command that knows its key.
+
+    Args:
+        host: the Docker host; its docker command speaks to its own daemon.
+        folder: an empty folder for keys and settings.
+    """
+
+    def __init__(self, host: DockerHost, folder: Path) -> None:
+        self.url = f"ssh://root@{host.address}:22"
+        self.bin = folder / "bin"
+        for key in ("host", "user"):
+            subprocess.run(
+                ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / key)], check=True
+            )
+        shutil.copy(folder / "user.pub", folder / "authorized")
+        (folder / "sshd_config").write_text(
+            f"HostKey {folder}/host\n"
+            f"AuthorizedKeysFile {folder}/authorized\n"
+            f"PidFile {folder}/pid\n"
+            f"SetEnv DOCKER_HOST={host.url}\n"
+            "StrictModes no\nUsePAM no\nPermitRootLogin prohibit-password\n"
+            # Every resource of a Docker host that is brought up at once has a session of its own.
+            "MaxSessions 100\nMaxStartups 100\n"
+        )
+        (folder / "ssh_config").write_text(
+            f"IdentityFile {folder}/user\n"
+            f"UserKnownHostsFile {folder}/known\n"
+            "StrictHostKeyChecking accept-new\n"
+        )
+        self.bin.mkdir()
+        # ssh finds its settings by the user's entry in /etc/passwd, whatever HOME says.
+        (self.bin / "ssh").write_text(
+            f'#!/bin/sh\nexec {shutil.which("ssh")} -F {folder}/ssh_config "$@"\n'
+        )
+        (self.bin / "ssh").chmod(0o755)
+        Path("/run/sshd").mkdir(exist_ok=True)
+        enter = ["nsenter", f"--net=/run/netns/{host.namespace}"]
+        with (folder / "log").open("w") as log:
+            self._process = subprocess.Popen(
+                [*enter, "/usr/sbin/sshd", "-D", "-e", "-f", str(folder / "sshd_config")],
+                stderr=log,
+            )
+        login = [str(self.bin / "ssh"), "-o", "BatchMode=yes", f"root@{host.address}", "true"]
+        wait_for("sshd to let us in", lambda: subprocess.run(login, check=False).returncode == 0)
+
+    def close(self) -> None:
+        """End the server."""
+        self._process.terminate()
+        self._process.wait()

@@ -1,0 +1,35 @@
+"""Bad stack files, met by the real engine: the operator reads one clear error, nothing is made."""
+
+import pytest
+import yaml
+from pulumi import automation as auto
+
+from tests.bad_stack_files import CASES, GOOD, Case
+from tests.integration.stacks import Stack
+
+
+@pytest.fixture(scope="module")
+def stack(engine_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    good = {key: value for key, value in GOOD.items() if key != "fate:masterSecret"}
+    return Stack(tmp_path_factory.mktemp("bad"), engine_env, good)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_bad_stack_file_touches_nothing(stack: Stack, case: Case) -> None:
+    config = case.stack_file()
+    secret = config.get("fate:masterSecret") if case.secret else None
+    text = yaml.safe_load(stack.file.read_text())
+    stack.file.write_text(yaml.safe_dump({**text, "config": config}))
+    if secret:
+        stack.set_master_secret(secret)
+
+    with pytest.raises(auto.CommandError) as caught:
+        stack.up()
+
+    said = str(caught.value)
+    lines = [line.strip() for line in said.splitlines()]
+    assert [line for line in lines if line.startswith(f"{case.key}: ") and case.remedy in line], (
+        said
+    )
+    assert "Traceback" not in said
+    assert set(stack.resources()) <= {"pulumi:pulumi:Stack"}

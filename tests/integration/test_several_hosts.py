@@ -1,0 +1,74 @@
+"""Parties on several Docker hosts, one of them reached by SSH, without and with an exchange."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.clusters import Cluster
+from tests.integration.docker_hosts import DockerHost, Lan
+from tests.integration.ssh import SshServer
+from tests.integration.stacks import Stack, party
+from tests.lab.build import build
+
+
+@pytest.fixture(scope="module")
+def clusters(
+    lan: Lan,
+    docker_host: DockerHost,
+    engine_env: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Cluster, Cluster]]:
+    """Party 9999 on one Docker host and 10000 on another: the cluster as seen from each."""
+    other = lan.host()
+    build(other.url)
+    ssh = SshServer(other, tmp_path_factory.mktemp("ssh"))
+    env = {**engine_env, "PATH": f"{ssh.bin}{os.pathsep}{engine_env['PATH']}"}
+    stack = Stack(
+        tmp_path_factory.mktemp("several"),
+        env,
+        {
+            "fate:release": "1.3.0",
+            "fate:registry": "fate-lab",
+            "fate:hosts": {
+                "here": {"docker": docker_host.url, "address": docker_host.address},
+                "there": {"docker": ssh.url},
+            },
+            "fate:parties": [party(9999, "here", 9300), party(10000, "there", 9300)],
+            "fate:peers": [{"id": 10005, "address": "192.0.2.1"}],
+        },
+    )
+    try:
+        stack.up()
+        yield Cluster(docker_host, stack), Cluster(other, stack)
+        stack.destroy()
+    finally:
+        ssh.close()
+
+
+def test_jobs_cross_docker_hosts(clusters: tuple[Cluster, Cluster]) -> None:
+    here, there = clusters
+    assert here.host.address in there.routes(10000)
+    assert there.host.address in here.routes(9999)
+    here.toy_succeeds(9999, 10000)
+    there.toy_succeeds(10000, 9999)
+    here.stack.preview(expect_no_changes=True)
+
+
+def test_with_an_exchange_everything_goes_through_it(clusters: tuple[Cluster, Cluster]) -> None:
+    here, there = clusters
+    before = here.lives() | there.lives()
+    here.stack.change(lambda c: c.update({"fate:exchange": {"host": "there", "port": 9399}}))
+    here.stack.up()
+    after = here.lives() | there.lives()
+    assert {name: after[name] for name in before} == before
+    (exchange,) = there.containers(cluster="exchange")
+    here.toy_succeeds(9999, 10000)
+    there.toy_succeeds(10000, 9999)
+    exchange.stop()
+    code, said = here.toy(9999, 10000)
+    assert code != 0
+    assert "9399" in said, "the job must fail at the exchange"
+    here.stack.up()
+    here.toy_succeeds(9999, 10000)
+    here.stack.preview(expect_no_changes=True)
