@@ -56,8 +56,7 @@ initialize() {
     ls /docker-entrypoint-initdb.d > /dev/null
 
     say "Initializing database files"
-    mariadb-install-db --datadir=/var/lib/mysql --skip-test-db \
-        --auth-root-authentication-method=normal > /dev/null
+    cp -R /opt/fate-lab/mysql/. /var/lib/mysql
 
     # nobody reaches this server over the network
     say "Starting temporary server"
@@ -109,7 +108,11 @@ initialize() {
 if [ "${1:0:1}" = - ]; then
     set -- mysqld "$@"
 fi
-if [ "$1" = mysqld ]; then
+want_help=
+for argument in "$@"; do
+    case "$argument" in -'?'|--help|-V|--version|--print-defaults) want_help=yes ;; esac
+done
+if [ "$1" = mysqld ] && [ -z "$want_help" ]; then
     if [ "$(id -u)" = 0 ]; then
         say "Switching to dedicated user 'mysql'"
         find /var/lib/mysql /run/mysqld \! -user mysql -exec chown mysql '{}' +
