@@ -111,10 +111,14 @@ class Stack:
         outcome.output = "\n".join(said)
         return outcome
 
-    def resources(self) -> list[str]:
-        """The types of all resources in the state."""
+    def names(self, kind: str) -> set[str]:
+        """What the objects of a type are called on their Docker hosts, by the state."""
         deployment = self.auto.export_stack().deployment or {}
-        return [resource["type"] for resource in deployment.get("resources", [])]
+        return {
+            resource.get("outputs", {}).get("name", "")
+            for resource in deployment.get("resources", [])
+            if resource["type"].startswith(kind)
+        }
 
     def state(self) -> str:
         """The stack's state as it is stored, with secrets encrypted."""
