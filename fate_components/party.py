@@ -36,7 +36,8 @@ class Party(pulumi.ComponentResource):
             pulumi.ResourceOptions(providers={"docker": host.provider}),
         )
         child = pulumi.ResourceOptions(parent=self)
-        own = network(str(party.id), plan.network, labels(stack, party=str(party.id)), child)
+        found_by = labels(stack, party=str(party.id), cluster="training")
+        own = network(str(party.id), plan.network, found_by, child)
         place = Place(
             stack=stack,
             cluster="training",

@@ -4,6 +4,7 @@ import json
 import runpy
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pulumi
 import pytest
@@ -44,7 +45,9 @@ def run(change: dict[str, Any] | None = None) -> Recorder:
     def program() -> None:
         runpy.run_path(str(ROOT / "__main__.py"))
 
-    program()
+    # The program asks for a docker command, which nothing here runs.
+    with mock.patch("shutil.which", return_value="docker"):
+        program()
     return recorder
 
 
@@ -83,8 +86,16 @@ def test_every_object_can_be_found_by_its_labels(registered: Recorder) -> None:
         assert found.pop("fate.service") in SERVICES, name
         assert found.pop("fate.party") in ("9999", "10000"), name
         assert found == {"fate.stack": "dev", "fate.cluster": "training"}, name
-    for inputs in registered.of(NETWORK).values():
-        assert labels(inputs)["fate.stack"] == "dev"
+    networks = {name: labels(inputs) for name, inputs in registered.of(NETWORK).items()}
+    assert networks.pop("fate-dev-shared") == {"fate.stack": "dev"}
+    assert networks == {
+        f"fate-dev-{party}": {
+            "fate.stack": "dev",
+            "fate.party": party,
+            "fate.cluster": "training",
+        }
+        for party in ("9999", "10000")
+    }
 
 
 def test_images_come_from_the_registry_once_per_docker_host() -> None:
