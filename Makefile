@@ -4,6 +4,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 STACK ?= dev
 PYTHON ?= python3
+LOCAL = unix:///var/run/docker.sock
 IN_ENV = eval "$$(sh toolchain/env.sh)" &&
 
 help: ## show this help
@@ -36,18 +37,20 @@ integration: tools ## the tests on the real engine and a Docker daemon of their 
 	@echo "==> integration tests"
 	@.venv/bin/pytest tests/integration
 
-env: ## print what a shell needs: eval "$(make -s env)"
+env: tools ## print what a shell needs: eval "$(make -s env)"
 	@sh toolchain/env.sh
 
 tools: .venv/installed ## the Pulumi CLI and its plugins, at the pinned versions
 	@.venv/bin/python toolchain/install.py
 
-docker: ## a Docker daemon: the one that answers, else Debian's
-	@sh toolchain/docker.sh start
+docker: ## Docker's command, and the daemon if the stack uses this machine's
+	@if grep -q '$(LOCAL)' Pulumi.$(STACK).yaml; then mode=start; else mode=client; fi; \
+	  sh toolchain/docker.sh $$mode
 
-images: .venv/installed docker ## the lab images, if the stack uses them
-	@if grep -q 'fate:registry: fate-lab' Pulumi.$(STACK).yaml; then \
-	  .venv/bin/python tests/lab/build.py; fi
+images: .venv/installed docker ## the lab images, if the stack uses them on this machine
+	@if grep -q 'fate:registry: fate-lab' Pulumi.$(STACK).yaml && \
+	  grep -q '$(LOCAL)' Pulumi.$(STACK).yaml; then \
+	  .venv/bin/python tests/lab/build.py --host $(LOCAL); fi
 
 stack: tools
 	@sh toolchain/stack.sh $(STACK)
@@ -57,7 +60,7 @@ lock: ## resolve pyproject.toml's dependencies anew
 	  --no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements.lock
 
 .venv/installed: requirements.lock
-	@echo "==> Python environment (.venv)"
+	@echo "==> Python environment (.venv)" >&2
 	@sh toolchain/venv.sh $(PYTHON)
 	@touch $@
 

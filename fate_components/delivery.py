@@ -36,6 +36,7 @@ def in_container(
         environment={
             **(environment or {}),
             "DOCKER_HOST": host.docker_host,
+            "DOCKER_CONTEXT": "",  # an operator's own would go before DOCKER_HOST
             "CONTAINER": container.id,
         },
         opts=opts,

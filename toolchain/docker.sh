@@ -1,27 +1,31 @@
-# Sees to Docker on this machine. Usage: docker.sh start | test
-#   start  a daemon that answers, and what the lab images are built with
-#   test   what the tests need to run daemons of their own
+# Sees to Docker on this machine. Usage: docker.sh client | start | test
+#   client  the docker command, for Docker hosts elsewhere
+#   start   also a daemon that answers here, and what the lab images are built with
+#   test    what the tests need to run daemons of their own
 set -eu
 ask() {
   echo "$1" >&2
   exit 1
 }
+local=unix:///var/run/docker.sock
+answers() { docker -H $local version >/dev/null 2>&1; }
+
 packages="docker.io iptables debootstrap"
-programs="docker dockerd iptables debootstrap"
-if [ "$1" = test ]; then
-  packages="$packages iproute2 openssh-server"
-  programs="$programs ip sshd"
-fi
+case $1 in
+  client) programs=docker ;;
+  start)
+    programs="docker debootstrap"
+    answers || programs="$programs dockerd iptables"
+    ;;
+  test)
+    programs="docker dockerd iptables debootstrap ip sshd"
+    packages="$packages iproute2 openssh-server"
+    ;;
+esac
 missing=
 for program in $programs; do
   PATH=$PATH:/usr/sbin:/sbin command -v "$program" >/dev/null || missing="$missing $program"
 done
-answers() { docker version >/dev/null 2>&1; }
-
-if [ "$1" = start ] && answers; then
-  echo "==> Docker answers"
-  exit 0
-fi
 if [ -n "$missing" ]; then
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null ||
     ask "Missing:$missing. Install them (Debian: apt-get install $packages), or run make as root."
@@ -31,10 +35,12 @@ if [ -n "$missing" ]; then
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
 fi
 [ "$1" = start ] || exit 0
-answers && exit 0
+if answers; then
+  echo "==> Docker answers"
+  exit 0
+fi
 [ "$(id -u)" = 0 ] ||
-  ask "No Docker daemon answers at ${DOCKER_HOST:-/var/run/docker.sock}: start one, or join the group docker."
-[ -z "${DOCKER_HOST:-}" ] || ask "No Docker daemon answers at DOCKER_HOST=$DOCKER_HOST."
+  ask "No Docker daemon answers at $local: start one, or join the group docker."
 echo "==> starting the Docker daemon"
 if [ -d /run/systemd/system ]; then
   systemctl start docker

@@ -24,11 +24,8 @@ def load() -> Settings:
     Raises:
         SettingsError: the stack file can't be deployed; it lists every mistake.
     """
-    return parse({**pulumi_config.get_config_env(), **pulumi_config.CONFIG.get()}, _secret_keys())
-
-
-def _secret_keys() -> set[str]:
-    return {*pulumi_config.get_config_secret_keys_env(), *pulumi_config._SECRET_KEYS.get()}
+    config = {**pulumi_config.get_config_env(), **pulumi_config.CONFIG.get()}
+    return parse(config, {key for key in config if pulumi_config.is_config_secret(key)})
 
 
 def parse(config: Mapping[str, Any], secret_keys: set[str]) -> Settings:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from pulumi import automation as auto
 
 from tests.integration.clusters import SERVICES, Cluster
 from tests.integration.docker_hosts import DockerHost
@@ -206,6 +207,19 @@ def test_passwords_can_be_changed(cluster: Cluster) -> None:
     assert cluster.sh(9999, "mysql", "cat /run/secrets/mysql-password") != old
     assert cluster.sql(9999, "SELECT f_job_id FROM t_job ORDER BY f_job_id") == jobs
     cluster.toy_succeeds(9999, 10000)
+
+
+def test_a_password_of_ones_own(cluster: Cluster) -> None:
+    password = "a-password-of-mine"
+    key = "fate:parties[0].training.redis.password"
+    cluster.stack.auto.set_config(key, auto.ConfigValue(password, secret=True), path=True)
+    replaced = cluster.stack.up().operations()
+    assert replaced == {"9999-redis": "replace", "9999-python": "replace"}
+    assert password in cluster.sh(9999, "redis", "cat /usr/local/etc/redis/redis.conf")
+    assert password not in cluster.stack.state() + cluster.stack.file.read_text()
+    cluster.toy_succeeds(9999, 10000)
+    cluster.stack.write()
+    cluster.stack.up()
 
 
 def test_a_reboot_of_the_docker_host_needs_nobody(cluster: Cluster) -> None:
