@@ -14,9 +14,15 @@ START_LIMIT = 300
 
 def check(probe: Probe) -> str:
     """The shell command that succeeds when a probe does. The official images are of two kinds,
-    and these commands need nothing that one of them lacks."""
+    and these commands need nothing that one of them lacks.
+
+    Raises:
+        ValueError: the probe asks for nothing, so it could never fail.
+    """
     if probe.http:
         return _answers(probe.http)
+    if not probe.listens:
+        raise ValueError("a probe needs ports or a request")
     return " && ".join(_listens(port) for port in probe.listens)
 
 

@@ -44,7 +44,7 @@ class Service(_Fact):
     ports: dict[str, int]
     publish: bool = False
     environment: dict[str, str] = {}
-    probe: Probe | None = None
+    probe: Probe = Probe()
 
     @property
     def port(self) -> int:

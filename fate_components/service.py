@@ -26,12 +26,16 @@ class File:
         content: what it says.
         secret: whether it holds a password, so that no preview and no state file shows it.
         executable: whether it is a program.
+        reread: the service reads it again by itself, so later versions are delivered into the
+            running container by other means and replace nothing. Such a file keeps its place in
+            the list of files, by which the engine knows it.
     """
 
     path: str
     content: str
     secret: bool = False
     executable: bool = False
+    reread: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,8 +103,6 @@ class Container:
         command: the command line in place of the image's own.
         environment: variables beside those the release tells.
         files: the files put into it.
-        ignored: how many of the first files are only for its creation: later versions are
-            delivered by other means, and replace nothing.
         volumes: the volumes it has.
         published: its ports on the Docker host, by the port's name.
         check: the shell command that tells its health, if the release has no probe for it.
@@ -112,7 +114,6 @@ class Container:
     command: Sequence[str] = ()
     environment: dict[str, str] = field(default_factory=dict)
     files: Sequence[File] = ()
-    ignored: int = 0
     volumes: Sequence[Volume] = ()
     published: dict[str, Published] = field(default_factory=dict)
     check: str = ""
@@ -204,9 +205,7 @@ class Service(pulumi.ComponentResource):
             restart="unless-stopped",
             init=True,  # the images' own process 1 is a shell that ignores a stop
             destroy_grace_seconds=_STOP_SECONDS,
-            healthcheck=health.healthcheck(
-                spec.check or (health.check(facts.probe) if facts.probe else "false")
-            ),
+            healthcheck=health.healthcheck(spec.check or health.check(facts.probe)),
             wait=True,
             wait_timeout=health.START_LIMIT,
             opts=pulumi.ResourceOptions(
@@ -217,7 +216,11 @@ class Service(pulumi.ComponentResource):
                 additional_secret_outputs=(
                     ["uploads"] if any(file.secret for file in spec.files) else None
                 ),
-                ignore_changes=[f"uploads[{index}].content" for index in range(spec.ignored)],
+                ignore_changes=[
+                    f"uploads[{index}].content"
+                    for index, file in enumerate(spec.files)
+                    if file.reread
+                ],
             ),
         )
 

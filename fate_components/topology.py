@@ -252,7 +252,8 @@ def _party_routes(party: Party, addresses: _Addresses) -> RouteTable:
             for other in settings.parties
             if other.id != party.id
         }
-    if exchange is None or settings.exchange is None or settings.exchange.host is None:
+    if not (settings.exchange and settings.exchange.host):
+        # Our own exchange knows the peers; nobody else's does for sure.
         routes |= {peer.id: Endpoint(peer.address, peer.port) for peer in settings.peers}
     own = {
         "fateflow": Endpoint("python", services["python"].ports["fateflow-grpc"]),

@@ -66,10 +66,9 @@ class Proxy(Service):
                 name=name,
                 networks=networks,
                 files=[
-                    File(_ROUTE_TABLE, table),
+                    File(_ROUTE_TABLE, table, reread=True),
                     File(f"{ROOT}/proxy/conf/proxy.properties", config(coordinator, port)),
                 ],
-                ignored=1,
                 published=dict(published),
             ),
             opts=opts,
