@@ -8,7 +8,7 @@ from .release import HttpProbe, Probe
 _MARK = "/dev/shm/fate-healthy"  # noqa: S108 - every container has its own
 _PAUSE = 15
 
-START_LIMIT = 300
+START_LIMIT = 600
 """Seconds that a service may take to become healthy before `pulumi up` gives up."""
 
 
@@ -65,5 +65,5 @@ def healthcheck(command: str) -> docker.ContainerHealthcheckArgs:
         interval="2s",
         timeout="1m0s",
         retries=3,
-        start_period="5m0s",
+        start_period="10m0s",
     )

@@ -41,6 +41,8 @@ class Lan:
     """The bridge that joins the Docker hosts, and this machine, into one network."""
 
     def __init__(self) -> None:
+        if os.geteuid() != 0:
+            raise RuntimeError("network namespaces and dockerd need root: run the tests as root")
         self.bridge = f"{_RUN}br"
         self.hosts: list[DockerHost] = []
         _sh("ip", "link", "add", self.bridge, "type", "bridge")
