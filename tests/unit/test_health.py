@@ -97,3 +97,8 @@ def test_nobody_answers(flow: HttpProbe) -> None:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
         assert not works(Probe(http=flow.model_copy(update={"port": port})))
+
+
+def test_a_probe_that_could_not_fail_is_refused() -> None:
+    with pytest.raises(ValueError, match="needs ports or a request"):
+        health.check(Probe())

@@ -1,0 +1,38 @@
+"""Where the stack's outputs say that parties are."""
+
+from fate_components import outputs
+from tests.bad_stack_files import GOOD
+from tests.unit.test_settings import read
+from tests.unit.test_topology import TWO_HOSTS, planned
+
+
+def test_a_docker_host_is_named_by_its_address() -> None:
+    settings = read({**GOOD, **TWO_HOSTS})
+    assert outputs.party_outputs(planned(TWO_HOSTS), settings) == {
+        "9999": {
+            "fateboard": "http://10.0.0.1:8080",
+            "fateflow": "http://10.0.0.1:9380",
+            "proxy": "10.0.0.1:9370",
+        },
+        "10000": {
+            "fateboard": "http://b.example.org:8080",
+            "fateflow": "http://b.example.org:9380",
+            "proxy": "b.example.org:9370",
+        },
+    }
+
+
+def test_a_port_bound_to_one_address_is_found_there() -> None:
+    publish = {"fateboard": "127.0.0.1:8088"}
+    change = {"fate:parties": [{"id": 9999, "host": "a", "training": {"publish": publish}}]}
+    found = outputs.party_outputs(planned(change), read({**GOOD, **change}))["9999"]
+    assert found["fateboard"] == "http://127.0.0.1:8088"
+    assert found["fateflow"] == "http://localhost:9380", "this machine, under no other name"
+
+
+def test_the_exchange() -> None:
+    change = {**TWO_HOSTS, "fate:exchange": {"host": "b"}}
+    plan = planned(change)
+    assert plan.exchange
+    found = outputs.exchange_output(plan.exchange, read({**GOOD, **change}))
+    assert found == "b.example.org:9371"
