@@ -9,10 +9,6 @@ from docker.models.containers import Container
 from tests.integration.docker_hosts import DockerHost, wait_for
 from tests.integration.stacks import Stack
 
-SERVICES = {
-    "egg", "fateboard", "federation", "meta-service", "mysql", "proxy", "python", "redis", "roll",
-}  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Cluster:

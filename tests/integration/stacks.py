@@ -68,7 +68,6 @@ class Stack:
         """pulumi config set --secret fate:masterSecret."""
         self.master_secret = value
         self.auto.set_config("fate:masterSecret", auto.ConfigValue(value, secret=True))
-
         text = yaml.safe_load(self.file.read_text())
         self.encrypted_master_secret = text["config"]["fate:masterSecret"]
 

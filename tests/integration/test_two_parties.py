@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pulumi import automation as auto
 
-from tests.integration.clusters import SERVICES, Cluster
+from tests.fate_1_3 import SERVICES
+from tests.integration.clusters import Cluster
 from tests.integration.docker_hosts import DockerHost
 from tests.integration.stacks import Stack, party
 

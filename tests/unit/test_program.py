@@ -12,6 +12,7 @@ from pulumi.runtime import config as runtime_config
 from pulumi.runtime import mocks, rpc
 
 from tests.bad_stack_files import GOOD
+from tests.fate_1_3 import SERVICES
 from tests.unit.test_settings import as_engine
 
 ROOT = Path(__file__).parents[2]
@@ -61,9 +62,6 @@ VOLUME = "docker:index/volume:Volume"
 NETWORK = "docker:index/network:Network"
 IMAGE = "docker:index/remoteImage:RemoteImage"
 COMMAND = "command:local:Command"
-SERVICES = [
-    "egg", "fateboard", "federation", "meta-service", "mysql", "proxy", "python", "redis", "roll",
-]  # fmt: skip
 
 
 def labels(inputs: dict[str, Any]) -> dict[str, str]:
