@@ -30,7 +30,7 @@ ARCH_CONF = f"{HOME}/arch/conf/server_conf.json"
 EGGROLL_CONF = f"{HOME}/eggroll/conf/server_conf.json"
 SETTINGS = f"{HOME}/fate_flow/settings.py"
 
-JOB_TIMEOUT = 45.0
+JOB_TIMEOUT = 150.0
 QUEUE = "fate_flow_job_queue"
 
 # name -> type of the columns of FATE Flow's table of jobs

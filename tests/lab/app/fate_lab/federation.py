@@ -13,7 +13,7 @@ from . import strictconf
 from .protocol import HopError, Listener, call, greet
 from .roll import checked
 
-_WAIT = 20.0  # a job that gets nothing in this time fails
+_WAIT = 90.0  # a job that gets nothing in this time fails
 HOPS = 6
 
 

@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 ANY = "-"  # a party that is not known, or does not matter
 WANTS, IS = "X-Fate-Lab-Wants", "X-Fate-Lab-Is"
-CONNECT_TIMEOUT, ANSWER_TIMEOUT = 3.0, 40.0
+CONNECT_TIMEOUT, ANSWER_TIMEOUT = 3.0, 120.0
 
 Op = Callable[[dict[str, Any]], Any]
 # (method, path, body) -> (status, content type, body), or None: no such page

@@ -17,7 +17,7 @@ from typing import IO, Any, cast
 HERE = os.path.dirname(os.path.realpath(__file__))
 SERVER_CONF = os.path.join(HERE, "..", "..", "arch", "conf", "server_conf.json")
 COMPONENT = "secure_add_example_0"
-POLLS, POLL_EVERY = 120, 0.5
+POLLS, POLL_EVERY = 400, 0.5
 
 
 def load(path: str) -> Any:
