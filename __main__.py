@@ -2,12 +2,13 @@
 
 import pulumi
 
-from fate_components import release as catalogue
 from fate_components import settings as stack_file
 from fate_components import topology
 from fate_components.host import Host
+from fate_components.images import Builds
 from fate_components.outputs import exchange_output, party_outputs
 from fate_components.party import Exchange, Party
+from fate_components.verify import toy_jobs
 
 try:
     settings = stack_file.load()
@@ -15,18 +16,28 @@ except stack_file.SettingsError as error:
     raise pulumi.RunError(str(error)) from None
 
 stack = pulumi.get_stack()
-release = catalogue.load(settings.release)
+release = stack_file.release_of(settings)
 plan = topology.plan(settings, release, stack)
+builds = Builds(release) if settings.images == "packages" else None
+used = {party.host for party in settings.parties}
 
 hosts = {
-    name: Host(name, host, settings.registry, plan.shared[name], stack)
+    name: Host(
+        name, host, settings.registry, builds if name in used else None, plan.shared[name], stack
+    )
     for name, host in settings.hosts.items()
 }
-for party in plan.parties:
-    Party(party, hosts[party.party.host], settings, release, stack)
+parties = [
+    Party(party, hosts[party.party.host], settings, release, stack) for party in plan.parties
+]
 if plan.exchange:
     Exchange(plan.exchange, hosts[plan.exchange.host], release, stack)
+if settings.verify:
+    toy_jobs(parties, release, stack)
 
-pulumi.export("parties", party_outputs(plan, settings))
+pulumi.export("parties", party_outputs(plan, settings, release))
+passwords = {str(party.id): party.passwords for party in parties if party.passwords}
+if passwords:
+    pulumi.export("passwords", pulumi.Output.secret(passwords))
 if plan.exchange:
     pulumi.export("exchange", exchange_output(plan.exchange, settings))

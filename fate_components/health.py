@@ -33,15 +33,18 @@ def _listens(port: int) -> str:
 
 def _answers(probe: HttpProbe) -> str:
     # Alpine images have wget, the CentOS ones bash; a request by bash needs no further program.
-    url = f"http://127.0.0.1:{probe.port}{probe.path}"
+    url = f"http://{probe.host}:{probe.port}{probe.path}"
     body = probe.post or ""
     wget = f"wget -q -O - {url}"
     lines = [f"{'POST' if probe.post else 'GET'} {probe.path} HTTP/1.0", "Host: localhost"]
+    for name, text in probe.headers.items():
+        wget += f' --header "{name}: {text}"'
+        lines.append(f"{name}: {text}")
     if probe.post:
         wget += f" --header 'Content-Type: application/json' --post-data '{body}'"
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
     request = "\\r\\n".join([*lines, "", body])
-    bash = f'exec 3<>/dev/tcp/127.0.0.1/{probe.port} && printf "{request}" >&3 && cat <&3'
+    bash = f'exec 3<>/dev/tcp/{probe.host}/{probe.port} && printf "{request}" >&3 && cat <&3'
     return (
         f"if command -v bash >/dev/null; then bash -c '{bash}'; else {wget}; fi 2>/dev/null"
         f" | grep -q '{probe.answers}'"

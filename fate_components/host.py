@@ -6,6 +6,8 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_docker as docker
 
+from .images import Builds
+from .release import Image
 from .settings import DockerHost
 from .topology import Network
 
@@ -46,7 +48,8 @@ class Host(pulumi.ComponentResource):
         name: its name in the stack file.
         host: what the stack file says of it.
         registry: where all images come from, or "" for their official place.
-        shared: the network on which the proxies of its parties meet.
+        builds: the images that are built there from packages instead, or None.
+        shared: the network on which the gateways of its parties meet.
         stack: the stack's name.
 
     Raises:
@@ -54,7 +57,13 @@ class Host(pulumi.ComponentResource):
     """
 
     def __init__(
-        self, name: str, host: DockerHost, registry: str, shared: Network, stack: str
+        self,
+        name: str,
+        host: DockerHost,
+        registry: str,
+        builds: Builds | None,
+        shared: Network,
+        stack: str,
     ) -> None:
         super().__init__("fate:index:Host", name)
         if shutil.which("docker") is None:
@@ -69,20 +78,28 @@ class Host(pulumi.ComponentResource):
             name, host=host.docker, opts=pulumi.ResourceOptions(parent=self)
         )
         self._child = pulumi.ResourceOptions(parent=self, provider=self.provider)
+        self.shared_plan = shared
         self.shared = network(f"{name}-shared", shared, labels(stack), self._child)
+        self._builds = builds
+        self._built = builds and builds.on(f"{name}-images", host.docker, registry, self._child)
         self.register_outputs({})
 
-    def image(self, official: str) -> docker.RemoteImage:
-        """An image on this host, by its official name; asked for twice it is still one resource.
+    def image(self, wanted: Image) -> docker.RemoteImage:
+        """An image on this host; asked for twice it is still one resource.
 
         It stays on the host when nothing uses it any more: it may be slow to get again.
         """
+        official = wanted.image
         if official not in self._images:
             prefix = f"{self._registry}/" if self._registry else ""
+            name = self._builds.name(wanted) if self._builds else f"{prefix}{official}"
             self._images[official] = docker.RemoteImage(
                 f"{self._name}-{official}",
-                name=f"{prefix}{official}",
+                name=name,
                 keep_locally=True,
-                opts=self._child,
+                opts=pulumi.ResourceOptions.merge(
+                    self._child,
+                    pulumi.ResourceOptions(depends_on=[self._built] if self._built else None),
+                ),
             )
         return self._images[official]

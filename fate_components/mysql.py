@@ -4,8 +4,8 @@ import pulumi
 import pulumi_command as command
 
 from . import delivery
-from .service import Container, File, Place, Service, Volume
-from .topology import Attachment
+from .cluster import ClusterContext
+from .service import Container, File, Service, Volume
 
 DATABASE = "fate"
 USER = "fate"
@@ -45,27 +45,18 @@ class Mysql(Service):
     """A party's MySQL.
 
     Args:
-        place: where it goes.
-        attachment: its place in the party's network.
-        password: the password of the services' account.
-        root_password: the password of root, who can log in from inside the container only.
+        context: the training cluster it belongs to. root can log in from inside the container only.
         opts: whose child it is.
     """
 
-    def __init__(
-        self,
-        place: Place,
-        attachment: Attachment,
-        password: str,
-        root_password: str,
-        opts: pulumi.ResourceOptions,
-    ) -> None:
+    def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:
+        password, root_password = context.mysql_password, context.mysql_root_password
         super().__init__(
             "fate:index:Mysql",
-            place,
+            context.place,
             Container(
                 service="mysql",
-                networks=[attachment],
+                networks=[context.attachment("mysql")],
                 command=["bash", "-c", _START],
                 environment={
                     "MYSQL_DATABASE": DATABASE,

@@ -1,20 +1,25 @@
 """The stack's outputs: where the parties can be reached."""
 
+import string
+
+from .release import Release
 from .settings import Published, Settings
 from .topology import ExchangePlan, Topology
 
 
-def party_outputs(plan: Topology, settings: Settings) -> dict[str, dict[str, str]]:
-    """Each party's FATE Board, FATE Flow and proxy, by the party's id."""
+def party_outputs(
+    plan: Topology, settings: Settings, release: Release
+) -> dict[str, dict[str, str]]:
+    """Where each party's services are that people and other parties use, by the party's id."""
     found = {}
     for party in plan.parties:
         at = {
             name: _reach(party.party.host, port, settings) for name, port in party.published.items()
         }
         found[str(party.party.id)] = {
-            "fateboard": f"http://{at['fateboard']}",
-            "fateflow": f"http://{at['fateflow-http']}",
-            "proxy": at["proxy"],
+            name: text.format_map(at)
+            for name, text in release.outputs.items()
+            if all(port in at for _, port, _, _ in string.Formatter().parse(text) if port)
         }
     return found
 

@@ -1,17 +1,16 @@
 """A party of the federation, and the exchange between parties."""
 
 import pulumi
-from pydantic import SecretStr
 
-from . import fate1, passwords
+from . import fate1, fate2
 from .host import Host, labels, network
 from .release import Release
-from .service import Place
+from .service import Place, Service
 from .settings import Settings
 from .topology import ExchangePlan, PartyPlan
 
 # A release line is a package that knows which services make a cluster and what each needs.
-_LINES = {"fate1": fate1}
+_LINES = {"fate1": fate1, "fate2": fate2}
 
 
 class Party(pulumi.ComponentResource):
@@ -43,26 +42,16 @@ class Party(pulumi.ComponentResource):
             cluster="training",
             host=host,
             release=release,
-            networks={plan.network.name: own, plan.proxy_shared.network.name: host.shared},
+            networks={plan.network.name: own, host.shared_plan.name: host.shared},
             party=party.id,
             keep_data=settings.keep_data,
         )
-        _LINES[release.line].TrainingCluster(place, plan, _passwords(plan, settings), child)
+        training = _LINES[release.line].TrainingCluster(place, plan, settings, child)
+        self.id = party.id
+        self.host = host
+        self.services: list[Service] = training.services
+        self.passwords: dict[str, str] = training.passwords
         self.register_outputs({})
-
-
-def _passwords(plan: PartyPlan, settings: Settings) -> fate1.Passwords:
-    party = plan.party
-
-    def choose(chosen: SecretStr | None, account: str) -> str:
-        password = chosen or passwords.derive(settings.master_secret, party.id, account)
-        return password.get_secret_value()
-
-    return fate1.Passwords(
-        mysql=choose(party.training.mysql.password, "mysql/fate"),
-        mysql_root=choose(party.training.mysql.root_password, "mysql/root"),
-        redis=choose(party.training.redis.password, "redis"),
-    )
 
 
 class Exchange(pulumi.ComponentResource):
@@ -87,8 +76,8 @@ class Exchange(pulumi.ComponentResource):
             cluster="exchange",
             host=host,
             release=release,
-            networks={plan.shared.network.name: host.shared},
+            networks={host.shared_plan.name: host.shared},
             party=None,
         )
-        _LINES[release.line].exchange(place, plan, pulumi.ResourceOptions(parent=self))
+        fate1.exchange(place, plan, pulumi.ResourceOptions(parent=self))
         self.register_outputs({})

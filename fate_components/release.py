@@ -1,5 +1,6 @@
 """The catalogue of FATE releases: what each release's images are and what they are like inside."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, Self
 
@@ -20,12 +21,16 @@ class HttpProbe(_Fact):
         port: the TCP port inside the container.
         path: the path of the URL.
         post: the JSON body to POST; a GET is sent without one.
+        headers: more headers of the request; the shell of the container expands their values.
+        host: the address it is asked at, for a service that does not listen on all of its own.
         answers: a basic regular expression that the body of the answer matches.
     """
 
     port: int
     path: str
     post: str | None = None
+    headers: dict[str, str] = {}
+    host: str = "127.0.0.1"
     answers: str
 
 
@@ -36,15 +41,29 @@ class Probe(_Fact):
     http: HttpProbe | None = None
 
 
-class Service(_Fact):
-    """One service of a release; config/releases/*.yaml tell what each field means."""
+class Image(_Fact):
+    """What a service's container is made from.
+
+    Args:
+        image: the official image.
+        package: its stand-in built from packages, a folder under images/; None if there is none.
+    """
 
     image: str
+    package: str | None = None
+
+
+class Service(Image):
+    """One service of a release; config/releases/*.yaml tell what each field means."""
+
     address: int
     ports: dict[str, int]
     publish: bool = False
+    gateway: bool = False
     environment: dict[str, str] = {}
     probe: Probe = Probe()
+    folder: str = ""
+    with_computing: dict[str, Image] = {}
 
     @property
     def port(self) -> int:
@@ -59,6 +78,20 @@ class ExchangeFacts(_Fact):
     publish: int
 
 
+class Engines(_Fact):
+    """The engines a release can be deployed with.
+
+    Args:
+        computing: by computing engine, the storage engines that it works with, its usual first.
+        federation: the federation engines, the usual one first.
+        not_yet: engines that FATE has and this project does not deploy yet.
+    """
+
+    computing: dict[str, tuple[str, ...]]
+    federation: tuple[str, ...]
+    not_yet: tuple[str, ...]
+
+
 class Release(_Fact):
     """One FATE release.
 
@@ -66,28 +99,61 @@ class Release(_Fact):
         name: its version, like 1.3.0.
         line: the release line, a package of fate_components that knows how to deploy it.
         services: its services by the names of FATE's documentation.
+        exchange: how an exchange is run, if it has one.
+        engines: what can be chosen, if anything can.
+        outputs: what the stack tells of each party: texts with the names of published ports.
     """
 
     name: str
-    line: Literal["fate1"]
+    line: Literal["fate1", "fate2"]
     services: dict[str, Service]
-    exchange: ExchangeFacts
+    exchange: ExchangeFacts | None = None
+    engines: Engines | None = None
+    outputs: dict[str, str]
 
     @model_validator(mode="after")
-    def _exchange_is_a_service(self) -> Self:
-        if self.exchange.service not in self.services:
+    def _names_fit(self) -> Self:
+        if self.exchange and self.exchange.service not in self.services:
             raise ValueError(f"exchange: no service {self.exchange.service}")
         return self
 
     @property
     def published(self) -> dict[str, int]:
         """The ports a party offers on its Docker host, by name, with FATE's usual numbers."""
-        return {
-            name: port
-            for service in self.services.values()
-            if service.publish
-            for name, port in service.ports.items()
-        }
+        return _ports(service for service in self.services.values() if service.publish)
+
+    @property
+    def gateways(self) -> dict[str, Service]:
+        """The services that other parties call."""
+        return {name: service for name, service in self.services.items() if service.gateway}
+
+    @property
+    def gateway_ports(self) -> dict[str, int]:
+        """The ports that other parties call, by name."""
+        return _ports(self.gateways.values())
+
+    @property
+    def from_packages(self) -> Self:
+        """The release without the services that can't be built from packages."""
+        return self._with(
+            {name: service for name, service in self.services.items() if service.package}
+        )
+
+    def computing_with(self, engine: str) -> Self:
+        """The release with the images that a computing engine needs."""
+        return self._with(
+            {
+                name: service.model_copy(update=dict(service.with_computing.get(engine, {})))
+                for name, service in self.services.items()
+            }
+        )
+
+    def _with(self, services: dict[str, Service]) -> Self:
+        return self.model_copy(update={"services": services})
+
+
+def _ports(services: Iterable[Service]) -> dict[str, int]:
+    return {name: port for service in services for name, port in service.ports.items()}
 
 
 def known() -> list[str]:

@@ -171,7 +171,7 @@ class Service(pulumi.ComponentResource):
         return docker.Container(
             place.resource_name(self.name),
             name=place.docker_name(self.name),
-            image=place.host.image(facts.image).image_id,
+            image=place.host.image(facts).image_id,
             command=list(spec.command) or None,
             envs=[f"{name}={value}" for name, value in sorted(environment.items())],
             uploads=[_upload(file) for file in spec.files],

@@ -1,8 +1,8 @@
 """Who reaches whom, and how: every name, address and route of a deployment, worked out purely.
 
-Inside a party services call each other by name on the party's own Docker network. Proxies of
-parties on one Docker host meet on a network that the host's parties share. Everything else goes
-through the Docker host's address and a published port, or through the exchange.
+Inside a party services call each other by name on the party's own Docker network. Gateways, the
+services that other parties call, meet on a network that the parties of a Docker host share.
+Everything else goes through the Docker host's address and a published port, or the exchange.
 """
 
 import hashlib
@@ -14,14 +14,10 @@ from .release import Release
 from .settings import DockerHost, Party, Published, Settings
 from .settings.checks import published
 
-# A default route that refuses at once. A table without a default makes the caller hang for a
-# minute (seen with the real proxy), and one that points at the own proxy loops as long.
-NO_ROUTE = ("127.0.0.1", 9)
-
 # 10.192.0.0/16 to 10.239.0.0/16: outside of what Docker picks by itself, flannel's and
 # Kubernetes' usual ranges; a Docker host's `subnet` overrides it where it is taken.
 _FIRST_SUBNET, _SUBNETS = 192, 48
-# The third octet of a party's network, and the last of its proxy on the shared one.
+# The third octet of a party's network, and the last of its gateways on the shared one.
 _FIRST_SLOT, _SLOTS = 16, 239
 _EXCHANGE_OCTET = 2
 
@@ -56,9 +52,9 @@ class Network:
         """The Docker host's own address in it."""
         return self.subnet[1]
 
-    def at(self, octet: int) -> str:
-        """The address with this last octet."""
-        return str(self.subnet[octet])
+    def at(self, number: int) -> str:
+        """The address with this number in it."""
+        return str(self.subnet[number])
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,8 @@ class Attachment:
     aliases: tuple[str, ...] = ()
 
 
-RouteTable = Mapping[str, object]
+Reach = Mapping[str, Endpoint]
+"""How a party's gateways are reached, by the name of the port."""
 
 
 @dataclass(frozen=True)
@@ -80,16 +77,18 @@ class PartyPlan:
     Args:
         party: what the stack file says of it.
         network: its own Docker network.
-        proxy_shared: its proxy's place in the network that the Docker host's parties share.
+        gateways: its gateways' places in the network that the Docker host's parties share.
         published: where its ports are offered on the Docker host, by the port's name.
-        routes: its proxy's route table.
+        others: the parties it knows a way to, by their ids.
+        default: the way to all others: through the exchange, if there is one.
     """
 
     party: Party
     network: Network
-    proxy_shared: Attachment
+    gateways: Mapping[str, Attachment]
     published: Mapping[str, Published]
-    routes: RouteTable
+    others: Mapping[int, Reach]
+    default: Endpoint | None
 
 
 @dataclass(frozen=True)
@@ -100,13 +99,13 @@ class ExchangePlan:
         host: the Docker host's name.
         shared: its place in the network that the Docker host's parties share.
         published: its port on the Docker host.
-        routes: its route table.
+        parties: the parties it knows a way to, by their ids.
     """
 
     host: str
     shared: Attachment
     published: Published
-    routes: RouteTable
+    parties: Mapping[int, Reach]
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ class Topology:
     """The whole deployment.
 
     Args:
-        shared: by Docker host, the network that proxies on it share.
+        shared: by Docker host, the network that gateways on it share.
         parties: the parties, in the stack file's order.
         exchange: the exchange, if this stack runs one.
     """
@@ -139,7 +138,7 @@ def plan(settings: Settings, release: Release, stack: str) -> Topology:
     """
     subnets = {name: _subnet(host, stack) for name, host in settings.hosts.items()}
     shared = {
-        name: Network(docker_name(stack, "shared"), _cut(subnet, 0))
+        name: Network(docker_name(stack, "shared"), _shared(subnet, len(release.gateways)))
         for name, subnet in subnets.items()
     }
     addresses = _Addresses(settings, release, stack)
@@ -159,15 +158,11 @@ def plan(settings: Settings, release: Release, stack: str) -> Topology:
 
 @dataclass(frozen=True)
 class _Addresses:
-    """The addresses of proxies, as seen from one Docker host or another."""
+    """The addresses of gateways, as seen from one Docker host or another."""
 
     settings: Settings
     release: Release
     stack: str
-
-    @property
-    def proxy_port(self) -> int:
-        return self.release.services[self.release.exchange.service].port
 
     def published(self, party: Party) -> dict[str, Published]:
         return {
@@ -175,21 +170,38 @@ class _Addresses:
             for name in self.release.published
         }
 
-    def proxy(self, party: Party, seen_from: str) -> Endpoint:
+    def party(self, party: Party, seen_from: str) -> Reach:
         if party.host == seen_from:
-            return Endpoint(docker_name(self.stack, party.id, "proxy"), self.proxy_port)
-        return self._outside(party.host, self.published(party)["proxy"].port)
+            return {
+                port: Endpoint(docker_name(self.stack, party.id, name), number)
+                for name, service in self.release.gateways.items()
+                for port, number in service.ports.items()
+            }
+        at = self.published(party)
+        return {
+            port: self._outside(party.host, at[port].port) for port in self.release.gateway_ports
+        }
+
+    def peers(self) -> dict[int, Reach]:
+        return {
+            peer.id: {
+                port: Endpoint(peer.address, number)
+                for port, number in peer.ports_of(self.release.gateway_ports).items()
+            }
+            for peer in self.settings.peers
+        }
 
     def exchange(self, seen_from: str) -> Endpoint | None:
-        exchange = self.settings.exchange
-        if exchange is None:
+        exchange, facts = self.settings.exchange, self.release.exchange
+        if exchange is None or facts is None:
             return None
-        port = exchange.port or self.release.exchange.publish
+        port = exchange.port or facts.publish
         if exchange.address is not None:
             return Endpoint(exchange.address, port)
         assert exchange.host is not None  # noqa: S101 - the model allows only one of the two
         if exchange.host == seen_from:
-            return Endpoint(docker_name(self.stack, "exchange"), self.proxy_port)
+            own = self.release.services[facts.service].port
+            return Endpoint(docker_name(self.stack, "exchange"), own)
         return self._outside(exchange.host, port)
 
     def _outside(self, host: str, port: int) -> Endpoint:
@@ -207,6 +219,11 @@ def _subnet(host: DockerHost, stack: str) -> IPv4Network:
 
 def _cut(subnet: IPv4Network, slot: int) -> IPv4Network:
     return IPv4Network((int(subnet.network_address) + (slot << 8), 24))
+
+
+def _shared(subnet: IPv4Network, gateways: int) -> IPv4Network:
+    """A /24 for each gateway of the release, the parties' gateways side by side in it."""
+    return IPv4Network((int(subnet.network_address), 24 - (gateways - 1).bit_length()))
 
 
 def _slots(parties: Iterable[int]) -> dict[int, int]:
@@ -235,64 +252,44 @@ def _party(
     return PartyPlan(
         party=party,
         network=Network(docker_name(addresses.stack, party.id), _cut(subnet, slot)),
-        proxy_shared=Attachment(network, network.at(slot)),
+        gateways={
+            name: Attachment(network, network.at((index << 8) + slot))
+            for index, name in enumerate(addresses.release.gateways)
+        },
         published=addresses.published(party),
-        routes=_party_routes(party, addresses),
+        others=_others(party, addresses),
+        default=addresses.exchange(seen_from=party.host),
     )
 
 
-def _party_routes(party: Party, addresses: _Addresses) -> RouteTable:
+def _others(party: Party, addresses: _Addresses) -> dict[int, Reach]:
     """With an exchange everything foreign goes through it; else straight to each party."""
-    settings, services = addresses.settings, addresses.release.services
-    exchange = addresses.exchange(seen_from=party.host)
-    routes: dict[int, Endpoint] = {}
-    if exchange is None:
-        routes = {
-            other.id: addresses.proxy(other, seen_from=party.host)
+    settings = addresses.settings
+    others: dict[int, Reach] = {}
+    if settings.exchange is None:
+        others = {
+            other.id: addresses.party(other, seen_from=party.host)
             for other in settings.parties
             if other.id != party.id
         }
     if not (settings.exchange and settings.exchange.host):
         # Our own exchange knows the peers; nobody else's does for sure.
-        routes |= {peer.id: Endpoint(peer.address, peer.port) for peer in settings.peers}
-    own = {
-        "fateflow": Endpoint("python", services["python"].ports["fateflow-grpc"]),
-        "fate": Endpoint("federation", services["federation"].port),
-    }
-    return _table(exchange or Endpoint(*NO_ROUTE), routes, {str(party.id): own})
+        others |= addresses.peers()
+    return others
 
 
 def _exchange(shared: Mapping[str, Network], addresses: _Addresses) -> ExchangePlan | None:
-    settings = addresses.settings
+    settings, facts = addresses.settings, addresses.release.exchange
     exchange = settings.exchange
-    if exchange is None or exchange.host is None:
+    if exchange is None or exchange.host is None or facts is None:
         return None
-    routes = {
-        party.id: addresses.proxy(party, seen_from=exchange.host) for party in settings.parties
-    } | {peer.id: Endpoint(peer.address, peer.port) for peer in settings.peers}
+    parties = {
+        party.id: addresses.party(party, seen_from=exchange.host) for party in settings.parties
+    }
     network = shared[exchange.host]
     return ExchangePlan(
         host=exchange.host,
         shared=Attachment(network, network.at(_EXCHANGE_OCTET)),
-        published=Published(port=exchange.port or addresses.release.exchange.publish),
-        routes=_table(Endpoint(*NO_ROUTE), routes, {}),
+        published=Published(port=exchange.port or facts.publish),
+        parties=parties | addresses.peers(),
     )
-
-
-def _table(
-    default: Endpoint, others: Mapping[int, Endpoint], own: Mapping[str, Mapping[str, Endpoint]]
-) -> RouteTable:
-    """A proxy's route table, with the own party last.
-
-    The proxy counts every entry from its own party's on as inside its own network
-    (ConfFileBasedFdnRouter.initRouteTable, FATE v1.3.0), so nothing foreign may follow it.
-    """
-    table = {"default": {"default": default}}
-    table |= {str(party): {"default": others[party]} for party in sorted(others)}
-    return {
-        "route_table": {
-            party: {role: [{"ip": to.host, "port": to.port}] for role, to in roles.items()}
-            for party, roles in {**table, **own}.items()
-        },
-        "permission": {"default_allow": True},
-    }

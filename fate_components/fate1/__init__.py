@@ -4,9 +4,10 @@ import pulumi
 
 from ..mysql import Mysql
 from ..redis import Redis
-from ..service import Place
+from ..service import Place, Service
+from ..settings import Settings
 from ..topology import ExchangePlan, PartyPlan
-from .cluster import ClusterContext, Passwords
+from .cluster import ClusterContext
 from .egg import Egg
 from .fate_flow import FateFlow
 from .fateboard import Fateboard
@@ -14,8 +15,9 @@ from .federation import Federation
 from .meta_service import MetaService
 from .proxy import Proxy
 from .roll import Roll
+from .route_table import exchange_routes, party_routes
 
-__all__ = ["Passwords", "TrainingCluster", "exchange"]
+__all__ = ["TrainingCluster", "exchange"]
 
 
 class TrainingCluster(pulumi.ComponentResource):
@@ -24,36 +26,37 @@ class TrainingCluster(pulumi.ComponentResource):
     Args:
         place: where its containers go.
         plan: the party's part of the topology.
-        passwords: its accounts' passwords.
+        settings: what the stack file says.
         opts: whose child it is.
     """
 
     def __init__(
-        self, place: Place, plan: PartyPlan, passwords: Passwords, opts: pulumi.ResourceOptions
+        self, place: Place, plan: PartyPlan, settings: Settings, opts: pulumi.ResourceOptions
     ) -> None:
         super().__init__("fate:fate1:TrainingCluster", f"{plan.party.id}-training", {}, opts)
-        context = ClusterContext(place, plan, passwords)
+        context = ClusterContext(place, plan, settings.master_secret)
         child = pulumi.ResourceOptions(parent=self)
-        mysql = Mysql(
-            place, context.attachment("mysql"), passwords.mysql, passwords.mysql_root, child
-        )
-        redis = Redis(place, context.attachment("redis"), passwords.redis, child)
+        mysql = Mysql(context, child)
+        redis = Redis(place, context.attachment("redis"), context.redis_password, child)
         meta_service = MetaService(context, mysql, child)
         roll = Roll(context, child)
-        for index in range(plan.party.training.eggs):
-            Egg(context, index, child)
-        Federation(context, child)
-        Proxy(
+        eggs = [Egg(context, index, child) for index in range(plan.party.training.eggs)]
+        federation = Federation(context, child)
+        proxy = Proxy(
             place,
             name="proxy",
             coordinator=str(plan.party.id),
-            networks=[context.attachment("proxy"), plan.proxy_shared],
+            networks=[context.attachment("proxy"), plan.gateways["proxy"]],
             published={"proxy": plan.published["proxy"]},
-            routes=plan.routes,
+            routes=party_routes(plan, place.release),
             opts=child,
         )
         fate_flow = FateFlow(context, [mysql, meta_service.nodes, redis, roll], child)
-        Fateboard(context, [mysql, fate_flow], child)
+        self.services: list[Service] = [
+            mysql, redis, meta_service, roll, *eggs, federation, proxy, fate_flow
+        ]  # fmt: skip
+        self.services.append(Fateboard(context, [mysql, fate_flow], child))
+        self.passwords: dict[str, str] = {}
         self.register_outputs({})
 
 
@@ -71,6 +74,6 @@ def exchange(place: Place, plan: ExchangePlan, opts: pulumi.ResourceOptions) -> 
         coordinator="exchange",
         networks=[plan.shared],
         published={"proxy": plan.published},
-        routes=plan.routes,
+        routes=exchange_routes(plan),
         opts=opts,
     )

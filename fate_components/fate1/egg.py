@@ -2,9 +2,9 @@
 
 import pulumi
 
+from ..files import ROOT, json_text, properties
 from ..service import Container, File, Service, Volume
 from .cluster import ClusterContext
-from .files import ROOT, json_text, properties
 from .server_conf import server_conf
 
 _EGG = f"{ROOT}/eggroll/egg"

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pulumi
 
 from .. import mysql
+from ..files import ROOT, json_text
 from ..service import Container, File, Service, Volume
 from .cluster import ClusterContext
-from .files import ROOT, json_text
 from .server_conf import server_conf
 
 _FLOW = f"{ROOT}/python/fate_flow"
@@ -42,14 +42,14 @@ def overrides(context: ClusterContext) -> str:
     database_settings = {
         "name": mysql.DATABASE,
         "user": mysql.USER,
-        "passwd": context.passwords.mysql,
+        "passwd": context.mysql_password,
         "host": database.host,
         "port": database.port,
     }
     redis_settings = {
         "host": redis.host,
         "port": redis.port,
-        "password": context.passwords.redis,
+        "password": context.redis_password,
     }
     return "\n".join(
         [

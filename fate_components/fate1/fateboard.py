@@ -6,10 +6,10 @@ from dataclasses import replace
 import pulumi
 
 from .. import mysql
+from ..files import ROOT, properties
 from ..service import Container, File, Service
 from .cluster import ClusterContext
 from .fate_flow import LOGS
-from .files import ROOT, properties
 
 
 def config(context: ClusterContext) -> str:
@@ -29,7 +29,7 @@ def config(context: ClusterContext) -> str:
             "&autoReconnect=true&failOverReadOnly=false&serverTimezone=GMT%2B8"
             "&allowPublicKeyRetrieval=true&useSSL=false",
             "spring.datasource.username": mysql.USER,
-            "spring.datasource.password": context.passwords.mysql,
+            "spring.datasource.password": context.mysql_password,
             "server.tomcat.max-threads": 1000,
             "server.tomcat.max-connections": 20000,
             "management.endpoints.web.exposure.include": "health",

@@ -2,9 +2,9 @@
 
 import pulumi
 
+from ..files import ROOT, properties
 from ..service import Container, File, Service
 from .cluster import ClusterContext
-from .files import ROOT, properties
 
 
 def config(context: ClusterContext) -> str:

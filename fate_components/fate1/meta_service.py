@@ -6,9 +6,9 @@ from pathlib import Path
 import pulumi
 
 from .. import mysql
+from ..files import ROOT, properties
 from ..service import Container, File, Service
 from .cluster import ClusterContext
-from .files import ROOT, properties
 
 _SCHEMA = Path(__file__).with_name("meta_service.sql")
 
@@ -24,7 +24,7 @@ def config(context: ClusterContext) -> str:
             "jdbc.url": f"jdbc:mysql://{database.host}:{database.port}/{mysql.DATABASE}"
             "?useSSL=false&serverTimezone=UTC&characterEncoding=utf8&allowPublicKeyRetrieval=true",
             "jdbc.username": mysql.USER,
-            "jdbc.password": context.passwords.mysql,
+            "jdbc.password": context.mysql_password,
         }
     )
 

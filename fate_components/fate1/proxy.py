@@ -6,10 +6,11 @@ from pathlib import Path
 import pulumi
 
 from .. import delivery
+from ..files import ROOT, json_text, properties
 from ..service import Container, File, Place, Service
 from ..settings import Published
-from ..topology import Attachment, RouteTable
-from .files import ROOT, json_text, properties
+from ..topology import Attachment
+from .route_table import RouteTable
 
 _ROUTE_TABLE = f"{ROOT}/proxy/conf/route_table.json"
 _DELIVER = Path(__file__).with_name("deliver_route_table.sh")

@@ -1,11 +1,13 @@
 """The stack's config as typed, checked objects, and the errors an operator gets to read."""
 
+from .checks import release_of
 from .errors import SettingsError
 from .load import load
-from .models import DockerHost, Exchange, Party, Peer, Published, Settings, Training
+from .models import DockerHost, Engines, Exchange, Party, Peer, Published, Settings, Training
 
 __all__ = [
     "DockerHost",
+    "Engines",
     "Exchange",
     "Party",
     "Peer",
@@ -14,4 +16,5 @@ __all__ = [
     "SettingsError",
     "Training",
     "load",
+    "release_of",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from .. import release as catalogue
 from .errors import Location, Mistake, key_path
-from .models import NAME, Published, Settings
+from .models import NAME, Engines, Published, Settings
 
 
 def check(settings: Settings) -> list[Mistake]:
@@ -16,9 +16,19 @@ def check(settings: Settings) -> list[Mistake]:
         *_release(settings),
     ]
     if not mistakes:
-        release = catalogue.load(settings.release)
+        release = release_of(settings)
+        mistakes += [*_release_keys(settings, release), *_published(settings, release)]
+    if not mistakes:
         mistakes += [*_ports(settings, release), *_reachability(settings, release)]
     return mistakes
+
+
+def release_of(settings: Settings) -> catalogue.Release:
+    """The facts of what settings deploy: the release with the images and engines they choose."""
+    release = catalogue.load(settings.release)
+    if settings.images == "packages" and release.line == "fate2":
+        release = release.from_packages
+    return release.computing_with((settings.engines or Engines()).computing)
 
 
 def publications(
@@ -29,7 +39,7 @@ def publications(
         for name in release.published:
             where = ("parties", index, "training", "publish", name)
             yield party.host, where, published(party.training.publish, release, name)
-    if settings.exchange and settings.exchange.host:
+    if settings.exchange and settings.exchange.host and release.exchange:
         port = settings.exchange.port or release.exchange.publish
         yield settings.exchange.host, ("exchange", "port"), Published(port=port)
 
@@ -45,8 +55,10 @@ def _release(settings: Settings) -> Iterator[Mistake]:
         yield Mistake(
             ("release",), f'"{settings.release}" is not known; choose one of {", ".join(known)}'
         )
-        return
-    ports = catalogue.load(settings.release).published
+
+
+def _published(settings: Settings, release: catalogue.Release) -> Iterator[Mistake]:
+    ports = release.published
     for index, party in enumerate(settings.parties):
         for name in party.training.publish:
             if name not in ports:
@@ -55,6 +67,73 @@ def _release(settings: Settings) -> Iterator[Mistake]:
                     f"is no port that FATE {settings.release} publishes; "
                     f"there are {', '.join(ports)}",
                 )
+    for index, peer in enumerate(settings.peers):
+        for name in peer.ports:
+            if name not in release.gateway_ports:
+                yield Mistake(
+                    ("peers", index, "ports", name),
+                    f"is no port that other parties of FATE {settings.release} call; "
+                    f"there are {', '.join(release.gateway_ports)}",
+                )
+
+
+# Keys that only one release line has.
+_LINE_OF = {
+    "eggs": "fate1", "processors": "fate1", "redis": "fate1",
+    "cores": "fate2", "rabbitmq": "fate2", "client": "fate2",
+}  # fmt: skip
+
+
+def _release_keys(settings: Settings, release: catalogue.Release) -> Iterator[Mistake]:
+    """What this release does not have."""
+    where: list[tuple[Location, str]] = []
+    if release.line == "fate1":
+        if settings.engines:
+            where.append((("engines",), "FATE 1.3 has one set of engines; remove the key"))
+        if settings.images == "packages":
+            where.append(
+                (("images",), "FATE 1.3 is not built from packages; set registry, or remove it")
+            )
+    elif settings.exchange:
+        where.append(
+            (("exchange",), "RabbitMQ's parties reach each other directly; remove the key")
+        )
+    for index, party in enumerate(settings.parties):
+        for name in sorted(party.training.model_fields_set):
+            if _LINE_OF.get(name, release.line) != release.line:
+                remedy = "remove the key, or choose another fate:release"
+                where.append((("parties", index, "training", name), remedy))
+    for index, peer in enumerate(settings.peers):
+        if release.line == "fate1" and peer.ports:
+            where.append((("peers", index, "ports"), "set port, the one of its proxy"))
+        if release.line == "fate2" and peer.port:
+            where.append(
+                (("peers", index, "port"), f"set ports: {', '.join(release.gateway_ports)}")
+            )
+    for key, remedy in where:
+        yield Mistake(key, f"is nothing that FATE {settings.release} has: {remedy}")
+    if release.engines:
+        yield from _engines(settings.engines or Engines(), release.engines)
+
+
+def _engines(chosen: Engines, known: catalogue.Engines) -> Iterator[Mistake]:
+    fits = known.computing.get(chosen.computing, ())
+    stores = sorted({storage for some in known.computing.values() for storage in some})
+    for key, value, there in (
+        ("computing", chosen.computing, tuple(known.computing)),
+        ("federation", chosen.federation, known.federation),
+        ("storage", chosen.storage, stores),
+    ):
+        if value is None or value in there:
+            continue
+        what = "is not deployed yet" if value in known.not_yet else "is no engine of FATE's"
+        yield Mistake(("engines", key), f'"{value}" {what}; choose {" or ".join(there)}')
+    if fits and chosen.storage in stores and chosen.storage not in fits:
+        yield Mistake(
+            ("engines", "storage"),
+            f'"{chosen.storage}" does not go with computing: {chosen.computing}; '
+            f"choose {' or '.join(fits)}, or leave it out",
+        )
 
 
 def _hosts(settings: Settings) -> Iterator[Mistake]:
@@ -139,7 +218,7 @@ def _obstacles(
         )
     if index is None:
         return
-    for name in release.services[release.exchange.service].ports:
+    for name in release.gateway_ports:
         bound = published(settings.parties[index].training.publish, release, name)
         if bound.ip.startswith("127."):
             yield Mistake(

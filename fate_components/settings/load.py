@@ -15,7 +15,7 @@ from .errors import NAMESPACE, Location, Mistake, SettingsError, key_path
 from .models import Published, Settings
 
 # Keys whose value is one text or one word; all others are written as lists and maps.
-_PLAIN = ("release", "registry", "masterSecret")
+_PLAIN = ("release", "images", "registry", "masterSecret")
 
 
 def load() -> Settings:
@@ -122,13 +122,16 @@ def _explain(error: ErrorDetails) -> Mistake:
             what = f"must be {context['ge']} or more{_not_this(where, error['input'])}"
         case "less_than_equal":
             what = f"must be {context['le']} or less{_not_this(where, error['input'])}"
+        case "literal_error":
+            what = f"must be {context['expected']}{_not_this(where, error['input'])}"
         case _:
             what = _PLAINLY.get(kind, error["msg"]) + _not_this(where, error["input"])
     return Mistake(where, f"{what} ({about})" if about else what)
 
 
 def _not_this(where: Location, value: object) -> str:
-    secret = any("password" in str(part).lower() or part == "masterSecret" for part in where)
+    names = {str(part).lower() for part in where}
+    secret = any(word in name for name in names for word in ("password", "secret", "token"))
     if secret or not isinstance(value, str | int | float):
         return ""
     return f", not {json.dumps(value, ensure_ascii=False)}"

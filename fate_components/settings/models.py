@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -177,8 +177,24 @@ class Redis(_Keys):
     password: Password | None = Field(None, description="its password; derived if not given")
 
 
+class Rabbitmq(_Keys):
+    """A party's RabbitMQ."""
+
+    password: Password | None = Field(
+        None, description="the password of its administrator fate; derived if not given"
+    )
+
+
+class Client(_Keys):
+    """A party's notebook."""
+
+    token: Password | None = Field(
+        None, description="what the notebook asks for at the log-in; derived if not given"
+    )
+
+
 class Training(_Keys):
-    """A party's training cluster."""
+    """A party's training cluster; some keys are of one release line only."""
 
     eggs: Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=200)] = Field(
         1, description="how many eggs (storage and compute nodes) it has"
@@ -195,6 +211,11 @@ class Training(_Keys):
     )
     mysql: Mysql = Field(Mysql(), description="its MySQL: {password, rootPassword}")
     redis: Redis = Field(Redis(), description="its Redis: {password}")
+    cores: Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=1024)] = Field(
+        8, description="how many cores its jobs may use at once"
+    )
+    rabbitmq: Rabbitmq = Field(Rabbitmq(), description="its RabbitMQ: {password}")
+    client: Client = Field(Client(), description="its notebook: {token}")
 
 
 class Party(_Keys):
@@ -203,7 +224,8 @@ class Party(_Keys):
     id: PartyId = Field(description="the party's id in the federation, like 9999")
     host: str = Field(description="the Docker host it runs on, a name under fate:hosts")
     training: Training = Field(
-        Training(), description="its training cluster: {eggs, processors, publish, mysql, redis}"
+        Training(),
+        description="its training cluster: {publish, mysql, …}, what the release has",
     )
 
 
@@ -211,8 +233,23 @@ class Peer(_Keys):
     """A party that somebody else runs: it gets routes and nothing else."""
 
     id: PartyId = Field(description="the party's id in the federation, like 10000")
-    address: Address = Field(description="the host name or IPv4 address of its proxy")
-    port: Port = Field(9370, description="the port of its proxy")
+    address: Address = Field(description="the host name or IPv4 address of its gateways")
+    port: Port | None = Field(
+        None, description="the port of its proxy (FATE 1.3), 9370 if not given"
+    )
+    ports: dict[str, Port] = Field(
+        default_factory=dict,
+        description="the ports of its gateways (FATE 2) by name, like {nginx-http: 9300}; FATE's "
+        "usual ports if not given",
+    )
+
+    def ports_of(self, usual: Mapping[str, int]) -> dict[str, int]:
+        """The ports of its gateways, by name.
+
+        Args:
+            usual: the names that the release knows, with FATE's usual numbers.
+        """
+        return {name: self.ports.get(name, self.port or port) for name, port in usual.items()}
 
 
 class Exchange(_Keys):
@@ -238,6 +275,24 @@ class Exchange(_Keys):
         return self
 
 
+def _engine(value: object) -> object:
+    # KubeFATE writes RabbitMQ and Spark_local, FATE's own files rabbitmq.
+    return value.lower() if isinstance(value, str) else value
+
+
+Engine = Annotated[str, BeforeValidator(_engine)]
+
+
+class Engines(_Keys):
+    """What FATE 2 computes with, sends by and stores in."""
+
+    computing: Engine = Field("standalone", description="standalone or spark_local")
+    federation: Engine = Field("rabbitmq", description="rabbitmq")
+    storage: Engine | None = Field(
+        None, description="what fits computing, if not given: standalone, or localfs"
+    )
+
+
 class Settings(_Keys):
     """Everything a stack file says."""
 
@@ -256,6 +311,14 @@ class Settings(_Keys):
     exchange: Exchange | None = Field(
         None, description="the exchange that connects the parties: {host, port} or {address, port}"
     )
+    engines: Engines | None = Field(
+        None, description="the engines of FATE 2: {computing, federation, storage}"
+    )
+    images: Literal["registry", "packages"] = Field(
+        "registry",
+        description="where images come from: registry (FATE's official ones) or packages (built on "
+        "the Docker hosts from Debian's and PyPI's packages)",
+    )
     registry: Annotated[str, AfterValidator(_registry)] = Field(
         "", description="where all images come from, like registry.example.org:5000"
     )
@@ -267,10 +330,14 @@ class Settings(_Keys):
         True, description="whether destroy leaves the volumes with data on the hosts: true, false"
     )
 
+    verify: bool = Field(
+        False, description="whether a toy job between the parties ends every up: true, false"
+    )
+
     def passwords_set(self) -> Iterator[tuple[str | int, ...]]:
         """Where the stack file sets a password of its own."""
         for index, party in enumerate(self.parties):
-            for service in ("mysql", "redis"):
+            for service in ("mysql", "redis", "rabbitmq", "client"):
                 accounts = getattr(party.training, service)
                 for name in sorted(accounts.model_fields_set):
                     yield ("parties", index, "training", service, to_camel(name))

@@ -1,8 +1,9 @@
 """The files that services read, as FATE 1.3.0 wants them."""
 
 import pytest
+from pydantic import SecretStr
 
-from fate_components import fate1, mysql, redis
+from fate_components import mysql, redis
 from fate_components import release as catalogue
 from fate_components.fate1 import (
     cluster,
@@ -19,12 +20,19 @@ from fate_components.service import Place
 from tests.bad_stack_files import GOOD
 from tests.unit.test_topology import planned
 
+MYSQL, REDIS = "mysqls-password", "rediss-password"
+
 
 def context(eggs: int = 1, processors: int | None = None) -> cluster.ClusterContext:
-    training = {**GOOD["fate:parties"][1]["training"], "eggs": eggs}
+    training = {
+        **GOOD["fate:parties"][1]["training"],
+        "eggs": eggs,
+        "mysql": {"password": MYSQL},
+        "redis": {"password": REDIS},
+    }
     if processors:
         training["processors"] = processors
-    plan = planned({"fate:parties": [{"id": 9999, "host": "a", "training": training}]})
+    plan = planned({"fate:parties": [{"id": 9999, "host": "a", "training": training}]}, own=True)
     place = Place(
         stack="dev",
         cluster="training",
@@ -33,8 +41,7 @@ def context(eggs: int = 1, processors: int | None = None) -> cluster.ClusterCont
         networks={},
         party=9999,
     )
-    passwords = fate1.Passwords(mysql="m-pass", mysql_root="r-pass", redis="q-pass")
-    return cluster.ClusterContext(place, plan.parties[0], passwords)
+    return cluster.ClusterContext(place, plan.parties[0], SecretStr("a master secret"))
 
 
 def as_dict(properties: str) -> dict[str, str]:
@@ -49,7 +56,7 @@ def test_meta_service() -> None:
         "service.port": "8590",
         "jdbc.driver.classname": "com.mysql.cj.jdbc.Driver",
         "jdbc.username": "fate",
-        "jdbc.password": "m-pass",
+        "jdbc.password": MYSQL,
     }
 
 
@@ -134,7 +141,7 @@ def test_fate_flow_overrides_run_behind_the_images_settings() -> None:
     assert image["DATABASE"] == {
         "name": "fate",
         "user": "fate",
-        "passwd": "m-pass",
+        "passwd": MYSQL,
         "host": "mysql",
         "port": 3306,
         "max_connections": 100,
@@ -142,7 +149,7 @@ def test_fate_flow_overrides_run_behind_the_images_settings() -> None:
     assert image["REDIS"] == {
         "host": "redis",
         "port": 6379,
-        "password": "q-pass",
+        "password": REDIS,
         "max_connections": 500,
     }
 
@@ -153,7 +160,7 @@ def test_fateboard() -> None:
     assert conf["fateflow.url"] == "http://python:9380"
     assert conf["spring.datasource.url"].startswith("jdbc:mysql://mysql:3306/fate?")
     assert conf["spring.datasource.username"] == "fate"
-    assert conf["spring.datasource.password"] == "m-pass"
+    assert conf["spring.datasource.password"] == MYSQL
 
 
 def test_redis() -> None:

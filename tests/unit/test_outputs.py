@@ -3,12 +3,12 @@
 from fate_components import outputs
 from tests.bad_stack_files import GOOD
 from tests.unit.test_settings import read
-from tests.unit.test_topology import TWO_HOSTS, planned
+from tests.unit.test_topology import RELEASE, TWO_HOSTS, planned
 
 
 def test_a_docker_host_is_named_by_its_address() -> None:
     settings = read({**GOOD, **TWO_HOSTS})
-    assert outputs.party_outputs(planned(TWO_HOSTS), settings) == {
+    assert outputs.party_outputs(planned(TWO_HOSTS), settings, RELEASE) == {
         "9999": {
             "fateboard": "http://10.0.0.1:8080",
             "fateflow": "http://10.0.0.1:9380",
@@ -25,7 +25,7 @@ def test_a_docker_host_is_named_by_its_address() -> None:
 def test_a_port_bound_to_one_address_is_found_there() -> None:
     publish = {"fateboard": "127.0.0.1:8088"}
     change = {"fate:parties": [{"id": 9999, "host": "a", "training": {"publish": publish}}]}
-    found = outputs.party_outputs(planned(change), read({**GOOD, **change}))["9999"]
+    found = outputs.party_outputs(planned(change), read({**GOOD, **change}), RELEASE)["9999"]
     assert found["fateboard"] == "http://127.0.0.1:8088"
     assert found["fateflow"] == "http://localhost:9380", "this machine, under no other name"
 

@@ -10,7 +10,9 @@ def test_every_release_is_whole(name: str) -> None:
     facts = release.load(name)
     first = [service.address for service in facts.services.values()]
     assert len(set(first)) == len(first), "two services would get one address"
-    assert max(first) == facts.services["egg"].address, "eggs count up into another's address"
+    if "egg" in facts.services:
+        egg = facts.services["egg"].address
+        assert max(first) == egg, "eggs count up into another's address"
     assert len(facts.published) == sum(
         len(service.ports) for service in facts.services.values() if service.publish
     )

@@ -54,7 +54,7 @@ def test_defaults() -> None:
     settings = read(GOOD)
     party = settings.parties[0]
     assert (party.training.eggs, party.training.processors) == (1, None)
-    assert settings.peers[0].port == 9370
+    assert settings.peers[0].ports_of({"proxy": 9370}) == {"proxy": 9370}
     assert settings.keep_data
     assert settings.registry == ""
     assert settings.hosts["b"].reachable_at == "b.example.org"

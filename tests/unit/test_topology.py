@@ -5,18 +5,25 @@ from typing import Any
 
 from fate_components import release as catalogue
 from fate_components import topology
+from fate_components.fate1 import route_table
+from fate_components.settings.load import parse
 from tests.bad_stack_files import GOOD
-from tests.unit.test_settings import read
+from tests.unit.test_settings import as_engine
 
 RELEASE = catalogue.load("1.3.0")
 
 
-def planned(change: dict[str, Any] | None = None, stack: str = "dev") -> topology.Topology:
-    return topology.plan(read({**copy.deepcopy(GOOD), **(change or {})}), RELEASE, stack)
+def planned(
+    change: dict[str, Any] | None = None, stack: str = "dev", own: bool = False
+) -> topology.Topology:
+    """The plan of the good stack file with changes; `own` if they set a password."""
+    config = as_engine({**copy.deepcopy(GOOD), **(change or {})})
+    secrets = {"fate:masterSecret"} | ({"fate:parties"} if own else set())
+    return topology.plan(parse(config, secrets), RELEASE, stack)
 
 
 def routes(plan: topology.Topology, index: int) -> dict[str, Any]:
-    table: Any = plan.parties[index].routes["route_table"]
+    table: Any = route_table.party_routes(plan.parties[index], RELEASE)["route_table"]
     return dict(table)
 
 
@@ -65,7 +72,7 @@ def test_with_an_exchange_all_foreign_traffic_goes_through_it() -> None:
     assert routes(plan, 0)["default"]["default"] == [{"ip": "b.example.org", "port": 9371}]
     assert routes(plan, 1)["default"]["default"] == [{"ip": "fate-dev-exchange", "port": 9370}]
     assert plan.exchange
-    table: Any = plan.exchange.routes["route_table"]
+    table: Any = route_table.exchange_routes(plan.exchange)["route_table"]
     assert table == {
         "default": {"default": [{"ip": "127.0.0.1", "port": 9}]},
         "9999": {"default": [{"ip": "10.0.0.1", "port": 9370}]},
@@ -92,7 +99,7 @@ def test_addresses_do_not_depend_on_who_else_is_there() -> None:
     after = planned({"fate:parties": added})
     for old, new in zip(before.parties, after.parties[1:], strict=True):
         assert old.network == new.network
-        assert old.proxy_shared == new.proxy_shared
+        assert old.gateways == new.gateways
     networks = [party.network.subnet for party in after.parties]
     assert len(set(networks)) == 3
     assert not any(one.overlaps(after.shared["a"].subnet) for one in networks)

@@ -1,7 +1,9 @@
-"""The syntaxes of FATE 1.3's configuration files."""
+"""The syntaxes of FATE's configuration files."""
 
 import json
 from collections.abc import Mapping
+
+import yaml
 
 ROOT = "/data/projects/fate"
 """Where everything of FATE lies in its images."""
@@ -15,3 +17,8 @@ def properties(values: Mapping[str, object]) -> str:
 def json_text(value: object) -> str:
     """A JSON file, in the order given: it matters in route tables."""
     return json.dumps(value, indent=2) + "\n"
+
+
+def yaml_text(value: object) -> str:
+    """A YAML file, in the order given."""
+    return yaml.safe_dump(value, sort_keys=False)

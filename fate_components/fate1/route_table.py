@@ -1,0 +1,45 @@
+"""route_table.json: where a proxy of FATE 1.3 sends what is for which party."""
+
+from collections.abc import Mapping
+
+from ..release import Release
+from ..topology import Endpoint, ExchangePlan, PartyPlan, Reach
+
+RouteTable = Mapping[str, object]
+
+# A default route that refuses at once. A table without a default makes the caller hang for a
+# minute (seen with the real proxy), and one that points at the own proxy loops as long.
+_NO_ROUTE = Endpoint("127.0.0.1", 9)
+
+
+def party_routes(plan: PartyPlan, release: Release) -> RouteTable:
+    """The table of a party's proxy."""
+    own = {
+        "fateflow": Endpoint("python", release.services["python"].ports["fateflow-grpc"]),
+        "fate": Endpoint("federation", release.services["federation"].port),
+    }
+    return _table(plan.default or _NO_ROUTE, plan.others, {str(plan.party.id): own})
+
+
+def exchange_routes(plan: ExchangePlan) -> RouteTable:
+    """The table of the exchange."""
+    return _table(_NO_ROUTE, plan.parties, {})
+
+
+def _table(
+    default: Endpoint, others: Mapping[int, Reach], own: Mapping[str, Mapping[str, Endpoint]]
+) -> RouteTable:
+    """A proxy's route table, with the own party last.
+
+    The proxy counts every entry from its own party's on as inside its own network
+    (ConfFileBasedFdnRouter.initRouteTable, FATE v1.3.0), so nothing foreign may follow it.
+    """
+    table = {"default": {"default": default}}
+    table |= {str(party): {"default": others[party]["proxy"]} for party in sorted(others)}
+    return {
+        "route_table": {
+            party: {role: [{"ip": to.host, "port": to.port}] for role, to in roles.items()}
+            for party, roles in {**table, **own}.items()
+        },
+        "permission": {"default_allow": True},
+    }

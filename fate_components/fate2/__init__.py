@@ -1,0 +1,49 @@
+"""The release line of FATE 2: which services make a cluster, and what each needs to start."""
+
+import pulumi
+
+from ..mysql import Mysql
+from ..service import Place, Service
+from ..settings import Engines, Settings
+from ..topology import PartyPlan
+from .client import Client
+from .cluster import ClusterContext
+from .fate_flow import FateFlow
+from .fateboard import Fateboard
+from .nginx import Nginx
+from .rabbitmq import Rabbitmq
+
+__all__ = ["TrainingCluster"]
+
+
+class TrainingCluster(pulumi.ComponentResource):
+    """A party's training cluster: everything a party needs to take part in federated jobs.
+
+    Args:
+        place: where its containers go.
+        plan: the party's part of the topology.
+        settings: what the stack file says.
+        opts: whose child it is.
+    """
+
+    def __init__(
+        self, place: Place, plan: PartyPlan, settings: Settings, opts: pulumi.ResourceOptions
+    ) -> None:
+        super().__init__("fate:fate2:TrainingCluster", f"{plan.party.id}-training", {}, opts)
+        engines = settings.engines or Engines()
+        context = ClusterContext(place, plan, settings.master_secret, engines)
+        child = pulumi.ResourceOptions(parent=self)
+        mysql = Mysql(context, child)
+        rabbitmq = Rabbitmq(context, child)
+        nginx = Nginx(context, child)
+        fate_flow = FateFlow(context, [mysql], child)
+        client = Client(context, child)
+        self.services: list[Service] = [mysql, rabbitmq, nginx, fate_flow, client]
+        self.passwords = {
+            "notebook": context.notebook_token,
+            "rabbitmq": context.rabbitmq_password,
+        }
+        if "fateboard" in place.release.services:
+            self.services.append(Fateboard(context, child))
+            self.passwords["fateboard"] = context.fateboard_password
+        self.register_outputs({})

@@ -1,0 +1,44 @@
+"""What the services of a training cluster of FATE 2 know of each other."""
+
+from dataclasses import dataclass
+
+from .. import cluster
+from ..settings import Engines
+from ..topology import Endpoint
+
+
+@dataclass(frozen=True)
+class ClusterContext(cluster.ClusterContext):
+    """A training cluster of FATE 2, as its services see it.
+
+    Args:
+        engines: what it computes with, sends by and stores in.
+    """
+
+    engines: Engines
+
+    @property
+    def rabbitmq_password(self) -> str:
+        """The password of RabbitMQ's administrator."""
+        return self.password("rabbitmq", self.plan.party.training.rabbitmq.password)
+
+    @property
+    def notebook_token(self) -> str:
+        """What the notebook asks for at the log-in."""
+        return self.password("client", self.plan.party.training.client.token)
+
+    @property
+    def fateboard_password(self) -> str:
+        """The password of FATE Board's administrator."""
+        return self.password("fateboard")
+
+    def ports(self, service: str) -> dict[str, int]:
+        """The ports a service of the cluster listens on, by name."""
+        return self.place.release.services[service].ports
+
+    @property
+    def fate_flow(self) -> Endpoint:
+        """FATE Flow's own address, which it both listens on and tells to others."""
+        return Endpoint(
+            self.attachment("fateflow").address, self.ports("fateflow")["fateflow-http"]
+        )

@@ -1,0 +1,188 @@
+"""FATE Flow: it takes jobs, and runs them together with the FATE Flows of other parties."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pulumi
+
+from .. import delivery, health, mysql
+from ..files import ROOT, yaml_text
+from ..release import HttpProbe, Probe
+from ..service import Container, File, Service, Volume
+from . import rabbitmq
+from .cluster import ClusterContext
+
+_FLOW = f"{ROOT}/fate_flow"
+_ROUTE_TABLE = f"{_FLOW}/conf/rabbitmq_route_table.yaml"
+_DELIVER = Path(__file__).with_name("deliver_routes.sh")
+_JOB_CORES = 4  # what FATE gives a job
+LOGS = Volume("fateflow-logs", f"{_FLOW}/logs")
+_VOLUMES = [
+    LOGS,
+    *(Volume(f"fateflow-{name}", f"{_FLOW}/{name}") for name in ("jobs", "model", "data")),
+]
+_LOCALFS = Volume("fateflow-localfs", f"{_FLOW}/localfs")
+
+# FATE Flow ends when MySQL does not answer, and Docker starts both at once when its machine does.
+_START = """until (exec 3<>/dev/tcp/{host}/{port}) 2>/dev/null; do sleep 1; done
+cd {root}
+exec python fate_flow/python/fate_flow/fate_flow_server.py
+"""
+
+
+def service_conf(context: ClusterContext) -> dict[str, object]:
+    """service_conf.yaml."""
+    database, broker = context.endpoint("mysql"), context.ports("rabbitmq")
+    nginx, flow = context.ports("nginx"), context.ports("fateflow")
+    cores = {"cores": context.plan.party.training.cores}
+    engines = context.engines
+    spark = engines.computing == "spark_local"
+    return {
+        "party_id": str(context.party_id),
+        "use_registry": False,
+        "log_level": 20,
+        "fateflow": {
+            # It listens on this address and tells it to its workers, so it must be its own.
+            "host": context.fate_flow.host,
+            "http_port": flow["fateflow-http"],
+            "grpc_port": flow["fateflow-grpc"],
+            "proxy_name": "nginx",
+        },
+        "database": {
+            "engine": "mysql",
+            "decrypt_key": None,
+            "mysql": {
+                "name": mysql.DATABASE,
+                "user": mysql.USER,
+                "passwd": context.mysql_password,
+                "host": database.host,
+                "port": database.port,
+                "max_connections": 100,
+                "stale_timeout": 30,
+            },
+        },
+        "default_engines": {
+            "computing": "spark" if spark else engines.computing,
+            "federation": engines.federation,
+            "storage": "file" if spark else "standalone",
+        },
+        "default_provider": {"name": "fate", "version": None, "device": "local"},
+        "computing": {"standalone": cores, "spark": {"home": None, **cores}},
+        "federation": {
+            "nginx": {
+                "host": "nginx",
+                "http_port": nginx["nginx-http"],
+                "grpc_port": nginx["nginx-grpc"],
+                "protocol": "http",
+            },
+            "rabbitmq": {
+                "host": "rabbitmq",
+                "mng_port": broker["rabbitmq-management"],
+                "port": broker["rabbitmq"],
+                "user": rabbitmq.USER,
+                "password": context.rabbitmq_password,
+                "route_table": None,
+                "mode": "replication",
+            },
+        },
+        "hook_module": {
+            name: f"fate_flow.hook.flow.{name}"
+            for name in ("client_authentication", "site_authentication", "permission")
+        },
+        "authentication": {"client": False, "site": False, "permission": False},
+        "model_store": {"engine": "file", "decrypt_key": None, "file": {"path": None}},
+    }
+
+
+def job_default_config(context: ClusterContext) -> dict[str, object]:
+    """job_default_config.yaml: FATE's own, but for cores that there are not."""
+    cores = min(_JOB_CORES, context.plan.party.training.cores)
+    return {
+        "job_cores": cores,
+        "computing_partitions": 8,
+        "task_run": {
+            "spark": {"master": f"local[{cores}]"},
+            "eggroll": {"cores": cores},
+            "standalone": {"cores": cores},
+        },
+        "task_timeout": 259200,
+        "remote_request_timeout": 30000,
+        "federated_command_trys": 3,
+        "auto_retries": 0,
+        "sync_type": "callback",
+        "task_device": {"type": "CPU"},
+    }
+
+
+def route_table(context: ClusterContext) -> dict[int, dict[str, object]]:
+    """rabbitmq_route_table.yaml: each party's broker, the own one first."""
+    table = {context.party_id: context.endpoint("rabbitmq")} | {
+        party: reach["rabbitmq"] for party, reach in sorted(context.plan.others.items())
+    }
+    return {party: {"host": to.host, "port": to.port} for party, to in table.items()}
+
+
+class FateFlow(Service):
+    """A party's FATE Flow. It reads its route table for every job, so a changed table is
+    delivered into the running container.
+
+    Args:
+        context: the training cluster it belongs to.
+        needs: what breaks it when it starts early: MySQL.
+        opts: whose child it is.
+    """
+
+    def __init__(
+        self,
+        context: ClusterContext,
+        needs: Sequence[pulumi.Resource],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        database, at = context.endpoint("mysql"), context.fate_flow
+        table = yaml_text(route_table(context))
+        itself = HttpProbe(
+            host=at.host, port=at.port, path="/v2/server/fateflow", answers='"code": *0'
+        )
+        volumes = _VOLUMES + ([_LOCALFS] if context.engines.computing == "spark_local" else [])
+        super().__init__(
+            "fate:fate2:FateFlow",
+            context.place,
+            Container(
+                service="fateflow",
+                networks=[context.attachment("fateflow")],
+                command=[
+                    "bash",
+                    "-c",
+                    _START.format(host=database.host, port=database.port, root=ROOT),
+                ],
+                files=[
+                    File(_ROUTE_TABLE, table, reread=True),
+                    File(
+                        f"{_FLOW}/conf/service_conf.yaml",
+                        yaml_text(service_conf(context)),
+                        secret=True,
+                    ),
+                    File(
+                        f"{_FLOW}/conf/job_default_config.yaml",
+                        yaml_text(job_default_config(context)),
+                    ),
+                ],
+                volumes=volumes,
+                published={
+                    name: context.plan.published[name] for name in context.ports("fateflow")
+                },
+                check=health.check(Probe(http=itself)),
+            ),
+            needs=needs,
+            opts=opts,
+        )
+        delivery.in_container(
+            context.place.resource_name("fateflow-routes"),
+            context.place.host,
+            self.container,
+            _DELIVER.read_text(),
+            stdin=table,
+            environment={"FILE": _ROUTE_TABLE, "THEN": ":"},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({})

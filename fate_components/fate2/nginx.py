@@ -1,0 +1,130 @@
+"""nginx: a party's door for FATE Flow's calls, to the others and from them."""
+
+from pathlib import Path
+
+import pulumi
+
+from .. import delivery, health
+from ..files import ROOT
+from ..release import HttpProbe, Probe
+from ..service import Container, File, Service
+from .cluster import ClusterContext
+
+_CONF = f"{ROOT}/proxy/nginx/conf"
+_ROUTES = f"{_CONF}/routes.conf"
+_DELIVER = Path(__file__).with_name("deliver_routes.sh")
+# What the routes are told to: the party, by the header that FATE Flow sends.
+_PARTY = "$http_dest_party_id"
+
+
+def config(context: ClusterContext) -> str:
+    """nginx.conf: both servers pass every request on to where the routes say.
+
+    Docker's own name server is asked at every request, so nginx starts before its neighbours and
+    finds them when they were replaced.
+    """
+    ports = context.ports("nginx")
+    return f"""worker_processes 2;
+error_log /dev/stderr warn;
+
+events {{
+    worker_connections 1024;
+}}
+
+http {{
+    log_format main '$remote_addr "$request" to {_PARTY} by "$upstream_addr" $status';
+    access_log /dev/stdout main;
+    resolver 127.0.0.11 valid=10s ipv6=off;
+    underscores_in_headers on;
+    client_max_body_size 0;
+    proxy_connect_timeout 10s;
+    proxy_read_timeout 300s;
+    grpc_connect_timeout 10s;
+    grpc_read_timeout 300s;
+    include {_ROUTES};
+
+    server {{
+        listen {ports["nginx-http"]};
+        location / {{
+            if ($http_route = "") {{
+                return 404 'no route to party {_PARTY}\\n';
+            }}
+            proxy_set_header Host $http_host;
+            proxy_pass http://$http_route;
+        }}
+    }}
+
+    server {{
+        listen {ports["nginx-grpc"]} http2;
+        location / {{
+            if ($grpc_route = "") {{
+                return 404;
+            }}
+            grpc_pass grpc://$grpc_route;
+        }}
+    }}
+}}
+"""
+
+
+def routes(context: ClusterContext) -> str:
+    """routes.conf: by party, where a request goes: the own FATE Flow, or the party's nginx."""
+    flow = context.ports("fateflow")
+    host = context.fate_flow.host
+    text = ""
+    for variable, own, port in (
+        ("http_route", flow["fateflow-http"], "nginx-http"),
+        ("grpc_route", flow["fateflow-grpc"], "nginx-grpc"),
+    ):
+        table = {context.party_id: f"{host}:{own}"} | {
+            party: f"{reach[port].host}:{reach[port].port}"
+            for party, reach in context.plan.others.items()
+        }
+        rows = "".join(f"    {party} {table[party]};\n" for party in sorted(table))
+        text += f'map {_PARTY} ${variable} {{\n    default "";\n{rows}}}\n'
+    return text
+
+
+class Nginx(Service):
+    """A party's nginx. It starts alone; changed routes are delivered into the running container
+    and break no request.
+
+    Args:
+        context: the training cluster it belongs to.
+        opts: whose child it is.
+    """
+
+    def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:
+        ports = context.ports("nginx")
+        itself = HttpProbe(
+            port=ports["nginx-http"],
+            path="/v2/site/info/query",
+            headers={"DEST-PARTY-ID": str(context.party_id), "SERVICE": "fateflow"},
+            answers=f'"party_id": *"{context.party_id}"',
+        )
+        table = routes(context)
+        super().__init__(
+            "fate:fate2:Nginx",
+            context.place,
+            Container(
+                service="nginx",
+                networks=[context.attachment("nginx"), context.plan.gateways["nginx"]],
+                files=[
+                    File(_ROUTES, table, reread=True),
+                    File(f"{_CONF}/nginx.conf", config(context)),
+                ],
+                published={name: context.plan.published[name] for name in ports},
+                check=health.check(Probe(http=itself)),
+            ),
+            opts=opts,
+        )
+        delivery.in_container(
+            context.place.resource_name("nginx-routes"),
+            context.place.host,
+            self.container,
+            _DELIVER.read_text(),
+            stdin=table,
+            environment={"FILE": _ROUTES, "THEN": "nginx -s reload"},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({})

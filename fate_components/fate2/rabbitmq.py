@@ -1,0 +1,94 @@
+"""RabbitMQ: it carries a job's values to the brokers of the other parties."""
+
+import base64
+import hashlib
+
+import pulumi
+
+from .. import health
+from ..files import json_text
+from ..release import HttpProbe, Probe
+from ..service import Container, File, Service
+from .cluster import ClusterContext
+
+USER = "fate"
+
+_DEFINITIONS = "/etc/rabbitmq/definitions.json"
+_PASSWORD = "/run/secrets/rabbitmq-password"  # noqa: S105 - where it is, not what it is
+# Federated jobs make their own users, virtual hosts and upstreams through these.
+_PLUGINS = ("rabbitmq_management", "rabbitmq_federation", "rabbitmq_federation_management")
+# Definitions are read at every start, so a changed password needs no look at the data.
+_CONFIG = f"""load_definitions = {_DEFINITIONS}
+max_message_size = {512 << 20}
+"""
+
+
+def password_hash(password: str) -> str:
+    """A password as RabbitMQ stores it: base64 of a salt of 4 bytes and SHA-256 over both.
+
+    The salt follows from the password: a random one would change the file at every `up`.
+    Source: RabbitMQ's documentation, "Credentials and Passwords".
+    """
+    salt = hashlib.sha256(f"salt/{password}".encode()).digest()[:4]
+    digest = hashlib.sha256(salt + password.encode()).digest()
+    return base64.b64encode(salt + digest).decode()
+
+
+def definitions(password: str) -> str:
+    """The broker's accounts: the administrator, and no guest."""
+    return json_text(
+        {
+            "users": [
+                {
+                    "name": USER,
+                    "password_hash": password_hash(password),
+                    "hashing_algorithm": "rabbit_password_hashing_sha256",
+                    "tags": "administrator",
+                }
+            ],
+            "vhosts": [{"name": "/"}],
+            "permissions": [
+                {"user": USER, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}
+            ],
+        }
+    )
+
+
+class Rabbitmq(Service):
+    """A party's RabbitMQ. It starts alone. What it holds belongs to running jobs, so it has no
+    volume: a new container begins empty.
+
+    Args:
+        context: the training cluster it belongs to.
+        opts: whose child it is.
+    """
+
+    def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:
+        ports = context.ports("rabbitmq")
+        password = context.rabbitmq_password
+        overview = HttpProbe(
+            port=ports["rabbitmq-management"],
+            path="/api/overview",
+            headers={
+                "Authorization": f"Basic $(printf %s:%s {USER} $(cat {_PASSWORD}) | base64 -w 0)"
+            },
+            answers="rabbitmq_version",
+        )
+        super().__init__(
+            "fate:fate2:Rabbitmq",
+            context.place,
+            Container(
+                service="rabbitmq",
+                networks=[context.attachment("rabbitmq"), context.plan.gateways["rabbitmq"]],
+                files=[
+                    File("/etc/rabbitmq/enabled_plugins", f"[{','.join(_PLUGINS)}].\n"),
+                    File("/etc/rabbitmq/rabbitmq.conf", _CONFIG),
+                    File(_DEFINITIONS, definitions(password), secret=True),
+                    File(_PASSWORD, password, secret=True),
+                ],
+                published={name: context.plan.published[name] for name in ports},
+                check=health.check(Probe(http=overview)),
+            ),
+            opts=opts,
+        )
+        self.register_outputs({})

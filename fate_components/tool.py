@@ -1,0 +1,38 @@
+"""Python modules of this project that are run as resources, outside of the program itself."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+
+import pulumi
+import pulumi_command as command
+
+# The program's own environment, as Pulumi.yaml names it; commands start in the project's folder.
+_PYTHON = ".venv/bin/python"
+
+
+def run(
+    name: str,
+    module: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    opts: pulumi.ResourceOptions,
+    triggers: Sequence[pulumi.Input[str]] = (),
+) -> command.local.Command:
+    """Run a module when the resource is new, and again when anything about it changed.
+
+    Args:
+        name: the resource's logical name.
+        module: the module, run with -m; what it says is shown while it runs.
+        arguments: its command line.
+        environment: its variables.
+        opts: whose child it is.
+        triggers: more values whose change runs it again.
+    """
+    return command.local.Command(
+        name,
+        create=shlex.join([_PYTHON, "-m", module, *arguments]),
+        environment=environment,
+        triggers=list(triggers) or None,
+        logging=command.local.Logging.STDOUT_AND_STDERR,
+        opts=opts,
+    )

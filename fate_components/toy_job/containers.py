@@ -1,0 +1,85 @@
+"""Containers of the two parties of a toy job, on whichever Docker hosts they are."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import NoReturn
+
+
+@dataclass(frozen=True)
+class Party:
+    """A party of the job.
+
+    Args:
+        stack: the stack's name.
+        id: the party's id.
+        docker_host: how its Docker host's daemon is reached.
+    """
+
+    stack: str
+    id: str
+    docker_host: str
+
+    def container(self, service: str) -> str:
+        """The name of a service's container."""
+        return f"fate-{self.stack}-{self.id}-{service}"
+
+    def run(
+        self, service: str, script: str, stdin: str = "", timeout: float = 60
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a bash script in a service's container.
+
+        Args:
+            service: the service's name.
+            script: the script.
+            stdin: what it reads.
+            timeout: seconds until it is given up, as a failure with code 124.
+        """
+        command = ["docker", "exec", "-i", self.container(service), "bash", "-c", script]
+        return _docker(self.docker_host, command, stdin, timeout)
+
+    def state(self, service: str) -> str:
+        """What Docker says of a service's container, like running (healthy)."""
+        status = "{{.State.Status}}{{with .State.Health}} ({{.Status}}){{end}}"
+        command = ["docker", "inspect", "-f", status, self.container(service)]
+        found = _docker(self.docker_host, command, "", 30)
+        return found.stdout.strip() or "not there"
+
+
+def _docker(
+    host: str, command: list[str], stdin: str, timeout: float
+) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "DOCKER_HOST": host}
+    environment.pop("DOCKER_CONTEXT", None)  # an operator's own would go before DOCKER_HOST
+    try:
+        return subprocess.run(
+            command,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            env=environment,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, 124, "", f"no answer in {timeout:.0f} s")
+
+
+def parties(stack: str) -> tuple[Party, Party]:
+    """The guest and the host of the job, as the environment tells them."""
+    guest, host = (
+        Party(stack, os.environ[role], os.environ[f"{role}_DOCKER"]) for role in ("GUEST", "HOST")
+    )
+    return guest, host
+
+
+def say(text: str) -> None:
+    """Tell how it goes; whoever waits sees it at once."""
+    print(text, flush=True)
+
+
+def fail(*lines: str) -> NoReturn:
+    """End the check with the reason."""
+    sys.exit("\n".join(lines))

@@ -1,0 +1,184 @@
+"""The toy job of FATE 2: submitted over REST, and watched on both parties until it ends."""
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from .containers import Party, fail, parties, say
+
+_FLOW = "/data/projects/fate/fate_flow"
+_HOPS_LIMIT = 60
+_JOB_LIMIT = 300
+_ENDED = ("success", "failed", "canceled")
+
+
+class HopError(Exception):
+    """A place on the way between the parties where it does not go on."""
+
+
+def request(
+    party: Party, service: str, method: str, path: str, body: object = None, **headers: str
+) -> dict[str, Any]:
+    """Ask one of a party's services over HTTP, from inside of its FATE Flow's container.
+
+    Args:
+        party: the party.
+        service: fateflow, or nginx to have it passed on as FATE Flow's own calls are.
+        method: GET or POST.
+        path: the path of the URL.
+        body: what is posted, as JSON.
+        headers: more headers.
+
+    Raises:
+        HopError: nothing answers, or not with JSON.
+    """
+    text = "" if body is None else json.dumps(body)
+    conf = yaml.safe_load(party.run("fateflow", f"cat {_FLOW}/conf/service_conf.yaml").stdout)
+    if not conf:
+        raise HopError(
+            f"FATE Flow of party {party.id} has no configuration: {_states(party, 'fateflow')}"
+        )
+    at = conf["fateflow"] if service == "fateflow" else conf["federation"]["nginx"]
+    lines = [f"{method} {path} HTTP/1.0", "Host: localhost", "Content-Type: application/json"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    lines += [f"Content-Length: {len(text)}", "", text]
+    where = f"/dev/tcp/{at['host']}/{at['http_port']}"
+    found = party.run("fateflow", f"exec 3<>{where}; cat >&3; cat <&3", "\r\n".join(lines))
+    head, _, answer = found.stdout.partition("\r\n\r\n")
+    try:
+        return dict(json.loads(answer))
+    except ValueError:
+        status = head.splitlines()[0] if head else found.stderr.strip() or "no answer"
+        raise HopError(
+            f"{service} of party {party.id} ({at['host']}:{at['http_port']}) answers {status!r}"
+        ) from None
+
+
+def broken_hops(caller: Party, called: Party) -> Iterator[str]:
+    """Where the way from one party to another ends."""
+    try:
+        answer = request(
+            caller, "nginx", "GET", "/v2/site/info/query",
+            **{"DEST-PARTY-ID": called.id, "SERVICE": "fateflow"},
+        )  # fmt: skip
+        if str(answer.get("data", {}).get("party_id")) != called.id:
+            yield f"nginx of party {caller.id} leads to another than party {called.id}: {answer}"
+    except HopError as error:
+        yield (
+            f"nginx of party {caller.id} does not reach FATE Flow of party {called.id}: {error}; "
+            f"{_states(caller, 'nginx')}, {_states(called, 'nginx', 'fateflow')}"
+        )
+    if caller == called:
+        return
+    table = caller.run("fateflow", f"cat {_FLOW}/conf/rabbitmq_route_table.yaml").stdout
+    to = (yaml.safe_load(table) or {}).get(int(called.id))
+    if not to:
+        yield f"the route table of party {caller.id} has no broker of party {called.id}"
+        return
+    found = caller.run("rabbitmq", f"exec 3<>/dev/tcp/{to['host']}/{to['port']}", timeout=10)
+    if found.returncode:
+        yield (
+            f"RabbitMQ of party {caller.id} does not reach RabbitMQ of party {called.id} at "
+            f"{to['host']}:{to['port']}; {_states(caller, 'rabbitmq')}, "
+            f"{_states(called, 'rabbitmq')}"
+        )
+
+
+def _states(party: Party, *services: str) -> str:
+    return ", ".join(f"{party.container(name)} is {party.state(name)}" for name in services)
+
+
+def hops(guest: Party, host: Party) -> list[str]:
+    """All that is broken between the two."""
+    return [*broken_hops(guest, host), *(broken_hops(host, guest) if host != guest else [])]
+
+
+def submit(guest: Party, host: Party) -> str:
+    """Submit the job at the guest.
+
+    Raises:
+        HopError: it was refused.
+    """
+    dag = {
+        "parties": [
+            {"party_id": [guest.id], "role": "guest"},
+            {"party_id": [host.id], "role": "host"},
+        ],
+        "stage": "default",
+        "tasks": {
+            "toy_example_0": {
+                "component_ref": "toy_example",
+                "parameters": {"data_num": 200, "partition": 2},
+            }
+        },
+    }
+    job = {"dag_schema": {"dag": dag, "schema_version": "2.0.0"}}
+    answer = request(guest, "fateflow", "POST", "/v2/job/submit", job)
+    if answer.get("code") != 0:
+        raise HopError(f"FATE Flow of party {guest.id} refused the job: {answer.get('message')}")
+    return str(answer["job_id"])
+
+
+def status(party: Party, role: str, job: str) -> str:
+    """How far the job is at one party."""
+    query = f"/v2/job/query?job_id={job}&role={role}&party_id={party.id}"
+    found = request(party, "fateflow", "GET", query).get("data") or [{}]
+    return str(found[0].get("status", "not there"))
+
+
+def last_lines(party: Party, job: str) -> list[str]:
+    """What FATE Flow's logs say last of a job, its errors first of all."""
+    errors = f"find {_FLOW}/logs/{job} -name '*ERROR*' -size +0"
+    script = f"files=$({errors}); tail -q -n 12 ${{files:-$(find {_FLOW}/logs/{job} -type f)}}"
+    lines = party.run("fateflow", script).stdout.strip().splitlines()
+    return [f"party {party.id}'s log: {line}" for line in lines[-12:]]
+
+
+def main() -> None:
+    """Try the hops, run the job; whatever fails is named, with the job's last log lines."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stack", required=True, help="the stack's name")
+    guest, host = parties(parser.parse_args().stack)
+    title = f"toy job of party {guest.id} with party {host.id}"
+    deadline = time.monotonic() + _HOPS_LIMIT
+    while broken := hops(guest, host):
+        if time.monotonic() > deadline:
+            fail(f"the {title} was not started, the way is broken:", *broken)
+        time.sleep(2)
+    try:
+        job = submit(guest, host)
+        say(f"{title}: {job}")
+        ends = run(guest, host, job)
+    except HopError as error:
+        fail(f"the {title} failed: {error}", *hops(guest, host))
+    if set(ends.values()) == {"success"}:
+        say(f"{title}: success on both parties")
+        return
+    fail(
+        f"the {title} ({job}) did not succeed: "
+        + ", ".join(f"{role} is {state}" for role, state in ends.items()),
+        *hops(guest, host),
+        *last_lines(guest, job),
+        *(last_lines(host, job) if host != guest else []),
+    )
+
+
+def run(guest: Party, host: Party, job: str) -> dict[str, str]:
+    """Wait until the job has ended on both parties, or for its time limit: the last statuses."""
+    deadline = time.monotonic() + _JOB_LIMIT
+    while True:
+        ends = {"guest": status(guest, "guest", job), "host": status(host, "host", job)}
+        failed = any(state in _ENDED[1:] for state in ends.values())
+        if failed or all(state in _ENDED for state in ends.values()):
+            return ends
+        if time.monotonic() > deadline:
+            return {role: f"{state} after {_JOB_LIMIT} s" for role, state in ends.items()}
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""The toy job that is run after an `up`: the parties can work together, or the `up` fails."""
+
+from collections.abc import Sequence
+
+import pulumi
+
+from . import tool
+from .party import Party
+from .release import Release
+
+
+def toy_jobs(parties: Sequence[Party], release: Release, stack: str) -> None:
+    """Run the toy job between the stack's first party and each of the others.
+
+    A party that is alone runs it with itself. It runs again when a container of one of its two
+    parties was replaced.
+
+    Args:
+        parties: the stack's parties.
+        release: the facts of the release; each release line has its own way of running a job.
+        stack: the stack's name.
+    """
+    guest = parties[0]
+    for host in parties[1:] or [guest]:
+        services = [*guest.services, *(host.services if host is not guest else [])]
+        tool.run(
+            f"verify-{guest.id}-{host.id}",
+            f"fate_components.toy_job.{release.line}",
+            ["--stack", stack],
+            environment={
+                "GUEST": str(guest.id),
+                "GUEST_DOCKER": guest.host.docker_host,
+                "HOST": str(host.id),
+                "HOST_DOCKER": host.host.docker_host,
+            },
+            opts=pulumi.ResourceOptions(depends_on=[guest, host]),
+            triggers=[service.container.id for service in services],
+        )
