@@ -1,6 +1,5 @@
 """The catalogue of FATE releases: what each release's images are and what they are like inside."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, Self
 
@@ -59,7 +58,7 @@ class Service(Image):
     address: int
     ports: dict[str, int]
     publish: bool = False
-    gateway: bool = False
+    gateway: tuple[str, ...] = ()
     environment: dict[str, str] = {}
     probe: Probe = Probe()
     folder: str = ""
@@ -115,12 +114,20 @@ class Release(_Fact):
     def _names_fit(self) -> Self:
         if self.exchange and self.exchange.service not in self.services:
             raise ValueError(f"exchange: no service {self.exchange.service}")
+        for name, service in self.services.items():
+            if not set(service.gateway) <= set(service.ports):
+                raise ValueError(f"{name}: its gateway is none of its ports")
         return self
 
     @property
     def published(self) -> dict[str, int]:
         """The ports a party offers on its Docker host, by name, with FATE's usual numbers."""
-        return _ports(service for service in self.services.values() if service.publish)
+        return {
+            name: port
+            for service in self.services.values()
+            if service.publish
+            for name, port in service.ports.items()
+        }
 
     @property
     def gateways(self) -> dict[str, Service]:
@@ -130,7 +137,11 @@ class Release(_Fact):
     @property
     def gateway_ports(self) -> dict[str, int]:
         """The ports that other parties call, by name."""
-        return _ports(self.gateways.values())
+        return {
+            name: service.ports[name]
+            for service in self.gateways.values()
+            for name in service.gateway
+        }
 
     @property
     def from_packages(self) -> Self:
@@ -150,10 +161,6 @@ class Release(_Fact):
 
     def _with(self, services: dict[str, Service]) -> Self:
         return self.model_copy(update={"services": services})
-
-
-def _ports(services: Iterable[Service]) -> dict[str, int]:
-    return {name: port for service in services for name, port in service.ports.items()}
 
 
 def known() -> list[str]:

@@ -176,6 +176,7 @@ class _Addresses:
                 port: Endpoint(docker_name(self.stack, party.id, name), number)
                 for name, service in self.release.gateways.items()
                 for port, number in service.ports.items()
+                if port in service.gateway
             }
         at = self.published(party)
         return {

@@ -27,6 +27,27 @@ GOOD: dict[str, Any] = yaml.safe_load(
     """
 )
 
+GOOD_2: dict[str, Any] = {
+    **GOOD,
+    **yaml.safe_load(
+        """
+        fate:release: 2.2.0
+        fate:images: packages
+        fate:engines: {computing: standalone, federation: RabbitMQ, storage: standalone}
+        fate:parties:
+          - {id: 9999, host: a, training: {cores: 2}}
+          - id: 10000
+            host: a
+            training:
+              publish: {nginx-http: 9301, nginx-grpc: 9311, fateflow-http: 9381, notebook: 20001,
+                        fateflow-grpc: 9361, rabbitmq: 5673, rabbitmq-management: 15673}
+        fate:peers:
+          - {id: 10001, address: fate.example.org, ports: {nginx-http: 80}}
+        fate:verify: true
+        """
+    ),
+}
+
 Change = Callable[[dict[str, Any]], object]
 
 
@@ -77,6 +98,11 @@ def _publish(index: int, **values: object) -> Change:
 
 def _both(*changes: Change) -> Change:
     return lambda config: [change(config) for change in changes]
+
+
+def _in_2(*changes: Change) -> Change:
+    """Changes of a good stack file of FATE 2."""
+    return _both(lambda config: config.update(copy.deepcopy(GOOD_2)), *changes)
 
 
 CASES = [
@@ -166,4 +192,47 @@ CASES = [
          "is in plain text: set it with `pulumi config set --secret", secret=False),
     Case("keepData as a word", _set("keepData", "perhaps"), "fate:keepData", "true or false"),
     Case("unknown key", _set("partys", []), "fate:partys", "did you mean parties?"),
+    Case("engine of later", _in_2(_set("engines", {"computing": "Eggroll"})),
+         "fate:engines.computing",
+         '"eggroll" is not deployed yet; choose standalone or spark_local'),
+    Case("broker of later", _in_2(_set("engines", {"federation": "Pulsar"})),
+         "fate:engines.federation", '"pulsar" is not deployed yet; choose rabbitmq'),
+    Case("storage of later",
+         _in_2(_set("engines", {"computing": "spark_local", "storage": "hdfs"})),
+         "fate:engines.storage", "is not deployed yet; choose localfs or standalone"),
+    Case("no engine at all", _in_2(_set("engines", {"computing": "abacus"})),
+         "fate:engines.computing", "is no engine of FATE's; choose standalone"),
+    Case("storage that does not fit", _in_2(_set("engines", {"storage": "localfs"})),
+         "fate:engines.storage", "does not go with computing: standalone; choose standalone"),
+    Case("engine's unknown key", _in_2(_set("engines", {"compute": "standalone"})),
+         "fate:engines.compute", "did you mean computing?"),
+    Case("engines of 1.3", _set("engines", {"computing": "standalone"}), "fate:engines",
+         "FATE 1.3 has one set of engines; remove the key"),
+    Case("1.3 from packages", _set("images", "packages"), "fate:images", "set registry"),
+    Case("images from elsewhere", _in_2(_set("images", "docker")), "fate:images",
+         "must be 'registry' or 'packages', not \"docker\""),
+    Case("eggs in 2", _in_2(_party(0, training={"eggs": 2})), "fate:parties[0].training.eggs",
+         "is nothing that FATE 2.2.0 has: remove the key"),
+    Case("notebook in 1.3", _party(0, training={"client": {}}), "fate:parties[0].training.client",
+         "is nothing that FATE 1.3.0 has: remove the key"),
+    Case("no cores", _in_2(_party(0, training={"cores": 0})), "fate:parties[0].training.cores",
+         "must be 1 or more"),
+    Case("token in plain text", _in_2(_party(0, training={"client": {"token": "hunter2hunter2"}})),
+         "fate:parties[0].training.client.token", "is in plain text"),
+    Case("FATE Board from packages", _in_2(_publish(0, fateboard=8080)),
+         "fate:parties[0].training.publish.fateboard", "there are rabbitmq,"),
+    Case("peer of 2 with a port", _in_2(_set("peers", [{"id": 1, "address": "x.org", "port": 1}])),
+         "fate:peers[0].port", "set ports: rabbitmq, nginx-http"),
+    Case("peer of 1.3 with ports",
+         _set("peers", [{"id": 1, "address": "x.org", "ports": {"proxy": 1}}]),
+         "fate:peers[0].ports", "set port, the one of its proxy"),
+    Case("peer's unknown port",
+         _in_2(_set("peers", [{"id": 1, "address": "x.org", "ports": {"http": 80}}])),
+         "fate:peers[0].ports.http", "there are rabbitmq,"),
+    Case("exchange of 2", _in_2(_set("exchange", {"host": "a"})), "fate:exchange",
+         "reach each other directly; remove the key"),
+    Case("broker on loopback only", _in_2(_host("a", address="10.0.0.1"), _party(1, host="b"),
+         _publish(0, rabbitmq="127.0.0.1:5672")), "fate:parties[0].training.publish.rabbitmq",
+         "bind it to an address that other machines reach"),
+    Case("verify as a word", _set("verify", "perhaps"), "fate:verify", "true or false"),
 ]  # fmt: skip

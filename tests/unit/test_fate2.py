@@ -1,0 +1,183 @@
+"""What the program registers and renders for FATE 2."""
+
+import base64
+import copy
+import hashlib
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from fate_components.fate2 import rabbitmq
+from tests.bad_stack_files import GOOD_2
+from tests.unit.test_program import COMMAND, CONTAINER, IMAGE, Recorder, labels, run, secret
+
+P = "/data/projects/fate"
+SERVICES = {"mysql", "rabbitmq", "nginx", "fateflow", "client"}
+
+
+@pytest.fixture(scope="module")
+def registered() -> Recorder:
+    return run(GOOD_2)
+
+
+def file(registered: Recorder, container: str, path: str) -> str:
+    """A file that a container of the dev stack gets."""
+    uploads = registered.of(CONTAINER)[f"fate-dev-{container}"]["uploads"]
+    (content,) = [
+        secret(found["content"]) or found["content"]
+        for found in secret(uploads) or uploads
+        if found["file"] == path
+    ]
+    return str(content)
+
+
+def commands(registered: Recorder) -> dict[str, dict[str, Any]]:
+    return {r.name: r.inputs for r in registered.resources if r.typ == COMMAND}
+
+
+def test_each_party_gets_every_service(registered: Recorder) -> None:
+    assert sorted(registered.of(CONTAINER)) == sorted(
+        f"fate-dev-{party}-{service}" for party in (9999, 10000) for service in SERVICES
+    )
+
+
+def test_official_images_have_a_fateboard() -> None:
+    official = run(
+        {**GOOD_2, "fate:images": "registry", "fate:parties": GOOD_2["fate:parties"][:1]}
+    )
+    assert {labels(c)["fate.service"] for c in official.of(CONTAINER).values()} == {
+        *SERVICES,
+        "fateboard",
+    }
+    images = {r.inputs["name"] for r in official.resources if r.typ == IMAGE}
+    assert "federatedai/fateflow:2.2.0-release" in images
+    board = file(official, "9999-fateboard", f"{P}/fate_board/conf/application.properties")
+    assert "server.board.login.password=admin" not in board
+    assert not [name for name in commands(official) if "images" in name]
+
+
+def test_images_are_built_once_per_docker_host_before_they_are_used(registered: Recorder) -> None:
+    built = commands(registered)["a-images"]
+    assert built["create"].startswith(".venv/bin/python -m images.build --host unix:///var/run/")
+    assert "b-images" not in commands(registered), "nothing runs there"
+    used = {r.inputs["name"] for r in registered.resources if r.typ == IMAGE}
+    assert set(built["environment"]["IMAGES"].split()) == used
+    assert all(name.startswith("fate-packages/") for name in used)
+
+
+def test_spark_has_its_own_image_and_storage() -> None:
+    engines = {"computing": "spark_local"}
+    spark = run({**GOOD_2, "fate:engines": engines})
+    assert "fateflow-spark" in commands(spark)["a-images"]["create"]
+    conf = yaml.safe_load(file(spark, "9999-fateflow", f"{P}/fate_flow/conf/service_conf.yaml"))
+    assert conf["default_engines"] == {
+        "computing": "spark",
+        "federation": "rabbitmq",
+        "storage": "file",
+    }
+
+
+def test_fate_flow_advertises_an_address_of_its_own(registered: Recorder) -> None:
+    for party in ("9999", "10000"):
+        container = registered.of(CONTAINER)[f"fate-dev-{party}-fateflow"]
+        (own,) = container["networksAdvanced"]
+        conf = yaml.safe_load(
+            file(registered, f"{party}-fateflow", f"{P}/fate_flow/conf/service_conf.yaml")
+        )
+        assert conf["party_id"] == party
+        assert conf["fateflow"]["host"] == own["ipv4Address"]
+        assert conf["fateflow"]["proxy_name"] == "nginx"
+        assert conf["default_engines"] == {
+            "computing": "standalone",
+            "federation": "rabbitmq",
+            "storage": "standalone",
+        }
+
+
+def test_a_job_asks_for_no_more_cores_than_there_are(registered: Recorder) -> None:
+    for party, cores in (("9999", 2), ("10000", 4)):
+        path = f"{P}/fate_flow/conf/job_default_config.yaml"
+        assert yaml.safe_load(file(registered, f"{party}-fateflow", path))["job_cores"] == cores
+
+
+def test_brokers_are_routed_to_each_other(registered: Recorder) -> None:
+    path = f"{P}/fate_flow/conf/rabbitmq_route_table.yaml"
+    assert yaml.safe_load(file(registered, "9999-fateflow", path)) == {
+        9999: {"host": "rabbitmq", "port": 5672},
+        10000: {"host": "fate-dev-10000-rabbitmq", "port": 5672},
+        10001: {"host": "fate.example.org", "port": 5672},
+    }
+
+
+def test_nginx_routes_by_party(registered: Recorder) -> None:
+    routes = file(registered, "9999-nginx", f"{P}/proxy/nginx/conf/routes.conf")
+    (own,) = registered.of(CONTAINER)["fate-dev-9999-fateflow"]["networksAdvanced"]
+    http, grpc = routes.split("map ")[1:]
+    assert f"9999 {own['ipv4Address']}:9380;" in http
+    assert "10000 fate-dev-10000-nginx:9300;" in http
+    assert "10001 fate.example.org:80;" in http
+    assert f"9999 {own['ipv4Address']}:9360;" in grpc
+    assert "10000 fate-dev-10000-nginx:9310;" in grpc
+    assert "10001 fate.example.org:9310;" in grpc
+    assert 'default "";' in http
+
+
+def test_gateways_of_a_docker_host_meet_on_addresses_of_their_own(registered: Recorder) -> None:
+    addresses = [
+        attachment["ipv4Address"]
+        for inputs in registered.of(CONTAINER).values()
+        for attachment in inputs["networksAdvanced"]
+    ]
+    assert len(addresses) == len(set(addresses)) == 14
+
+
+def test_routes_change_without_the_containers(registered: Recorder) -> None:
+    parties = copy.deepcopy(GOOD_2["fate:parties"])
+    more = run({**GOOD_2, "fate:peers": [{"id": 10002, "address": "x.org"}]})
+    for service, name in (("nginx", "nginx-routes"), ("fateflow", "fateflow-routes")):
+        for party in parties:
+            inputs = commands(more)[f"{party['id']}-{name}"]
+            assert "x.org" in inputs["stdin"], service
+            assert inputs["create"] == commands(registered)[f"{party['id']}-{name}"]["create"]
+
+
+def test_rabbitmqs_account_is_as_rabbitmq_checks_it() -> None:
+    stored = base64.b64decode(rabbitmq.password_hash("open sesame"))
+    salt, digest = stored[:4], stored[4:]
+    assert hashlib.sha256(salt + b"open sesame").digest() == digest
+    (user,) = json.loads(rabbitmq.definitions("open sesame"))["users"]
+    assert user["name"] == "fate"
+    assert user["tags"] == "administrator"
+
+
+def test_no_password_outside_of_secret_files(registered: Recorder) -> None:
+    paths = {
+        "mysql": "/run/secrets/mysql-password",
+        "rabbitmq": "/run/secrets/rabbitmq-password",
+        "client": "/run/secrets/jupyter.json",
+    }
+    texts = [
+        file(registered, f"{party}-{service}", path)
+        for party in (9999, 10000)
+        for service, path in paths.items()
+    ]
+    passwords = {
+        json.loads(text)["NotebookApp"]["token"] if text[0] == "{" else text for text in texts
+    }
+    assert len(passwords) == 6
+    assert not passwords & {"fate", "fate_dev", ""}
+    for resource in registered.resources:
+        shown = {k: v for k, v in resource.inputs.items() if secret(v) is None}
+        text = json.dumps(shown, default=str)
+        assert not any(password in text for password in passwords), resource.name
+
+
+def test_the_toy_job_depends_on_every_container_of_its_parties(registered: Recorder) -> None:
+    job = commands(registered)["verify-9999-10000"]
+    assert job["create"] == ".venv/bin/python -m fate_components.toy_job.fate2 --stack dev"
+    assert len(job["triggers"]) == 10
+    assert {"GUEST": "9999", "HOST": "10000"}.items() <= job["environment"].items()
+    assert not [name for name in commands(run()) if "verify" in name], "only when asked for"
+    assert "verify-9999-10000" in commands(run({"fate:verify": True}))
