@@ -54,6 +54,17 @@ class Cluster:
         assert code == 0, said
         return said
 
+    def python(self, party: int, service: str, script: str) -> str:
+        """What a Python script in a container says; its failing fails the test."""
+        return self.sh(party, service, f"python - <<'END'\n{script}\nEND")
+
+    def rest(self, party: int, path: str) -> str:
+        """What a party's FATE Flow 2 answers to a GET."""
+        flow = self.container(party, "fateflow").attrs["NetworkSettings"]["Networks"]
+        (address,) = (network["IPAddress"] for network in flow.values())
+        script = f"import requests; print(requests.get('http://{address}:9380{path}').text)"
+        return self.python(party, "fateflow", script)
+
     def sql(self, party: int, query: str) -> list[list[str]]:
         """The rows a query of the party's database gives."""
         client = 'MYSQL_PWD="$(cat /run/secrets/mysql-password)" mysql -N -h 127.0.0.1 -u fate fate'
@@ -92,3 +103,18 @@ class Cluster:
             return all(state.get("Health", {}).get("Status") == "healthy" for state in states)
 
         wait_for("all containers to be healthy", all_healthy)
+
+
+def no_password_shown(cluster: Cluster, passwords: set[str]) -> None:
+    """See that no password can be read where none belongs."""
+    shown = {
+        "state": cluster.stack.state(),
+        "stack file": cluster.stack.file.read_text(),
+        "preview": cluster.stack.preview(diff=True).output,
+    }
+    for one in cluster.containers():
+        shown[f"inspect {one.name}"] = str(one.attrs)
+        shown[f"logs {one.name}"] = one.logs().decode(errors="replace")
+        shown[f"top {one.name}"] = str(one.top())
+    for place, text in shown.items():
+        assert not any(password in text for password in passwords), place

@@ -62,6 +62,7 @@ def two_parties(
             "fate:registry": "fate-lab",
             "fate:hosts": {"lab": {"docker": docker_host.url}},
             "fate:parties": [party(9999, "lab", 9000), party(10000, "lab", 9100)],
+            "fate:verify": True,
         },
     )
     stack.up()

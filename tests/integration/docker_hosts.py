@@ -48,11 +48,16 @@ class Lan:
         _sh("ip", "link", "add", self.bridge, "type", "bridge")
         _sh("ip", "addr", "add", f"{_LAN[1]}/{_LAN.prefixlen}", "dev", self.bridge)
         _sh("ip", "link", "set", self.bridge, "up")
-        # A dockerd on this machine would drop what crosses a bridge that is not its own.
-        self._forward("-I")
+        Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+        self._rules("-I")
 
-    def _forward(self, change: str) -> None:
-        _sh("iptables", change, "FORWARD", "-i", self.bridge, "-o", self.bridge, "-j", "ACCEPT")
+    def _rules(self, change: str) -> None:
+        # A dockerd on this machine would drop what crosses a bridge that is not its own.
+        _sh("iptables", change, "FORWARD", "-i", self.bridge, "-j", "ACCEPT")
+        _sh("iptables", change, "FORWARD", "-o", self.bridge, "-j", "ACCEPT")
+        # Images are built on the Docker hosts from packages, which come through this machine.
+        out = ["-s", str(_LAN), "!", "-o", self.bridge, "-j", "MASQUERADE"]
+        _sh("iptables", "-t", "nat", change, "POSTROUTING", *out)
 
     def host(self) -> "DockerHost":
         """One more Docker host."""
@@ -65,7 +70,7 @@ class Lan:
         """Remove all that was made."""
         for host in self.hosts:
             host.close()
-        self._forward("-D")
+        self._rules("-D")
         _sh("ip", "link", "del", self.bridge)
 
 
@@ -96,6 +101,7 @@ class DockerHost:
             ["ip", "link", "set", "lo", "up"],
             ["ip", "addr", "add", f"{self.address}/{_LAN.prefixlen}", "dev", inside],
             ["ip", "link", "set", inside, "up"],
+            ["ip", "route", "add", "default", "via", str(_LAN[1])],
         ):
             _sh("ip", "netns", "exec", self.namespace, *command)
         self.start_dockerd()

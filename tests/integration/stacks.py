@@ -125,6 +125,16 @@ class Stack:
         return (backend / ".pulumi" / "stacks" / "fate" / f"{self.name}.json").read_text()
 
 
+def party2(id: int, host: str, first_port: int) -> dict[str, Any]:
+    """A party of FATE 2 in a stack file, with its published ports from a first one on."""
+    names = (
+        "nginx-http", "nginx-grpc", "fateflow-http", "fateflow-grpc",
+        "rabbitmq", "rabbitmq-management", "notebook",
+    )  # fmt: skip
+    publish = {name: first_port + n for n, name in enumerate(names)}
+    return {"id": id, "host": host, "training": {"publish": publish}}
+
+
 def party(id: int, host: str, first_port: int, **training: Any) -> dict[str, Any]:
     """A party in a stack file, with its published ports from a first one on."""
     names: Sequence[str] = ("proxy", "fateboard", "fateflow-grpc", "fateflow-http")

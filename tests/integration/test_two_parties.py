@@ -9,7 +9,7 @@ import pytest
 from pulumi import automation as auto
 
 from tests.fate_1_3 import SERVICES
-from tests.integration.clusters import Cluster
+from tests.integration.clusters import Cluster, no_password_shown
 from tests.integration.docker_hosts import DockerHost
 from tests.integration.stacks import Stack, party
 
@@ -68,17 +68,7 @@ def test_no_password_is_shown_anywhere(cluster: Cluster) -> None:
         redis = cluster.sh(party_id, "redis", "cat /usr/local/etc/redis/redis.conf")
         passwords.add(redis.split("requirepass ")[1].strip())
     assert len(passwords) == 7
-    shown = {
-        "state": cluster.stack.state(),
-        "stack file": cluster.stack.file.read_text(),
-        "preview": cluster.stack.preview(diff=True).output,
-    }
-    for one in cluster.containers():
-        shown[f"inspect {one.name}"] = str(one.attrs)
-        shown[f"logs {one.name}"] = one.logs().decode(errors="replace")
-        shown[f"top {one.name}"] = str(one.top())
-    for place, text in shown.items():
-        assert not any(password in text for password in passwords), place
+    no_password_shown(cluster, passwords)
 
 
 def test_one_value_replaces_one_container(

@@ -1,0 +1,285 @@
+"""Two parties of FATE 2 from packages on one Docker host: real FATE, real jobs."""
+
+import copy
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi import automation as auto
+
+from tests.integration import fate2_job
+from tests.integration.clusters import Cluster, no_password_shown
+from tests.integration.docker_hosts import Lan
+from tests.integration.stacks import Outcome, Stack, party2
+
+CONTAINER = "docker:index/container:Container"
+ROOT = Path(__file__).parents[2]
+SERVICES = {"mysql", "rabbitmq", "nginx", "fateflow", "client"}
+Change = Callable[[dict[str, Any]], object]
+
+
+@pytest.fixture(scope="module")
+def first(
+    lan: Lan, engine_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Cluster, Outcome]]:
+    """Parties 9999 and 10000 on a Docker host that had nothing, and what its first up said."""
+    host = lan.host()
+    stack = Stack(
+        tmp_path_factory.mktemp("fate2"),
+        engine_env,
+        {
+            "fate:release": "2.2.0",
+            "fate:images": "packages",
+            "fate:hosts": {"lab": {"docker": host.url}},
+            "fate:parties": [party2(9999, "lab", 9000), party2(10000, "lab", 9100)],
+            "fate:verify": True,
+        },
+    )
+    outcome = stack.up()
+    yield Cluster(host, stack), outcome
+    stack.destroy()
+
+
+@pytest.fixture(scope="module")
+def cluster(first: tuple[Cluster, Outcome]) -> Cluster:
+    return first[0]
+
+
+@pytest.fixture
+def changed(cluster: Cluster) -> Iterator[Callable[[Change], None]]:
+    """Changes the stack file, and at the end of the test changes it back and deploys that."""
+    before = copy.deepcopy(cluster.stack.config)
+    yield cluster.stack.change
+    cluster.stack.config = before
+    cluster.stack.write()
+    cluster.stack.up()
+
+
+def check(
+    cluster: Cluster, guest: int = 9999, host: int = 10000
+) -> subprocess.CompletedProcess[str]:
+    """Run the toy job as an up with fate:verify does."""
+    docker = cluster.host.url
+    environment = {
+        **os.environ,
+        "GUEST": str(guest),
+        "HOST": str(host),
+        "GUEST_DOCKER": docker,
+        "HOST_DOCKER": docker,
+    }
+    module = ["-m", "fate_components.toy_job.fate2", "--stack", cluster.stack.name]
+    return subprocess.run(
+        [sys.executable, *module],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def jobs(cluster: Cluster, party: int) -> set[str]:
+    """The jobs that a party's FATE Flow lists, with their statuses."""
+    found = json.loads(cluster.rest(party, "/v2/job/query"))
+    return {f"{job['job_id']} {job['role']} {job['status']}" for job in found["data"]}
+
+
+def test_the_first_up_ends_with_a_job_on_both_parties(first: tuple[Cluster, Outcome]) -> None:
+    cluster, outcome = first
+    assert "toy job of party 9999 with party 10000: success on both parties" in outcome.output
+    for party in (9999, 10000):
+        assert any(line.endswith(" success") for line in jobs(cluster, party))
+
+
+def test_every_service_is_there_and_never_had_to_start_again(cluster: Cluster) -> None:
+    for party in (9999, 10000):
+        found = cluster.containers(party=party, cluster="training")
+        assert {one.labels["fate.service"] for one in found} == SERVICES
+        for one in found:
+            assert one.attrs["State"]["Health"]["Status"] == "healthy", one.name
+            assert one.attrs["RestartCount"] == 0, one.name
+
+
+def test_nothing_is_left_to_do_after_up(cluster: Cluster) -> None:
+    cluster.stack.preview(expect_no_changes=True)
+    cluster.stack.refresh(expect_no_changes=True)
+    assert cluster.stack.up().operations() == {}
+
+
+def test_outputs_say_where_the_parties_are(cluster: Cluster) -> None:
+    outputs = cluster.stack.auto.outputs()
+    assert outputs["parties"].value["10000"] == {
+        "fateflow": "http://localhost:9102",
+        "notebook": "http://localhost:9106",
+        "rabbitmq": "http://localhost:9105",
+    }
+    assert outputs["passwords"].secret
+
+
+def test_no_password_is_shown_anywhere(cluster: Cluster) -> None:
+    passwords = {cluster.stack.master_secret}
+    for party in (9999, 10000):
+        for service, name in (
+            ("mysql", "mysql-password"),
+            ("mysql", "mysql-root-password"),
+            ("rabbitmq", "rabbitmq-password"),
+        ):
+            passwords.add(cluster.sh(party, service, f"cat /run/secrets/{name}").strip())
+        jupyter = json.loads(cluster.sh(party, "client", "cat /run/secrets/jupyter.json"))
+        passwords.add(jupyter["NotebookApp"]["token"])
+    assert len(passwords) == 9
+    no_password_shown(cluster, passwords)
+
+
+def test_usual_passwords_open_nothing(cluster: Cluster) -> None:
+    for account in ("fate:fate", "guest:guest"):
+        assert _get(cluster, "fateflow", "http://rabbitmq:15672/api/overview", account) == "401"
+    code, said = cluster.run(9999, "mysql", "mysql -h 127.0.0.1 -u root -e 'SELECT 1'")
+    assert code != 0
+    assert "Access denied" in said
+    assert _get(cluster, "client", "http://127.0.0.1:20000/api/contents", ":") == "403"
+
+
+def _get(cluster: Cluster, service: str, url: str, account: str) -> str:
+    """The status that a GET from one of party 9999's containers is answered with."""
+    auth = tuple(account.split(":"))
+    script = f"import requests; print(requests.get({url!r}, auth={auth!r}).status_code)"
+    return cluster.python(9999, service, script).strip()
+
+
+def test_a_training_job_gives_an_auc(cluster: Cluster) -> None:
+    for party, role in ((9999, "guest"), (10000, "host")):
+        cluster.python(party, "client", fate2_job.UPLOAD.replace("ROLE", role))
+    train = fate2_job.TRAIN.replace("GUEST", "9999").replace("HOST", "10000")
+    said = cluster.python(9999, "client", train)
+    metrics = said.split("METRICS", 1)[1]
+    found = re.search(r"'auc', 'val': ([0-9.]+)|'val': ([0-9.]+)[^}]*'auc'", metrics)
+    assert found, said
+    assert 0.85 < float(found[1] or found[2]) <= 1, metrics
+
+
+def test_one_value_replaces_one_container(
+    cluster: Cluster, changed: Callable[[Change], None]
+) -> None:
+    before = cluster.lives()
+    changed(lambda c: c["fate:parties"][1]["training"].update(cores=3))
+    wanted = {
+        "10000-fateflow": "replace",
+        "10000-fateflow-routes": "update",
+        "verify-9999-10000": "replace",
+    }
+    assert cluster.stack.preview().operations() == wanted
+    outcome = cluster.stack.up()
+    assert outcome.operations() == wanted
+    assert "success on both parties" in outcome.output
+    after = cluster.lives()
+    replaced = cluster.container(10000, "fateflow").name
+    assert {name for name in before if before[name] != after[name]} == {replaced}
+
+
+def test_a_third_party_disturbs_nobody(cluster: Cluster, changed: Callable[[Change], None]) -> None:
+    before = cluster.lives()
+    changed(lambda c: c["fate:parties"].append(party2(10001, "lab", 9200)))
+    operations = cluster.stack.preview().operations()
+    assert {name: what for name, what in operations.items() if "10001" not in name} == {
+        f"{party}-{service}-routes": "update"
+        for party in (9999, 10000)
+        for service in ("nginx", "fateflow")
+    }
+    outcome = cluster.stack.up()
+    assert "toy job of party 9999 with party 10001: success on both parties" in outcome.output
+    after = cluster.lives()
+    assert {name: after[name] for name in before} == before
+
+
+@pytest.mark.parametrize("service", ["nginx", "rabbitmq"])
+def test_a_stopped_hop_is_named(cluster: Cluster, service: str) -> None:
+    stopped = cluster.container(10000, service)
+    stopped.stop()
+    try:
+        done = check(cluster)
+    finally:
+        stopped.start()
+        cluster.wait_healthy()
+    assert done.returncode != 0
+    assert f"{stopped.name} is exited" in done.stderr, done.stderr
+    assert check(cluster).returncode == 0
+
+
+def test_a_job_that_fails_fails_the_up(cluster: Cluster) -> None:
+    nginx = cluster.container(10000, "nginx")
+    nginx.stop()
+    deployment = cluster.stack.auto.export_stack().deployment or {}
+    (urn,) = [
+        resource["urn"]
+        for resource in deployment["resources"]
+        if resource["urn"].endswith("::verify-9999-10000")
+    ]
+    with pytest.raises(auto.CommandError) as caught:
+        cluster.stack.up(replace=[urn], target=[urn])
+    said = str(caught.value)
+    assert "the way is broken" in said, said
+    assert f"{nginx.name} is exited" in said
+    cluster.stack.up()
+    cluster.wait_healthy()
+    assert check(cluster).returncode == 0
+
+
+def test_passwords_can_be_changed(cluster: Cluster) -> None:
+    before = jobs(cluster, 9999)
+    cluster.stack.set_master_secret("another-secret-altogether")
+    replaced = cluster.stack.up().operations(CONTAINER)
+    readers = ("mysql", "rabbitmq", "fateflow", "client")
+    assert replaced == {f"{p}-{s}": "replace" for p in (9999, 10000) for s in readers}
+    assert jobs(cluster, 9999) >= before
+
+
+def test_a_reboot_of_the_docker_host_needs_nobody(cluster: Cluster) -> None:
+    cluster.host.stop_dockerd()
+    cluster.host.start_dockerd()
+    cluster.wait_healthy()
+    done = check(cluster)
+    assert done.returncode == 0, done.stderr
+    cluster.stack.preview(expect_no_changes=True)
+
+
+def test_stopping_is_quick_and_clean(cluster: Cluster) -> None:
+    for one in cluster.containers(party=9999):
+        one.stop(timeout=60)
+        one.reload()
+        # 137 is a kill after the whole grace period.
+        assert one.attrs["State"]["ExitCode"] != 137, one.name
+    cluster.stack.up()
+    cluster.wait_healthy()
+
+
+def test_spark_computes_too(cluster: Cluster, changed: Callable[[Change], None]) -> None:
+    changed(lambda c: c.update({"fate:engines": {"computing": "spark_local"}}))
+    outcome = cluster.stack.up()
+    assert outcome.operations(CONTAINER) == {
+        f"{party}-fateflow": "replace" for party in (9999, 10000)
+    }
+    assert "success on both parties" in outcome.output
+    cluster.stack.preview(expect_no_changes=True)
+
+
+def test_destroy_keeps_the_data_and_the_next_up_takes_it_up(cluster: Cluster) -> None:
+    client = cluster.host.docker
+    before = jobs(cluster, 10000)
+    assert before
+    mine = {"label": f"fate.stack={cluster.stack.name}"}
+    volumes = {volume.name for volume in client.volumes.list(filters=mine)}
+    cluster.stack.destroy()
+    assert cluster.containers() == []
+    assert client.networks.list(filters=mine) == []
+    assert {volume.name for volume in client.volumes.list(filters=mine)} == volumes
+
+    cluster.stack.up()
+    assert jobs(cluster, 10000) >= before
+    cluster.stack.preview(expect_no_changes=True)
