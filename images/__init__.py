@@ -1,0 +1,1 @@
+"""FATE 2.x images, built from Debian and PyPI packages on any Docker host."""

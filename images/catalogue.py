@@ -1,0 +1,96 @@
+"""Which images there are, and their names: pure, no Docker.
+
+A name ends in a key, a hash of all that the image is made of. So the same files give the same name,
+and an image whose name is on a Docker host already needs no build.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from .builder import SUITE, Rootfs, files_of, hash_of, inputs_below
+
+HERE = Path(__file__).resolve().parent
+PREFIX = "fate-packages"
+LABEL = "fate.images.inputs"  # an image's key
+RELEASES = ("2.0.0", "2.2.0")
+
+# The same Debian for everyone who can pull it; what it lacks since then, the build's upgrade adds.
+DEBIAN = "debian:bookworm-20250520-slim"
+# The same for everyone else.
+ROOTFS = Rootfs(
+    "images",
+    slim=(
+        "usr/share/doc/*", "usr/share/man/*", "usr/share/info/*", "usr/share/locale/*",
+        "usr/share/lintian/*", "var/cache/apt/*", "var/lib/apt/lists/*", "var/log/*.log",
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image.
+
+    Args:
+        takes: what its build takes from an empty cache, for people who wait.
+        version: what its tag starts with; empty where that is FATE's release.
+        locked: whether it installs locks/NAME-RELEASE.txt.
+        parent: the image that it starts from, "base" for Debian alone.
+    """
+
+    takes: str
+    version: str = ""
+    locked: bool = False
+    parent: str = "base"
+
+
+IMAGES = {
+    "fateflow": Image("4 min", locked=True),
+    "fateflow-spark": Image("2 min", parent="fateflow"),
+    "rabbitmq": Image("40 s", version="3.10"),
+    "mysql": Image("40 s", version="10.11"),
+    "nginx": Image("20 s", version="1.22"),
+    "client": Image("1 min", locked=True),
+}
+BASE = Image("20 s", version=SUITE)
+
+
+def image_name(image: str, release: str) -> str:
+    """An image's full name, e.g. fate-packages/fateflow:2.2.0-0123456789ab.
+
+    Args:
+        image: one of IMAGES, or "base".
+        release: FATE's release, one of RELEASES.
+
+    Raises:
+        ValueError: there is no such image or release; the text is one line for people.
+    """
+    return f"{PREFIX}/{image}:{_image(image).version or release}-{image_key(image, release)}"
+
+
+@cache
+def image_key(image: str, release: str) -> str:
+    """The first 12 hexadecimal digits of a hash of all that the image is made of."""
+    definition = _image(image)
+    if release not in RELEASES:
+        raise ValueError(f"no images for FATE {release}: there are {', '.join(RELEASES)}")
+    parent = DEBIAN + ROOTFS.key if image == "base" else image_key(definition.parent, release)
+    files = inputs_below(HERE / image)
+    if definition.locked:
+        files.append(lock_file(image, release))
+    return hash_of([parent.encode(), *files_of(files, HERE)])[:12]
+
+
+def lock_file(image: str, release: str) -> Path:
+    """The Python packages of an image, with their versions and hashes."""
+    return HERE / "locks" / f"{image}-{release}.txt"
+
+
+def _image(image: str) -> Image:
+    if image == "base":
+        return BASE
+    if image not in IMAGES:
+        raise ValueError(f"no image {image!r}: there are {', '.join(IMAGES)}")
+    return IMAGES[image]
