@@ -1,26 +1,10 @@
 #!/bin/bash
-# Does what the official mysql:8 image's entrypoint does, as far as deployers of FATE rely on it:
-# a data directory on first start, the MYSQL_* settings, /docker-entrypoint-initdb.d, the mysql user.
+# Stricter than the official mysql:8 image's entrypoint, and then goes on as that one does.
 set -eo pipefail
 
-say() { echo "$(date -u +%FT%TZ) [Note] [Entrypoint]: $*"; }
-die() { echo "$(date -u +%FT%TZ) [ERROR] [Entrypoint]: $*" >&2; exit 1; }
+die() { echo "$(date -u +%FT%TZ) [ERROR] [Lab]: $*" >&2; exit 1; }
 
-# setting NAME [DEFAULT]: NAME, or the content of the file that NAME_FILE names
-setting() {
-    local name=$1 file=${1}_FILE
-    if [ -n "${!name}" ] && [ -n "${!file}" ]; then
-        die "both $name and $file are set"
-    elif [ -n "${!file}" ]; then
-        [ -r "${!file}" ] || die "$file: user $(id -un) cannot read ${!file}"
-        export "$name"="$(< "${!file}")"
-    else
-        export "$name"="${!name:-$2}"
-    fi
-    unset "$file"
-}
-
-# strict, which the official one is not: a misspelt setting is an error
+# a misspelt setting is an error
 check_names() {
     local name
     for name in $(compgen -e MYSQL_); do
@@ -37,99 +21,16 @@ check_names() {
 check_dialect() {
     local words='create or replace (table|database|user|index)|(create|drop) (unique )?index if (not )?exists'
     words+='|(add|drop|modify) (column |index )?if (not )?exists|grant .* identified by'
-    if grep -qiE "$words" "$1"; then
+    if [ -f "$1" ] && grep -qiE "$words" "$1"; then
         die "$1: MySQL 8 does not know: $(grep -iE -m1 "$words" "$1")"
     fi
 }
 
-# text as an SQL string
-quote() {
-    local text=${1//\\/\\\\}
-    echo "'${text//\'/\\\'}'"
-}
-
-initialize() {
-    [ -n "$MYSQL_ROOT_PASSWORD" ] || [ -n "$MYSQL_ALLOW_EMPTY_PASSWORD" ] ||
-        die "database is uninitialized and no password is given: set MYSQL_ROOT_PASSWORD"
-    [ "$MYSQL_USER" != root ] || die 'MYSQL_USER="root": that user is there already'
-    [ -z "$MYSQL_USER" ] || [ -n "$MYSQL_PASSWORD" ] || die "MYSQL_USER is set, MYSQL_PASSWORD is not"
-    ls /docker-entrypoint-initdb.d > /dev/null
-
-    say "Initializing database files"
-    cp -R /opt/fate-lab/mysql/. /var/lib/mysql
-
-    # nobody reaches this server over the network
-    say "Starting temporary server"
-    local socket=/run/mysqld/mysqld.sock client file
-    mysqld --skip-networking --socket=$socket &
-    local server=$!
-    for _ in $(seq 300); do
-        mysqladmin --socket=$socket -uroot ping > /dev/null 2>&1 && break
-        kill -0 $server 2> /dev/null || die "temporary server did not start"
-        sleep 0.1
-    done
-
-    local password
-    password=$(quote "$MYSQL_ROOT_PASSWORD")
-    {
-        # mariadb-install-db makes more accounts than MySQL, without passwords
-        echo "DELETE FROM mysql.global_priv WHERE User = '' OR User = 'root' AND Host <> 'localhost';"
-        echo "FLUSH PRIVILEGES;"
-        if [ "$MYSQL_ROOT_HOST" != localhost ]; then
-            echo "CREATE USER 'root'@$(quote "$MYSQL_ROOT_HOST") IDENTIFIED BY $password;"
-            echo "GRANT ALL ON *.* TO 'root'@$(quote "$MYSQL_ROOT_HOST") WITH GRANT OPTION;"
-        fi
-        [ -z "$MYSQL_DATABASE" ] || echo "CREATE DATABASE IF NOT EXISTS \`$MYSQL_DATABASE\`;"
-        if [ -n "$MYSQL_USER" ]; then
-            echo "CREATE USER '$MYSQL_USER'@'%' IDENTIFIED BY $(quote "$MYSQL_PASSWORD");"
-            [ -z "$MYSQL_DATABASE" ] ||
-                echo "GRANT ALL ON \`${MYSQL_DATABASE//_/\\_}\`.* TO '$MYSQL_USER'@'%';"
-        fi
-        echo "ALTER USER 'root'@'localhost' IDENTIFIED BY $password;"
-    } | mysql --socket=$socket -uroot
-
-    export MYSQL_PWD=$MYSQL_ROOT_PASSWORD
-    client="mysql --socket=$socket -uroot --comments ${MYSQL_DATABASE:+--database=$MYSQL_DATABASE}"
-    for file in /docker-entrypoint-initdb.d/*; do
-        case "$file" in
-            *.sql) say "running $file"; check_dialect "$file"; $client < "$file" ;;
-            *.sh) say "running $file"; if [ -x "$file" ]; then "$file"; else . "$file"; fi ;;
-            */\*) ;;
-            *) say "ignoring $file" ;;
-        esac
-    done
-    say "Stopping temporary server"
-    mysqladmin --socket=$socket -uroot shutdown
-    wait $server
-    unset MYSQL_PWD
-    say "MySQL init process done. Ready for start up."
-}
-
-if [ "${1:0:1}" = - ]; then
-    set -- mysqld "$@"
-fi
-want_help=
-for argument in "$@"; do
-    case "$argument" in -'?'|--help|-V|--version|--print-defaults) want_help=yes ;; esac
+check_names
+[ -d /var/lib/mysql/mysql ] || for file in /docker-entrypoint-initdb.d/*.sql; do
+    check_dialect "$file"
 done
-if [ "$1" = mysqld ] && [ -z "$want_help" ]; then
-    if [ "$(id -u)" = 0 ]; then
-        say "Switching to dedicated user 'mysql'"
-        find /var/lib/mysql /run/mysqld \! -user mysql -exec chown mysql '{}' +
-        exec setpriv --reuid=mysql --regid=mysql --init-groups "${BASH_SOURCE[0]}" "$@"
-    fi
-    check_names
-    for name in MYSQL_DATABASE MYSQL_USER MYSQL_PASSWORD MYSQL_ROOT_PASSWORD; do setting $name; done
-    setting MYSQL_ROOT_HOST %
-    for argument in "$@"; do
-        case "$argument" in
-            --init-file=*|--init_file=*)
-                file=${argument#*=}
-                [ -r "$file" ] || die "--init-file: user $(id -un) cannot read $file"
-                check_dialect "$file"
-                ;;
-        esac
-    done
-    [ -d /var/lib/mysql/mysql ] || initialize
-fi
-exec "$@"
+for argument in "$@"; do
+    case "$argument" in --init-file=*|--init_file=*) check_dialect "${argument#*=}" ;; esac
+done
+exec /usr/local/libexec/docker-entrypoint.sh "$@"
