@@ -50,7 +50,7 @@ docker: ## Docker's command, and the daemon if the stack uses this machine's
 images: .venv/installed docker ## the lab images, if the stack uses them on this machine
 	@if grep -q 'fate:registry: fate-lab' Pulumi.$(STACK).yaml && \
 	  grep -q '$(LOCAL)' Pulumi.$(STACK).yaml; then \
-	  .venv/bin/python tests/lab/build.py --host $(LOCAL); fi
+	  .venv/bin/python -m tests.lab.build --host $(LOCAL); fi
 
 stack: tools
 	@sh toolchain/stack.sh $(STACK)

@@ -17,8 +17,15 @@ _DEFINITIONS = "/etc/rabbitmq/definitions.json"
 _PASSWORD = "/run/secrets/rabbitmq-password"  # noqa: S105 - where it is, not what it is
 # Federated jobs make their own users, virtual hosts and upstreams through these.
 _PLUGINS = ("rabbitmq_management", "rabbitmq_federation", "rabbitmq_federation_management")
-# Definitions are read at every start, so a changed password needs no look at the data.
-_CONFIG = f"""load_definitions = {_DEFINITIONS}
+
+
+def config(password: str) -> str:
+    """rabbitmq.conf. Definitions are read at every start, so a changed password needs no look at
+    the data. RabbitMQ 3.8 makes an account besides, on empty data, which else would be guest.
+    """
+    return f"""load_definitions = {_DEFINITIONS}
+default_user = {USER}
+default_pass = {password}
 max_message_size = {512 << 20}
 """
 
@@ -82,7 +89,7 @@ class Rabbitmq(Service):
                 networks=[context.attachment("rabbitmq"), context.plan.gateways["rabbitmq"]],
                 files=[
                     File("/etc/rabbitmq/enabled_plugins", f"[{','.join(_PLUGINS)}].\n"),
-                    File("/etc/rabbitmq/rabbitmq.conf", _CONFIG),
+                    File("/etc/rabbitmq/rabbitmq.conf", config(password), secret=True),
                     File(_DEFINITIONS, definitions(password), secret=True),
                     File(_PASSWORD, password, secret=True),
                 ],

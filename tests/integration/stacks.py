@@ -10,7 +10,7 @@ import yaml
 from pulumi import automation as auto
 
 ROOT = Path(__file__).parents[2]
-_PROGRAM = ("__main__.py", "fate_components", "config", ".venv")
+_PROGRAM = ("__main__.py", "fate_components", "config", "images", ".venv")
 
 
 @dataclass
