@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from .builder import (
@@ -87,24 +87,24 @@ def _build_missing(docker: Docker, release: str, missing: list[str], registry: s
         certificates = _ca_bundle()
         arguments = _pip_arguments(certificates)
         more = {CA_IN_CONTEXT: certificates}
-        for parents_first in (True, False):
-            batch = [
-                image for image in missing if (IMAGES[image].parent == "base") is parents_first
-            ]
-            with ThreadPoolExecutor(AT_ONCE) as pool:
-                done = [
-                    pool.submit(_build_timed, docker, release, image, arguments, more)
-                    for image in batch
-                ]
-                try:
-                    for one in done:
-                        one.result()
-                except BuildError:
-                    pool.shutdown(cancel_futures=True)
-                    raise
-    for image in missing:
-        left = f"label={STAGE_LABEL}={image_key(image, release)}"
-        docker.run("image", "prune", "--force", "--filter", left)
+        try:
+            for first in (True, False):  # those from Debian alone, then those from another image
+                batch = [image for image in missing if (IMAGES[image].parent == "base") is first]
+                with ThreadPoolExecutor(AT_ONCE) as pool:
+                    done = [
+                        pool.submit(_build_timed, docker, release, image, arguments, more)
+                        for image in batch
+                    ]
+                    try:
+                        for one in as_completed(done):
+                            one.result()
+                    except BaseException:
+                        pool.shutdown(wait=False, cancel_futures=True)
+                        raise
+        finally:
+            for image in missing:
+                left = f"label={STAGE_LABEL}={image_key(image, release)}"
+                docker.run("image", "prune", "--force", "--filter", left)
 
 
 def _build_timed(

@@ -56,8 +56,12 @@ class Progress:
     def step(self, what: str) -> Iterator[None]:
         start = time.monotonic()
         self.say(f"{what} …")
-        yield
-        self.say(f"took {time.monotonic() - start:.1f} s")
+        done = "failed after"
+        try:
+            yield
+            done = "took"
+        finally:
+            self.say(f"{done} {time.monotonic() - start:.1f} s")
 
 
 class Docker:

@@ -49,10 +49,10 @@ class Image:
 IMAGES = {
     "fateflow": Image("4 min", locked=True),
     "fateflow-spark": Image("2 min", parent="fateflow"),
-    "rabbitmq": Image("40 s", version="3.10"),
-    "mysql": Image("40 s", version="10.11"),
-    "nginx": Image("20 s", version="1.22"),
-    "client": Image("1 min", locked=True),
+    "rabbitmq": Image("25 s", version="3.10"),
+    "mysql": Image("20 s", version="10.11"),
+    "nginx": Image("10 s", version="1.22"),
+    "client": Image("90 s", locked=True),
 }
 BASE = Image("20 s", version=SUITE)
 
