@@ -85,6 +85,7 @@ def service_conf(context: ClusterContext) -> dict[str, object]:
                 "mode": "replication",
             },
         },
+        "storage": {"hdfs": {"name_node": None}},
         "hook_module": {
             name: f"fate_flow.hook.flow.{name}"
             for name in ("client_authentication", "site_authentication", "permission")

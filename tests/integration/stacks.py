@@ -119,6 +119,16 @@ class Stack:
             if resource["type"].startswith(kind)
         }
 
+    def outputs(self, name: str) -> dict[str, Any]:
+        """The outputs of a resource, by its logical name."""
+        deployment = self.auto.export_stack().deployment or {}
+        (found,) = [
+            resource.get("outputs", {})
+            for resource in deployment["resources"]
+            if resource["urn"].split("::")[-1] == name
+        ]
+        return dict(found)
+
     def state(self) -> str:
         """The stack's state as it is stored, with secrets encrypted."""
         backend = Path(self.auto.workspace.env_vars["PULUMI_BACKEND_URL"].removeprefix("file://"))

@@ -84,15 +84,22 @@ def check(
     )
 
 
+def verified(cluster: Cluster, host: int) -> None:
+    """See that the last up ended with a toy job."""
+    said = cluster.stack.outputs(f"verify-9999-{host}")["stdout"]
+    assert f"toy job of party 9999 with party {host}: success on both parties" in said, said
+
+
 def jobs(cluster: Cluster, party: int) -> set[str]:
     """The jobs that a party's FATE Flow lists, with their statuses."""
-    found = json.loads(cluster.rest(party, "/v2/job/query"))
+    found = json.loads(cluster.rest(party, f"/v2/job/query?party_id={party}"))
     return {f"{job['job_id']} {job['role']} {job['status']}" for job in found["data"]}
 
 
 def test_the_first_up_ends_with_a_job_on_both_parties(first: tuple[Cluster, Outcome]) -> None:
     cluster, outcome = first
-    assert "toy job of party 9999 with party 10000: success on both parties" in outcome.output
+    assert "images: fate-packages/fateflow" in outcome.output, "the build must show its progress"
+    verified(cluster, 10000)
     for party in (9999, 10000):
         assert any(line.endswith(" success") for line in jobs(cluster, party))
 
@@ -175,9 +182,8 @@ def test_one_value_replaces_one_container(
         "verify-9999-10000": "replace",
     }
     assert cluster.stack.preview().operations() == wanted
-    outcome = cluster.stack.up()
-    assert outcome.operations() == wanted
-    assert "success on both parties" in outcome.output
+    assert cluster.stack.up().operations() == wanted
+    verified(cluster, 10000)
     after = cluster.lives()
     replaced = cluster.container(10000, "fateflow").name
     assert {name for name in before if before[name] != after[name]} == {replaced}
@@ -192,8 +198,8 @@ def test_a_third_party_disturbs_nobody(cluster: Cluster, changed: Callable[[Chan
         for party in (9999, 10000)
         for service in ("nginx", "fateflow")
     }
-    outcome = cluster.stack.up()
-    assert "toy job of party 9999 with party 10001: success on both parties" in outcome.output
+    cluster.stack.up()
+    verified(cluster, 10001)
     after = cluster.lives()
     assert {name: after[name] for name in before} == before
 
@@ -265,7 +271,7 @@ def test_spark_computes_too(cluster: Cluster, changed: Callable[[Change], None])
     assert outcome.operations(CONTAINER) == {
         f"{party}-fateflow": "replace" for party in (9999, 10000)
     }
-    assert "success on both parties" in outcome.output
+    verified(cluster, 10000)
     cluster.stack.preview(expect_no_changes=True)
 
 
