@@ -102,7 +102,8 @@ def job_default_config(context: ClusterContext) -> dict[str, object]:
         "job_cores": cores,
         "computing_partitions": 8,
         "task_run": {
-            "spark": {"master": f"local[{cores}]"},
+            # options of spark-submit; the product of the first two counts as the task's cores
+            "spark": {"num-executors": 1, "executor-cores": cores, "master": f"local[{cores}]"},
             "eggroll": {"cores": cores},
             "standalone": {"cores": cores},
         },
