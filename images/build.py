@@ -72,6 +72,7 @@ def build(host: str, release: str, images: list[str], registry: str = "") -> Non
                 missing = [*_missing(docker, release, [parent]), *missing]
         if missing:
             _build_missing(docker, release, missing, registry)
+    progress.say(f"{', '.join(images)}: there")
 
 
 def _missing(docker: Docker, release: str, images: list[str]) -> list[str]:
