@@ -1,13 +1,16 @@
 """What runs on a Docker host, looked at from outside."""
 
+import os
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from typing import Any
 
 from docker.models.containers import Container
 
 from tests.integration.docker_hosts import DockerHost, wait_for
-from tests.integration.stacks import Stack
+from tests.integration.stacks import ROOT, Stack
 
 
 @dataclass(frozen=True)
@@ -118,3 +121,53 @@ def no_password_shown(cluster: Cluster, passwords: set[str]) -> None:
         shown[f"top {one.name}"] = str(one.top())
     for place, text in shown.items():
         assert not any(password in text for password in passwords), place
+
+
+def toy_job(
+    cluster: Cluster, line: str, guest: int = 9999, host: int = 10000
+) -> subprocess.CompletedProcess[str]:
+    """Run the toy job as an up with fate:verify does."""
+    environment = {
+        **os.environ,
+        "GUEST": str(guest),
+        "HOST": str(host),
+        "GUEST_DOCKER": cluster.host.url,
+        "HOST_DOCKER": cluster.host.url,
+    }
+    module = ["-m", f"fate_components.toy_job.{line}", "--stack", cluster.stack.name]
+    return subprocess.run(
+        [sys.executable, *module],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def whole(cluster: Cluster, services: set[str]) -> None:
+    """See that parties 9999 and 10000 have every service, which never had to start again."""
+    for party in (9999, 10000):
+        found = cluster.containers(party=party, cluster="training")
+        assert {one.labels["fate.service"] for one in found} == services
+        for one in found:
+            assert one.attrs["State"]["Health"]["Status"] == "healthy", one.name
+            assert one.attrs["RestartCount"] == 0, one.name
+
+
+def settled(cluster: Cluster) -> None:
+    """See that nothing is left to do."""
+    cluster.stack.preview(expect_no_changes=True)
+    cluster.stack.refresh(expect_no_changes=True)
+    assert cluster.stack.up().operations() == {}
+
+
+def stops_cleanly(cluster: Cluster, party: int) -> None:
+    """See that a party's containers end when they are told to; an up starts them again."""
+    for one in cluster.containers(party=party):
+        one.stop(timeout=60)
+        one.reload()
+        # 137 is a kill after the whole grace period.
+        assert one.attrs["State"]["ExitCode"] != 137, one.name
+    cluster.stack.up()
+    cluster.wait_healthy()

@@ -1,16 +1,18 @@
 """What every test on the real engine needs."""
 
+import copy
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.integration.clusters import Cluster
 from tests.integration.docker_hosts import DockerHost, Lan
-from tests.integration.stacks import Stack, party
+from tests.integration.stacks import Change, Stack, party
 from tests.lab.build import build
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +33,16 @@ def engine_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, s
         # The automation API asks the CLI for its version in the environment of this process.
         patch.setenv("PATH", env["PATH"])
         yield env
+
+
+@pytest.fixture
+def changed(cluster: Cluster) -> Iterator[Callable[[Change], None]]:
+    """Changes the stack file, and at the end of the test changes it back and deploys that."""
+    before = copy.deepcopy(cluster.stack.config)
+    yield cluster.stack.change
+    cluster.stack.config = before
+    cluster.stack.write()
+    cluster.stack.up()
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +74,6 @@ def two_parties(
             "fate:registry": "fate-lab",
             "fate:hosts": {"lab": {"docker": docker_host.url}},
             "fate:parties": [party(9999, "lab", 9000), party(10000, "lab", 9100)],
-            "fate:verify": True,
         },
     )
     stack.up()

@@ -13,6 +13,10 @@ ROOT = Path(__file__).parents[2]
 _PROGRAM = ("__main__.py", "fate_components", "config", "images", ".venv")
 
 
+Change = Callable[[dict[str, Any]], object]
+"""A change of a stack file's config."""
+
+
 @dataclass
 class Outcome:
     """What an operation of the engine did.
@@ -82,7 +86,7 @@ class Stack:
         text["config"] = {**self.config, "fate:masterSecret": self.encrypted_master_secret}
         self.file.write_text(yaml.safe_dump(text))
 
-    def change(self, change: Callable[[dict[str, Any]], object]) -> None:
+    def change(self, change: Change) -> None:
         """Change the stack file as an operator would."""
         change(self.config)
         self.write()

@@ -1,27 +1,27 @@
 """Two parties of FATE 2 from packages on one Docker host: real FATE, real jobs."""
 
-import copy
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pulumi import automation as auto
 
 from tests.integration import fate2_job
-from tests.integration.clusters import Cluster, no_password_shown
+from tests.integration.clusters import (
+    Cluster,
+    no_password_shown,
+    settled,
+    stops_cleanly,
+    toy_job,
+    whole,
+)
 from tests.integration.docker_hosts import Lan
-from tests.integration.stacks import Outcome, Stack, party2
+from tests.integration.stacks import Change, Outcome, Stack, party2
 
 CONTAINER = "docker:index/container:Container"
-ROOT = Path(__file__).parents[2]
 SERVICES = {"mysql", "rabbitmq", "nginx", "fateflow", "client"}
-Change = Callable[[dict[str, Any]], object]
 
 
 @pytest.fixture(scope="module")
@@ -51,39 +51,6 @@ def cluster(first: tuple[Cluster, Outcome]) -> Cluster:
     return first[0]
 
 
-@pytest.fixture
-def changed(cluster: Cluster) -> Iterator[Callable[[Change], None]]:
-    """Changes the stack file, and at the end of the test changes it back and deploys that."""
-    before = copy.deepcopy(cluster.stack.config)
-    yield cluster.stack.change
-    cluster.stack.config = before
-    cluster.stack.write()
-    cluster.stack.up()
-
-
-def check(
-    cluster: Cluster, guest: int = 9999, host: int = 10000
-) -> subprocess.CompletedProcess[str]:
-    """Run the toy job as an up with fate:verify does."""
-    docker = cluster.host.url
-    environment = {
-        **os.environ,
-        "GUEST": str(guest),
-        "HOST": str(host),
-        "GUEST_DOCKER": docker,
-        "HOST_DOCKER": docker,
-    }
-    module = ["-m", "fate_components.toy_job.fate2", "--stack", cluster.stack.name]
-    return subprocess.run(
-        [sys.executable, *module],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def verified(cluster: Cluster, host: int) -> None:
     """See that the last up ended with a toy job."""
     said = cluster.stack.outputs(f"verify-9999-{host}")["stdout"]
@@ -105,18 +72,11 @@ def test_the_first_up_ends_with_a_job_on_both_parties(first: tuple[Cluster, Outc
 
 
 def test_every_service_is_there_and_never_had_to_start_again(cluster: Cluster) -> None:
-    for party in (9999, 10000):
-        found = cluster.containers(party=party, cluster="training")
-        assert {one.labels["fate.service"] for one in found} == SERVICES
-        for one in found:
-            assert one.attrs["State"]["Health"]["Status"] == "healthy", one.name
-            assert one.attrs["RestartCount"] == 0, one.name
+    whole(cluster, SERVICES)
 
 
 def test_nothing_is_left_to_do_after_up(cluster: Cluster) -> None:
-    cluster.stack.preview(expect_no_changes=True)
-    cluster.stack.refresh(expect_no_changes=True)
-    assert cluster.stack.up().operations() == {}
+    settled(cluster)
 
 
 def test_outputs_say_where_the_parties_are(cluster: Cluster) -> None:
@@ -209,13 +169,13 @@ def test_a_stopped_hop_is_named(cluster: Cluster, service: str) -> None:
     stopped = cluster.container(10000, service)
     stopped.stop()
     try:
-        done = check(cluster)
+        done = toy_job(cluster, "fate2")
     finally:
         stopped.start()
         cluster.wait_healthy()
     assert done.returncode != 0
     assert f"{stopped.name} is exited" in done.stderr, done.stderr
-    assert check(cluster).returncode == 0
+    assert toy_job(cluster, "fate2").returncode == 0
 
 
 def test_a_job_that_fails_fails_the_up(cluster: Cluster) -> None:
@@ -234,7 +194,7 @@ def test_a_job_that_fails_fails_the_up(cluster: Cluster) -> None:
     assert f"{nginx.name} is exited" in said
     cluster.stack.up()
     cluster.wait_healthy()
-    assert check(cluster).returncode == 0
+    assert toy_job(cluster, "fate2").returncode == 0
 
 
 def test_passwords_can_be_changed(cluster: Cluster) -> None:
@@ -250,19 +210,13 @@ def test_a_reboot_of_the_docker_host_needs_nobody(cluster: Cluster) -> None:
     cluster.host.stop_dockerd()
     cluster.host.start_dockerd()
     cluster.wait_healthy()
-    done = check(cluster)
+    done = toy_job(cluster, "fate2")
     assert done.returncode == 0, done.stderr
     cluster.stack.preview(expect_no_changes=True)
 
 
 def test_stopping_is_quick_and_clean(cluster: Cluster) -> None:
-    for one in cluster.containers(party=9999):
-        one.stop(timeout=60)
-        one.reload()
-        # 137 is a kill after the whole grace period.
-        assert one.attrs["State"]["ExitCode"] != 137, one.name
-    cluster.stack.up()
-    cluster.wait_healthy()
+    stops_cleanly(cluster, 9999)
 
 
 def test_spark_computes_too(cluster: Cluster, changed: Callable[[Change], None]) -> None:

@@ -1,17 +1,23 @@
 """Two parties on one Docker host: jobs cross them, and every change does what its preview says."""
 
-import copy
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from pulumi import automation as auto
 
 from tests.fate_1_3 import SERVICES
-from tests.integration.clusters import Cluster, no_password_shown
+from tests.integration.clusters import (
+    Cluster,
+    no_password_shown,
+    settled,
+    stops_cleanly,
+    toy_job,
+    whole,
+)
 from tests.integration.docker_hosts import DockerHost
-from tests.integration.stacks import Stack, party
+from tests.integration.stacks import Change, Stack, party
 
 CONTAINER = "docker:index/container:Container"
 
@@ -21,34 +27,31 @@ def cluster(two_parties: Stack, docker_host: DockerHost) -> Cluster:
     return Cluster(docker_host, two_parties)
 
 
-@pytest.fixture
-def changed(cluster: Cluster) -> Iterator[Callable[[Callable[[dict[str, Any]], object]], None]]:
-    """Changes the stack file, and at the end of the test changes it back and deploys that."""
-    before = copy.deepcopy(cluster.stack.config)
-    yield cluster.stack.change
-    cluster.stack.config = before
-    cluster.stack.write()
-    cluster.stack.up()
-
-
 @pytest.mark.parametrize(("guest", "host"), [(9999, 10000), (10000, 9999), (10000, 10000)])
 def test_the_toy_job_succeeds(cluster: Cluster, guest: int, host: int) -> None:
     cluster.toy_succeeds(guest, host)
 
 
+def test_the_toy_job_ends_an_up_that_asks_for_it(
+    cluster: Cluster, changed: Callable[[Change], None]
+) -> None:
+    changed(lambda c: c.update({"fate:verify": True}))
+    assert cluster.stack.up().operations() == {"verify-9999-10000": "create"}
+    said = cluster.stack.outputs("verify-9999-10000")["stdout"]
+    assert "success to calculate secure_sum" in said
+    assert cluster.stack.up().operations() == {}
+    failed = toy_job(cluster, "fate1", host=12345)
+    assert failed.returncode != 0
+    assert "with party 12345 failed; its last lines:" in failed.stderr
+    assert "127.0.0.1:9" in failed.stderr, "the job's own words tell the hop"
+
+
 def test_every_service_is_there_and_never_had_to_start_again(cluster: Cluster) -> None:
-    for party_id in (9999, 10000):
-        found = cluster.containers(party=party_id, cluster="training")
-        assert {one.labels["fate.service"] for one in found} == SERVICES
-        for one in found:
-            assert one.attrs["State"]["Health"]["Status"] == "healthy", one.name
-            assert one.attrs["RestartCount"] == 0, one.name
+    whole(cluster, SERVICES)
 
 
 def test_nothing_is_left_to_do_after_up(cluster: Cluster) -> None:
-    cluster.stack.preview(expect_no_changes=True)
-    cluster.stack.refresh(expect_no_changes=True)
-    assert cluster.stack.up().operations() == {}
+    settled(cluster)
 
 
 def test_outputs_say_where_the_parties_are(cluster: Cluster) -> None:
@@ -72,7 +75,7 @@ def test_no_password_is_shown_anywhere(cluster: Cluster) -> None:
 
 
 def test_one_value_replaces_one_container(
-    cluster: Cluster, changed: Callable[[Callable[[dict[str, Any]], object]], None]
+    cluster: Cluster, changed: Callable[[Change], None]
 ) -> None:
     before = cluster.lives()
     egg = cluster.container(10000, "egg")
@@ -91,9 +94,7 @@ def _addresses(container: Any) -> set[str]:
     return {network["IPAddress"] for network in networks}
 
 
-def test_a_third_party_disturbs_nobody(
-    cluster: Cluster, changed: Callable[[Callable[[dict[str, Any]], object]], None]
-) -> None:
+def test_a_third_party_disturbs_nobody(cluster: Cluster, changed: Callable[[Change], None]) -> None:
     before = cluster.lives()
     changed(lambda c: c["fate:parties"].append(party(10001, "lab", 9200)))
     operations = cluster.stack.preview().operations()
@@ -134,7 +135,7 @@ def test_a_third_party_disturbs_nobody(
 
 
 def test_eggs_come_and_go_with_their_nodes(
-    cluster: Cluster, changed: Callable[[Callable[[dict[str, Any]], object]], None]
+    cluster: Cluster, changed: Callable[[Change], None]
 ) -> None:
     one_egg = {
         ("roll", "8011", "ROLL"),
@@ -222,13 +223,7 @@ def test_a_reboot_of_the_docker_host_needs_nobody(cluster: Cluster) -> None:
 
 
 def test_stopping_is_quick_and_clean(cluster: Cluster) -> None:
-    for one in cluster.containers(party=9999):
-        one.stop(timeout=60)
-        one.reload()
-        # 137 is a kill after the whole grace period.
-        assert one.attrs["State"]["ExitCode"] != 137, one.name
-    cluster.stack.up()
-    cluster.wait_healthy()
+    stops_cleanly(cluster, 9999)
     cluster.toy_succeeds(9999, 10000)
 
 
