@@ -11,7 +11,7 @@ import yaml
 from .containers import Party, fail, parties, say
 
 _FLOW = "/data/projects/fate/fate_flow"
-_HOPS_LIMIT = 60
+_HOPS_LIMIT = 30  # routes that an up has just delivered are in use by then
 _JOB_LIMIT = 300
 _ENDED = ("success", "failed", "canceled")
 
