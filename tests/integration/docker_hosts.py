@@ -147,19 +147,6 @@ class DockerHost:
         """A client of this daemon."""
         return docker.DockerClient(base_url=self.url, timeout=120)
 
-    def take_images(self, other: "DockerHost") -> None:
-        """Get all named images of another Docker host."""
-        names = [tag for image in other.docker.images.list() for tag in image.tags]
-        with subprocess.Popen(
-            ["docker", "-H", other.url, "save", *names], stdout=subprocess.PIPE
-        ) as save:
-            subprocess.run(
-                ["docker", "-H", self.url, "load"],
-                stdin=save.stdout,
-                stdout=subprocess.DEVNULL,
-                check=True,
-            )
-
     def close(self) -> None:
         """Remove all that was made."""
         for container in self.docker.containers.list(all=True):

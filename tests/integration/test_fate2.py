@@ -229,26 +229,6 @@ def test_spark_computes_too(cluster: Cluster, changed: Callable[[Change], None])
     cluster.stack.preview(expect_no_changes=True)
 
 
-def test_a_party_moves_to_another_docker_host(
-    cluster: Cluster, lan: Lan, changed: Callable[[Change], None]
-) -> None:
-    here, there = cluster.host, lan.host()
-    there.take_images(here)  # as a build there would leave them, in a tenth of the time
-
-    def move(config: dict[str, Any]) -> None:
-        config["fate:hosts"]["lab"]["address"] = here.address
-        config["fate:hosts"]["other"] = {"docker": there.url, "address": there.address}
-        config["fate:parties"][1]["host"] = "other"
-
-    changed(move)
-    cluster.stack.up()
-    verified(cluster, 10000)
-    assert {one.labels["fate.party"] for one in cluster.containers()} == {"9999"}
-    elsewhere = Cluster(there, cluster.stack)
-    assert {one.labels["fate.party"] for one in elsewhere.containers()} == {"10000"}
-    cluster.stack.preview(expect_no_changes=True)
-
-
 def test_destroy_keeps_the_data_and_the_next_up_takes_it_up(cluster: Cluster) -> None:
     client = cluster.host.docker
     before = jobs(cluster, 10000)
