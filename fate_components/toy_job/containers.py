@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass
 from typing import NoReturn
 
+from ..topology import docker_name
+
 
 @dataclass(frozen=True)
 class Party:
@@ -23,7 +25,7 @@ class Party:
 
     def container(self, service: str) -> str:
         """The name of a service's container."""
-        return f"fate-{self.stack}-{self.id}-{service}"
+        return docker_name(self.stack, self.id, service)
 
     def run(
         self, service: str, script: str, stdin: str = "", timeout: float = 60
