@@ -4,7 +4,7 @@ import pulumi
 
 from fate_components import settings as stack_file
 from fate_components import topology
-from fate_components.host import Host
+from fate_components.docker.host import Host
 from fate_components.images import Builds
 from fate_components.outputs import exchange_output, party_outputs
 from fate_components.party import Exchange, Party

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from . import passwords
-from .service import Place
+from .docker.service import Place
 from .topology import Attachment, Endpoint, PartyPlan
 
 

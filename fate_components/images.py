@@ -5,7 +5,7 @@ import pulumi_command as command
 
 from images.catalogue import image_name
 
-from . import tool
+from .docker import tool
 from .release import Image, Release
 
 

@@ -3,9 +3,9 @@
 import pulumi
 import pulumi_command as command
 
-from . import delivery
 from .cluster import ClusterContext
-from .service import Container, File, Service, Volume
+from .docker import delivery
+from .docker.service import Container, File, Service, Volume
 
 DATABASE = "fate"
 USER = "fate"

@@ -3,9 +3,9 @@
 import pulumi
 
 from . import fate1, fate2
-from .host import Host, labels, network
+from .docker.host import Host, labels, network
+from .docker.service import Place, Service
 from .release import Release
-from .service import Place, Service
 from .settings import Settings
 from .topology import ExchangePlan, PartyPlan
 

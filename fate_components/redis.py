@@ -2,7 +2,7 @@
 
 import pulumi
 
-from .service import Container, File, Place, Service, Volume
+from .docker.service import Container, File, Place, Service, Volume
 from .topology import Attachment
 
 _CONFIG = "/usr/local/etc/redis/redis.conf"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pulumi
 
-from . import tool
+from .docker import tool
 from .party import Party
 from .release import Release
 

@@ -2,9 +2,9 @@
 
 import pulumi
 
+from ..docker.service import Place, Service
 from ..mysql import Mysql
 from ..redis import Redis
-from ..service import Place, Service
 from ..settings import Settings
 from ..topology import ExchangePlan, PartyPlan
 from .cluster import ClusterContext

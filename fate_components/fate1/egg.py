@@ -2,8 +2,8 @@
 
 import pulumi
 
+from ..docker.service import Container, File, Service, Volume
 from ..files import ROOT, json_text, properties
-from ..service import Container, File, Service, Volume
 from .cluster import ClusterContext
 from .server_conf import server_conf
 

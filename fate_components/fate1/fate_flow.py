@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pulumi
 
 from .. import mysql
+from ..docker.service import Container, File, Service, Volume
 from ..files import ROOT, json_text
-from ..service import Container, File, Service, Volume
 from .cluster import ClusterContext
 from .server_conf import server_conf
 

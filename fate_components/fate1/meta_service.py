@@ -6,8 +6,8 @@ from pathlib import Path
 import pulumi
 
 from .. import mysql
+from ..docker.service import Container, File, Service
 from ..files import ROOT, properties
-from ..service import Container, File, Service
 from .cluster import ClusterContext
 
 _SCHEMA = Path(__file__).with_name("meta_service.sql")

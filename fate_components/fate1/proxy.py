@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pulumi
 
-from .. import delivery
+from ..docker import delivery
+from ..docker.service import Container, File, Place, Service
 from ..files import ROOT, json_text, properties
-from ..service import Container, File, Place, Service
 from ..settings import Published
 from ..topology import Attachment
 from .route_table import RouteTable

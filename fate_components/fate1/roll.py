@@ -2,8 +2,8 @@
 
 import pulumi
 
+from ..docker.service import Container, File, Service
 from ..files import ROOT, properties
-from ..service import Container, File, Service
 from .cluster import ClusterContext
 
 

@@ -2,8 +2,8 @@
 
 import pulumi
 
+from ..docker.service import Place, Service
 from ..mysql import Mysql
-from ..service import Place, Service
 from ..settings import Engines, Settings
 from ..topology import PartyPlan
 from .client import Client

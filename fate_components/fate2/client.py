@@ -2,8 +2,8 @@
 
 import pulumi
 
+from ..docker.service import Container, File, Service, Volume
 from ..files import ROOT, json_text
-from ..service import Container, File, Service, Volume
 from .cluster import ClusterContext
 
 _CONFIG = "/run/secrets/jupyter.json"

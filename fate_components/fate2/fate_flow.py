@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pulumi
 
-from .. import delivery, health, mysql
+from .. import mysql
+from ..docker import delivery, health
+from ..docker.service import Container, File, Service, Volume
 from ..files import ROOT, yaml_text
 from ..release import HttpProbe, Probe
-from ..service import Container, File, Service, Volume
 from . import rabbitmq
 from .cluster import ClusterContext
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pulumi
 
+from ..docker.service import Container, File, Service
 from ..files import ROOT, properties
-from ..service import Container, File, Service
 from .cluster import ClusterContext
 from .fate_flow import LOGS
 

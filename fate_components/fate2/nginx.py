@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pulumi
 
-from .. import delivery, health
+from ..docker import delivery, health
+from ..docker.service import Container, File, Service
 from ..files import ROOT
 from ..release import HttpProbe, Probe
-from ..service import Container, File, Service
 from .cluster import ClusterContext
 
 _CONF = f"{ROOT}/proxy/nginx/conf"

@@ -5,10 +5,10 @@ import hashlib
 
 import pulumi
 
-from .. import health
+from ..docker import health
+from ..docker.service import Container, File, Service
 from ..files import json_text
 from ..release import HttpProbe, Probe
-from ..service import Container, File, Service
 from .cluster import ClusterContext
 
 USER = "fate"

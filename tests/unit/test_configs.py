@@ -5,6 +5,7 @@ from pydantic import SecretStr
 
 from fate_components import mysql, redis
 from fate_components import release as catalogue
+from fate_components.docker.service import Place
 from fate_components.fate1 import (
     cluster,
     egg,
@@ -16,7 +17,6 @@ from fate_components.fate1 import (
     roll,
     server_conf,
 )
-from fate_components.service import Place
 from tests.bad_stack_files import GOOD
 from tests.unit.test_topology import planned
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fate_components import health
+from fate_components.docker import health
 from fate_components.release import HttpProbe, Probe
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_docker as docker
 
-from .images import Builds
-from .release import Image
-from .settings import DockerHost
-from .topology import Network
+from ..images import Builds
+from ..release import Image
+from ..settings import DockerHost
+from ..topology import Network
 
 
 def labels(stack: str, **more: str) -> dict[str, str]:

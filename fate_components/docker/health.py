@@ -2,7 +2,7 @@
 
 import pulumi_docker as docker
 
-from .release import HttpProbe, Probe
+from ..release import HttpProbe, Probe
 
 # Cleared whenever the container starts, unlike a file in its own file system.
 _MARK = "/dev/shm/fate-healthy"  # noqa: S108 - every container has its own

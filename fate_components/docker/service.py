@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_docker as docker
 
+from ..release import Release
+from ..settings import Published
+from ..topology import Attachment, docker_name
 from . import health
 from .host import Host, labels
-from .release import Release
-from .settings import Published
-from .topology import Attachment, docker_name
 
 _STOP_SECONDS = 60
 # What the provider reports as changed but does not bring to a running container.
