@@ -1,5 +1,5 @@
-# Everything a fresh machine needs, step by step; each step is skipped when its inputs have not
-# changed. `make help` lists what there is.
+# Sets up everything that a fresh machine needs, step by step. A step is skipped if its inputs have
+# not changed. `make help` lists the targets.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 STACK ?= dev
@@ -17,37 +17,37 @@ up: tools docker images stack ## set up what is missing, then deploy the stack (
 preview: tools docker images stack ## show what `make up` would change
 	@$(IN_ENV) pulumi preview --diff --stack $(STACK)
 
-down: tools stack ## remove the stack's containers and networks; its data stays
+down: tools stack ## remove the stack's containers and networks; keep its data
 	@$(IN_ENV) pulumi destroy --yes --stack $(STACK)
 
-test: lint unit integration ## everything CI runs
+test: lint unit integration ## run everything that CI runs
 
-lint: .venv/installed ## format, lint, types
+lint: .venv/installed ## check formatting, lint and types
 	@echo "==> lint"
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 
-unit: .venv/installed ## the tests that take seconds
+unit: .venv/installed ## run the unit tests, which take seconds
 	@echo "==> unit tests"
 	@.venv/bin/pytest -q tests/unit
 
-integration: tools ## the tests on the real engine and a Docker daemon of their own (as root)
+integration: tools ## run the tests with the real engine and their own Docker daemon (as root)
 	@sh toolchain/docker.sh test
 	@echo "==> integration tests"
 	@.venv/bin/pytest tests/integration
 
-env: tools ## print what a shell needs: eval "$(make -s env)"
+env: tools ## print the environment for a shell: eval "$(make -s env)"
 	@sh toolchain/env.sh
 
-tools: .venv/installed ## the Pulumi CLI and its plugins, at the pinned versions
+tools: .venv/installed ## install the pinned versions of the Pulumi CLI and its plugins
 	@.venv/bin/python toolchain/install.py
 
-docker: ## Docker's command, and the daemon if the stack uses this machine's
+docker: ## install the docker command, and start the daemon if the stack uses this machine's
 	@if grep -q '$(LOCAL)' Pulumi.$(STACK).yaml; then mode=start; else mode=client; fi; \
 	  sh toolchain/docker.sh $$mode
 
-images: .venv/installed docker ## the lab images, if the stack uses them on this machine
+images: .venv/installed docker ## build the lab images, if the stack uses them on this machine
 	@if grep -q 'fate:registry: fate-lab' Pulumi.$(STACK).yaml && \
 	  grep -q '$(LOCAL)' Pulumi.$(STACK).yaml; then \
 	  .venv/bin/python -m tests.lab.build --host $(LOCAL); fi
@@ -55,7 +55,7 @@ images: .venv/installed docker ## the lab images, if the stack uses them on this
 stack: tools
 	@sh toolchain/stack.sh $(STACK)
 
-lock: ## resolve pyproject.toml's dependencies anew
+lock: ## resolve the dependencies in pyproject.toml again
 	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	  --no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements.lock
 

@@ -2,21 +2,21 @@
 
 import pulumi
 
-from fate_components import settings as stack_file
 from fate_components import topology
 from fate_components.docker.host import Host
 from fate_components.images import Builds
 from fate_components.outputs import exchange_output, party_outputs
 from fate_components.party import Exchange, Party
+from fate_components.settings import SettingsError
+from fate_components.settings.load import load
 from fate_components.verify import toy_jobs
 
 try:
-    settings = stack_file.load()
-except stack_file.SettingsError as error:
+    settings, release = load()
+except SettingsError as error:
     raise pulumi.RunError(str(error)) from None
 
 stack = pulumi.get_stack()
-release = stack_file.release_of(settings)
 plan = topology.plan(settings, release, stack)
 builds = Builds(release) if settings.images == "packages" else None
 used = {party.host for party in settings.parties}
@@ -30,10 +30,11 @@ hosts = {
 parties = [
     Party(party, hosts[party.party.host], settings, release, stack) for party in plan.parties
 ]
-if plan.exchange:
-    Exchange(plan.exchange, hosts[plan.exchange.host], release, stack)
+exchanges = (
+    [Exchange(plan.exchange, hosts[plan.exchange.host], release, stack)] if plan.exchange else []
+)
 if settings.verify:
-    toy_jobs(parties, release, stack)
+    toy_jobs(parties, exchanges, release, stack)
 
 pulumi.export("parties", party_outputs(plan, settings, release))
 passwords = {str(party.id): party.passwords for party in parties if party.passwords}

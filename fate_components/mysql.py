@@ -1,7 +1,6 @@
 """MySQL: the database of a party's services, of whichever release line."""
 
 import pulumi
-import pulumi_command as command
 
 from .cluster import ClusterContext
 from .docker import delivery
@@ -16,9 +15,11 @@ _ACCOUNTS = "/run/secrets/mysql-accounts.sql"
 
 # A query over TCP: the server that only initializes the data has no network.
 _CLIENT = f'MYSQL_PWD="$(cat {_PASSWORD})" mysql -h 127.0.0.1 -u {USER} {DATABASE}'
-# On data that is there already the image sets no passwords, so the server does at its start:
-# that is how a changed password, or data another deployment left, comes to fit the settings.
+# The server runs as user mysql. The image sets no passwords on data that is there already, so the
+# server does it at its start: this brings changed passwords, and data that another deployment left,
+# in line with the settings.
 _START = (
+    f"chown mysql {_PASSWORD} {_ROOT_PASSWORD} {_ACCOUNTS}; "
     f"if [ -d /var/lib/mysql/mysql ]; then set -- --init-file={_ACCOUNTS}; fi; "
     'exec docker-entrypoint.sh mysqld "$@"'
 )
@@ -71,23 +72,24 @@ class Mysql(Service):
                     File(_ACCOUNTS, accounts(password, root_password), secret=True),
                 ],
                 volumes=[Volume("mysql", "/var/lib/mysql")],
-                check=f"{_CLIENT} -e 'SELECT 1' >/dev/null 2>&1",
+                check=f"{_CLIENT} -e 'SELECT 1' 2>&1 >/dev/null",
             ),
             opts=opts,
         )
         self.register_outputs({})
 
-    def run(self, name: str, sql: str) -> command.local.Command:
+    def run(self, name: str, sql: str) -> None:
         """Have statements run in the database whenever they change, or the server was replaced.
+
+        They wait until the server is healthy.
 
         Args:
             name: what they are for, as part of the resource's logical name.
             sql: the statements; running them twice must do no harm.
         """
-        return delivery.in_container(
-            self.place.resource_name(name),
-            self.place.host,
-            self.container,
+        delivery.once_healthy(
+            name,
+            self,
             f"docker exec -i \"$CONTAINER\" sh -c '{_CLIENT}'",
             stdin=sql,
             opts=pulumi.ResourceOptions(parent=self),

@@ -2,14 +2,15 @@
 
 import pulumi
 
-from . import fate1, fate2
 from .docker.host import Host, labels, network
-from .docker.service import Place, Service
+from .docker.service import Place, Service, all_healthy
+from .fate1 import training as fate1
+from .fate2 import training as fate2
 from .release import Release
 from .settings import Settings
 from .topology import ExchangePlan, PartyPlan
 
-# A release line is a package that knows which services make a cluster and what each needs.
+# What each release line deploys.
 _LINES = {"fate1": fate1, "fate2": fate2}
 
 
@@ -36,7 +37,7 @@ class Party(pulumi.ComponentResource):
         )
         child = pulumi.ResourceOptions(parent=self)
         found_by = labels(stack, party=str(party.id), cluster="training")
-        own = network(str(party.id), plan.network, found_by, child)
+        own = network(str(party.id), plan.network, found_by, host.name, child)
         place = Place(
             stack=stack,
             cluster="training",
@@ -51,6 +52,7 @@ class Party(pulumi.ComponentResource):
         self.host = host
         self.services: list[Service] = training.services
         self.passwords: dict[str, str] = training.passwords
+        all_healthy(f"{party.id}-health", self.services, child)
         self.register_outputs({})
 
 
@@ -79,5 +81,6 @@ class Exchange(pulumi.ComponentResource):
             networks={host.shared_plan.name: host.shared},
             party=None,
         )
-        fate1.exchange(place, plan, pulumi.ResourceOptions(parent=self))
+        child = pulumi.ResourceOptions(parent=self)
+        all_healthy("exchange-health", [fate1.exchange(place, plan, child)], child)
         self.register_outputs({})

@@ -2,10 +2,13 @@
 
 import pulumi
 
+from .docker import health
 from .docker.service import Container, File, Place, Service, Volume
 from .topology import Attachment
 
 _CONFIG = "/usr/local/etc/redis/redis.conf"
+# The server runs as user redis. In a file the password shows in no command line.
+_START = f"chown redis {_CONFIG} && exec docker-entrypoint.sh redis-server {_CONFIG}"
 
 
 def config(password: str) -> str:
@@ -32,13 +35,13 @@ class Redis(Service):
             Container(
                 service="redis",
                 networks=[attachment],
-                # In a file the password shows in no command line.
-                command=["redis-server", _CONFIG],
+                command=["sh", "-c", _START],
                 files=[File(_CONFIG, config(password), secret=True)],
                 volumes=[Volume("redis", "/data")],
-                check=(
-                    f"REDISCLI_AUTH=\"$(sed -n 's/^requirepass //p' {_CONFIG})\" redis-cli ping"
-                    " | grep -q PONG"
+                check=health.answers(
+                    f"REDISCLI_AUTH=\"$(sed -n 's/^requirepass //p' {_CONFIG})\" redis-cli ping",
+                    "PONG",
+                    "redis-cli ping",
                 ),
             ),
             opts=opts,

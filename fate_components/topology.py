@@ -5,18 +5,13 @@ services that other parties call, meet on a network that the parties of a Docker
 Everything else goes through the Docker host's address and a published port, or the exchange.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from .release import Release
-from .settings import DockerHost, Party, Published, Settings
-from .settings.checks import published
+from .settings import Party, Published, Settings
 
-# 10.192.0.0/16 to 10.239.0.0/16: outside of what Docker picks by itself, flannel's and
-# Kubernetes' usual ranges; a Docker host's `subnet` overrides it where it is taken.
-_FIRST_SUBNET, _SUBNETS = 192, 48
 # The third octet of a party's network, and the last of its gateways on the shared one.
 _FIRST_SLOT, _SLOTS = 16, 239
 _EXCHANGE_OCTET = 2
@@ -136,7 +131,7 @@ def plan(settings: Settings, release: Release, stack: str) -> Topology:
         release: the facts of the release it names.
         stack: the stack's name.
     """
-    subnets = {name: _subnet(host, stack) for name, host in settings.hosts.items()}
+    subnets = {name: host.networks(stack) for name, host in settings.hosts.items()}
     shared = {
         name: Network(docker_name(stack, "shared"), _shared(subnet, len(release.gateways)))
         for name, subnet in subnets.items()
@@ -164,12 +159,6 @@ class _Addresses:
     release: Release
     stack: str
 
-    def published(self, party: Party) -> dict[str, Published]:
-        return {
-            name: published(party.training.publish, self.release, name)
-            for name in self.release.published
-        }
-
     def party(self, party: Party, seen_from: str) -> Reach:
         if party.host == seen_from:
             return {
@@ -178,7 +167,7 @@ class _Addresses:
                 for port, number in service.ports.items()
                 if port in service.gateway
             }
-        at = self.published(party)
+        at = party.training.published(self.release)
         return {
             port: self._outside(party.host, at[port].port) for port in self.release.gateway_ports
         }
@@ -193,7 +182,7 @@ class _Addresses:
         }
 
     def exchange(self, seen_from: str) -> Endpoint | None:
-        exchange, facts = self.settings.exchange, self.release.exchange
+        exchange, facts = self.settings.used_exchange, self.release.exchange
         if exchange is None or facts is None:
             return None
         port = exchange.port or facts.publish
@@ -209,13 +198,6 @@ class _Addresses:
         address = self.settings.hosts[host].reachable_at
         assert address is not None  # noqa: S101 - checked with the settings
         return Endpoint(address, port)
-
-
-def _subnet(host: DockerHost, stack: str) -> IPv4Network:
-    if host.subnet:
-        return IPv4Network(host.subnet)
-    octet = _FIRST_SUBNET + hashlib.sha256(stack.encode()).digest()[0] % _SUBNETS
-    return IPv4Network(f"10.{octet}.0.0/16")
 
 
 def _cut(subnet: IPv4Network, slot: int) -> IPv4Network:
@@ -257,7 +239,7 @@ def _party(
             name: Attachment(network, network.at((index << 8) + slot))
             for index, name in enumerate(addresses.release.gateways)
         },
-        published=addresses.published(party),
+        published=party.training.published(addresses.release),
         others=_others(party, addresses),
         default=addresses.exchange(seen_from=party.host),
     )
@@ -267,13 +249,13 @@ def _others(party: Party, addresses: _Addresses) -> dict[int, Reach]:
     """With an exchange everything foreign goes through it; else straight to each party."""
     settings = addresses.settings
     others: dict[int, Reach] = {}
-    if settings.exchange is None:
+    if settings.used_exchange is None:
         others = {
             other.id: addresses.party(other, seen_from=party.host)
             for other in settings.parties
             if other.id != party.id
         }
-    if not (settings.exchange and settings.exchange.host):
+    if not (settings.used_exchange and settings.used_exchange.host):
         # Our own exchange knows the peers; nobody else's does for sure.
         others |= addresses.peers()
     return others
@@ -281,7 +263,7 @@ def _others(party: Party, addresses: _Addresses) -> dict[int, Reach]:
 
 def _exchange(shared: Mapping[str, Network], addresses: _Addresses) -> ExchangePlan | None:
     settings, facts = addresses.settings, addresses.release.exchange
-    exchange = settings.exchange
+    exchange = settings.used_exchange
     if exchange is None or exchange.host is None or facts is None:
         return None
     parties = {

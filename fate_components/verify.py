@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import pulumi
 
 from .docker import tool
-from .party import Party
+from .party import Exchange, Party
 from .release import Release
 
 
-def toy_jobs(parties: Sequence[Party], release: Release, stack: str) -> None:
+def toy_jobs(
+    parties: Sequence[Party], exchanges: Sequence[Exchange], release: Release, stack: str
+) -> None:
     """Run the toy job between the stack's first party and each of the others.
 
     A party that is alone runs it with itself. It runs again when a container of one of its two
@@ -17,6 +19,7 @@ def toy_jobs(parties: Sequence[Party], release: Release, stack: str) -> None:
 
     Args:
         parties: the stack's parties.
+        exchanges: the exchange between them, if there is one.
         release: the facts of the release; each release line has its own way of running a job.
         stack: the stack's name.
     """
@@ -33,6 +36,6 @@ def toy_jobs(parties: Sequence[Party], release: Release, stack: str) -> None:
                 "HOST": str(host.id),
                 "HOST_DOCKER": host.host.docker_host,
             },
-            opts=pulumi.ResourceOptions(depends_on=[guest, host]),
+            opts=pulumi.ResourceOptions(depends_on=[guest, host, *exchanges]),
             triggers=[service.container.id for service in services],
         )

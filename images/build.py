@@ -1,8 +1,8 @@
-"""Builds FATE 2.x images from Debian and PyPI packages, on a Docker host that may pull nothing.
+"""Builds FATE 2.x images from Debian and PyPI packages, even if the Docker host cannot pull images.
 
     python -m images.build --release 2.2.0 [--host HOST] [--registry REGISTRY] [IMAGE …]
 
-Images that the host has already are left alone; see README.md beside this file.
+Images that exist on the host are left alone; see README.md in this folder.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ from .catalogue import (
     lock_file,
 )
 
-STAGE_LABEL = "fate.images.stage"  # on what a build leaves behind, to remove it
+STAGE_LABEL = "fate.images.stage"  # marks a build's leftovers, so that they can be removed
 PULL_SECONDS = 60
-AT_ONCE = 2  # one downloads while the other unpacks
+AT_ONCE = 2  # one build downloads while the other unpacks
 
-# The operator's ways to the package mirrors: of the build stages, nothing of them stays.
+# The operator's settings for package mirrors: used in build stages only, not kept in images.
 PIP_SETTINGS = ("index-url", "extra-index-url", "trusted-host", "timeout")
 PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 CA_BUNDLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
@@ -52,27 +52,27 @@ progress = Progress("images")
 
 
 def build(host: str, release: str, images: list[str], registry: str = "") -> None:
-    """Makes sure that a Docker host has images.
+    """Builds images on a Docker host, unless they exist.
 
     Args:
         host: the Docker host, e.g. unix:///var/run/docker.sock.
         release: FATE's release.
-        images: which; those that they start from are built too.
-        registry: the prefix under which Debian's image is pulled, if it can be.
+        images: the names of the images; their parent images are built too.
+        registry: the prefix for pulling Debian's image, if it can be pulled.
     """
     docker = Docker(host)
     docker.check()
     if not _missing(docker, release, images):
-        progress.say(f"all {len(images)} are there already")
+        progress.say(f"all {len(images)} images already exist")
         return
     with only_one("images", progress):
-        missing = _missing(docker, release, images)  # another build may just have made them
+        missing = _missing(docker, release, images)  # another build may have just finished
         for parent in [IMAGES[image].parent for image in missing]:
             if parent != "base" and parent not in missing:
                 missing = [*_missing(docker, release, [parent]), *missing]
         if missing:
             _build_missing(docker, release, missing, registry)
-    progress.say(f"{', '.join(images)}: there")
+    progress.say(f"{', '.join(images)}: ready")
 
 
 def _missing(docker: Docker, release: str, images: list[str]) -> list[str]:
@@ -89,7 +89,7 @@ def _build_missing(docker: Docker, release: str, missing: list[str], registry: s
         arguments = _pip_arguments(certificates)
         more = {CA_IN_CONTEXT: certificates}
         try:
-            for first in (True, False):  # those from Debian alone, then those from another image
+            for first in (True, False):  # images based on Debian, then images based on those
                 batch = [image for image in missing if (IMAGES[image].parent == "base") is first]
                 with ThreadPoolExecutor(AT_ONCE) as pool:
                     done = [
@@ -130,7 +130,7 @@ def _build_one(
 
 
 def _debian(docker: Docker, registry: str) -> str:
-    """The image that the base starts from: Debian's own if it can be had, else one made here."""
+    """The parent of the base image: Debian's own image if available, else one created here."""
     official = f"{registry.rstrip('/')}/{DEBIAN}" if registry else DEBIAN
     if docker.has(official):
         return official
@@ -138,7 +138,7 @@ def _debian(docker: Docker, registry: str) -> str:
         docker.run("pull", "--quiet", official, timeout=PULL_SECONDS)
         return official
     except BuildError as error:
-        progress.say(f"{official} cannot be pulled, making one ({error})")
+        progress.say(f"cannot pull {official}, creating a base image instead ({error})")
     own = f"{PREFIX}/rootfs:{ROOTFS.key}"
     if not docker.has(own):
         tarball = ROOTFS.tarball(progress, "about a minute")
@@ -148,7 +148,7 @@ def _debian(docker: Docker, registry: str) -> str:
 
 
 def _ca_bundle() -> bytes:
-    """The certificates by which this machine trusts package mirrors; empty if there are none."""
+    """This machine's CA bundle for package mirrors; empty if there is none."""
     names = [os.environ.get(name, "") for name in CA_BUNDLES]
     for path in [Path(name) for name in [*names, DEFAULT_CA_BUNDLE] if name]:
         if path.is_file():
@@ -157,7 +157,7 @@ def _ca_bundle() -> bytes:
 
 
 def _pip_arguments(certificates: bytes) -> dict[str, str]:
-    """The operator's pip settings, as build arguments under pip's names for the environment."""
+    """The operator's pip settings, as build arguments with pip's environment variable names."""
     program = ["pip"] if shutil.which("pip") else [sys.executable, "-m", "pip"]
     listed = subprocess.run([*program, "config", "list"], capture_output=True, text=True).stdout
     result = {}
@@ -165,7 +165,7 @@ def _pip_arguments(certificates: bytes) -> dict[str, str]:
         name, _, value = line.partition("=")
         setting = name.rpartition(".")[2].replace("default-timeout", "timeout")
         if setting in PIP_SETTINGS:
-            # a setting of several lines, as pip takes several indexes, is one of several words
+            # pip accepts several indexes on several lines; the variable takes them as words
             words = value.strip("'\"").replace("\\n", " ").split()
             result[f"PIP_{setting.replace('-', '_').upper()}"] = " ".join(words)
     if certificates:
@@ -187,7 +187,10 @@ def main() -> None:
     parser.add_argument("--registry", default="", help="where Debian's image is pulled from")
     parser.add_argument("--release", required=True, choices=RELEASES, help="FATE's release")
     parser.add_argument(
-        "images", nargs="*", metavar="IMAGE", help=f"which (default: {' '.join(everything)})"
+        "images",
+        nargs="*",
+        metavar="IMAGE",
+        help=f"images to build (default: {' '.join(everything)})",
     )
     options = parser.parse_args()
     wanted = list(dict.fromkeys(options.images or everything))

@@ -1,6 +1,6 @@
-"""What building images takes: a Docker daemon, a root file system to start from, progress to show.
+"""Tools for building images: the Docker daemon, a root file system and progress messages.
 
-Shared by `images.build` (FATE 2.x from packages) and `tests.lab.build` (the lab's stand-ins).
+Used by `images.build` (FATE 2.x from packages) and `tests.lab.build` (the lab's stand-ins).
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SUITE = "bookworm"
-ALIVE = 15.0  # seconds without a line after which a build shows that it is alive
-WIDTH = 100  # as much of a line as is shown
-TAIL = 20  # lines of a failed build that are worth showing
+ALIVE = 15.0  # seconds without a line after which a build shows one, as a sign of life
+WIDTH = 100  # characters of a line to show
+TAIL = 20  # last lines of a failed build to show
 
 
 class BuildError(Exception):
-    """The build cannot go on; the text is one line that says why, and what to do.
+    """A build failed; the text is one line with the cause and the remedy.
 
     Args:
         reason: that line.
-        tail: the last lines of what failed.
+        tail: the last lines of the failed command's output.
     """
 
     def __init__(self, reason: str, tail: Iterable[str] = ()) -> None:
@@ -40,10 +40,10 @@ class BuildError(Exception):
 
 
 class Progress:
-    """Says what is being done, and afterwards how long it took.
+    """Prints each step when it starts, and its duration when it ends.
 
     Args:
-        title: whose progress it is, in front of every line.
+        title: the prefix of every line.
     """
 
     def __init__(self, title: str) -> None:
@@ -65,7 +65,7 @@ class Progress:
 
 
 class Docker:
-    """The docker command for one daemon; with the classic builder, as BuildKit asks a registry.
+    """The docker command for one daemon. It uses the classic builder: BuildKit queries a registry.
 
     Args:
         host: the daemon, e.g. unix:///var/run/docker.sock or ssh://root@b1.example.org.
@@ -74,7 +74,7 @@ class Docker:
     def __init__(self, host: str) -> None:
         self.host = host
         self.environment = {**os.environ, "DOCKER_HOST": host, "DOCKER_BUILDKIT": "0"}
-        self.environment.pop("DOCKER_CONTEXT", None)  # would go before DOCKER_HOST's daemon
+        self.environment.pop("DOCKER_CONTEXT", None)  # would override DOCKER_HOST
 
     def run(self, *arguments: str, timeout: float | None = None) -> str:
         try:
@@ -86,7 +86,7 @@ class Docker:
                 timeout=timeout,
             )
         except subprocess.TimeoutExpired:
-            raise BuildError(f"docker {arguments[0]}: no end after {timeout:.0f} s") from None
+            raise BuildError(f"docker {arguments[0]}: timed out after {timeout:.0f} s") from None
         if result.returncode != 0:
             lines = result.stderr.decode(errors="replace").strip().splitlines()
             raise BuildError(f"docker {arguments[0]} failed: {lines[-1] if lines else ''}")
@@ -94,11 +94,13 @@ class Docker:
 
     def check(self) -> None:
         if shutil.which("docker") is None:
-            raise BuildError("no docker command: install Docker's client (Debian: docker.io)")
+            raise BuildError("docker command not found: install the Docker CLI (Debian: docker.io)")
         try:
             self.run("version", "--format", "{{.Server.Version}}", timeout=60)
         except BuildError:
-            raise BuildError(f"no Docker daemon answers at {self.host}: is it running?") from None
+            raise BuildError(
+                f"cannot connect to the Docker daemon at {self.host}: is it running?"
+            ) from None
 
     def has(self, image: str) -> bool:
         try:
@@ -108,7 +110,7 @@ class Docker:
         return True
 
     def label(self, image: str, name: str) -> str:
-        """What the image's label says; empty when there is no such label or image."""
+        """The value of an image's label; empty if the label or the image does not exist."""
         try:
             query = f'{{{{index .Config.Labels "{name}"}}}}'
             return self.run("image", "inspect", "--format", query, image).strip()
@@ -127,8 +129,8 @@ class Docker:
         Args:
             image: its name.
             context: its build context, a tar archive.
-            options: more of `docker build`'s options.
-            on_line: called with the builder's steps, and now and then with another line of it.
+            options: additional options of `docker build`.
+            on_line: called with the builder's steps, and occasionally with another of its lines.
         """
         last: deque[str] = deque(maxlen=TAIL)
         shown = time.monotonic()
@@ -159,13 +161,13 @@ class Docker:
 
 @dataclass(frozen=True)
 class Rootfs:
-    """A Debian root file system by debootstrap, packed as a tarball in the user's cache.
+    """A Debian root file system built with debootstrap, a tarball in the user's cache.
 
     Args:
         folder: the folder in the cache.
-        packages: what is in it besides Debian's minimum.
-        slim: patterns of what is removed from it.
-        keep: a file that stays though a pattern matches it.
+        packages: the packages in addition to Debian's minimum.
+        slim: patterns of the files to remove.
+        keep: a file to keep although a pattern matches it.
     """
 
     folder: str
@@ -178,23 +180,23 @@ class Rootfs:
         return hash_of([repr((SUITE, self.packages, self.slim, self.keep)).encode()])[:20]
 
     def tarball(self, progress: Progress, duration: str) -> Path:
-        """The tarball, from the cache or made now (needs root, and `duration`)."""
+        """The tarball, from the cache or created now (requires root, takes `duration`)."""
         tarball = cache() / self.folder / f"rootfs-{self.key}.tar"
         if tarball.exists():
             return tarball
         if os.geteuid() != 0:
-            raise BuildError(f"not root: debootstrap needs it (once, for {tarball})")
+            raise BuildError(f"debootstrap must run as root (once, to create {tarball})")
         if shutil.which("debootstrap") is None:
-            raise BuildError("no debootstrap: apt-get install debootstrap")
+            raise BuildError("debootstrap not found: apt-get install debootstrap")
         tarball.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="rootfs-", dir=tarball.parent) as work:
             root = Path(work) / "root"
-            with progress.step(f"making Debian {SUITE} with debootstrap ({duration})"):
+            with progress.step(f"creating Debian {SUITE} with debootstrap ({duration})"):
                 self._bootstrap(root)
             with progress.step("slimming and packing it (about 5 s)"):
                 self._slim(root)
                 packed = Path(work) / "rootfs.tar"
-                # device files cannot be unpacked everywhere, and Docker makes its own
+                # device files cannot be unpacked everywhere, and Docker creates its own
                 tar = ["tar", "--numeric-owner", "--exclude=./dev/*", "-C", str(root), "-cf"]
                 subprocess.run([*tar, str(packed), "."], check=True)
                 packed.rename(tarball)
@@ -225,20 +227,20 @@ def cache() -> Path:
 
 @contextmanager
 def only_one(name: str, progress: Progress) -> Iterator[None]:
-    """Lets only one process of this user at a time go on; the others wait."""
+    """Allows one process of this user at a time; the others wait."""
     path = cache() / f"{name}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            with progress.step("another build runs on this machine, waiting for its end"):
+            with progress.step("waiting for another build on this machine"):
                 fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def is_input(path: Path) -> bool:
-    """Whether an image can depend on this path."""
+    """Whether an image can depend on a path."""
     return path.is_file() and "__pycache__" not in path.parts and path.suffix != ".md"
 
 
@@ -254,12 +256,12 @@ def hash_of(parts: Iterable[bytes]) -> str:
 
 
 def files_of(paths: Iterable[Path], root: Path) -> list[bytes]:
-    """Files with their names below `root`, to be hashed."""
+    """Files with their names relative to `root`, as input for a hash."""
     return [str(path.relative_to(root)).encode() + b"\n" + path.read_bytes() for path in paths]
 
 
 def archive(files: dict[str, bytes]) -> bytes:
-    """A tar archive of files by their names, e.g. a context for `docker build -`."""
+    """A tar archive of files, keyed by name, e.g. a context for `docker build -`."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for name, content in sorted(files.items()):
@@ -270,7 +272,7 @@ def archive(files: dict[str, bytes]) -> bytes:
 
 
 def folder_files(folder: Path, prefix: str = "") -> dict[str, bytes]:
-    """A folder's files by their names in a context."""
+    """A folder's files, keyed by their names in a build context."""
     return {
         f"{prefix}{path.relative_to(folder)}": path.read_bytes() for path in inputs_below(folder)
     }

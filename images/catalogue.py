@@ -1,7 +1,7 @@
-"""Which images there are, and their names: pure, no Docker.
+"""The available images and their names. This module does not use Docker.
 
-A name ends in a key, a hash of all that the image is made of. So the same files give the same name,
-and an image whose name is on a Docker host already needs no build.
+A name ends in a key, a hash of everything that the image is built from. So the same files give the
+same name, and an image whose name exists on a Docker host needs no build.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ PREFIX = "fate-packages"
 LABEL = "fate.images.inputs"  # an image's key
 RELEASES = ("2.0.0", "2.2.0")
 
-# The same Debian for everyone who can pull it; what it lacks since then, the build's upgrade adds.
+# The same Debian for every host that can pull it. The build's upgrade installs later updates.
 DEBIAN = "debian:bookworm-20250520-slim"
-# The same for everyone else.
+# The same for all other hosts.
 ROOTFS = Rootfs(
     "images",
     slim=(
@@ -34,10 +34,10 @@ class Image:
     """An image.
 
     Args:
-        takes: what its build takes from an empty cache, for people who wait.
-        version: what its tag starts with; empty where that is FATE's release.
+        takes: how long its build takes with an empty cache, shown to the user.
+        version: the start of its tag; empty if that is FATE's release.
         locked: whether it installs locks/NAME-RELEASE.txt.
-        parent: the image that it starts from, "base" for Debian alone.
+        parent: its parent image, "base" for Debian alone.
     """
 
     takes: str
@@ -65,17 +65,17 @@ def image_name(image: str, release: str) -> str:
         release: FATE's release, one of RELEASES.
 
     Raises:
-        ValueError: there is no such image or release; the text is one line for people.
+        ValueError: there is no such image or release; the text is a one-line message.
     """
     return f"{PREFIX}/{image}:{_image(image).version or release}-{image_key(image, release)}"
 
 
 @cache
 def image_key(image: str, release: str) -> str:
-    """The first 12 hexadecimal digits of a hash of all that the image is made of."""
+    """The first 12 hexadecimal digits of a hash of everything that the image is built from."""
     definition = _image(image)
     if release not in RELEASES:
-        raise ValueError(f"no images for FATE {release}: there are {', '.join(RELEASES)}")
+        raise ValueError(f"no images for FATE {release}: available are {', '.join(RELEASES)}")
     parent = DEBIAN + ROOTFS.key if image == "base" else image_key(definition.parent, release)
     files = inputs_below(HERE / image)
     if definition.locked:
@@ -92,5 +92,5 @@ def _image(image: str) -> Image:
     if image == "base":
         return BASE
     if image not in IMAGES:
-        raise ValueError(f"no image {image!r}: there are {', '.join(IMAGES)}")
+        raise ValueError(f"no image {image!r}: available are {', '.join(IMAGES)}")
     return IMAGES[image]

@@ -1,7 +1,7 @@
-# Sees to Docker on this machine. Usage: docker.sh client | start | test
-#   client  the docker command, for Docker hosts elsewhere
-#   start   also a daemon that answers here, and what the lab images are built with
-#   test    what the tests need to run daemons of their own
+# Sets up Docker on this machine. Usage: docker.sh client | start | test
+#   client  the docker command, for remote Docker hosts
+#   start   also a running local daemon, and the tools for building the lab images
+#   test    the tools that the tests need to run their own daemons
 set -eu
 ask() {
   echo "$1" >&2
@@ -10,7 +10,7 @@ ask() {
 local=unix:///var/run/docker.sock
 answers() { docker -H $local version >/dev/null 2>&1; }
 
-# With its keyring and gnupg debootstrap checks what it downloads, without them it does not.
+# debootstrap verifies its downloads only if the keyring and gnupg are installed.
 packages="docker.io iptables debootstrap debian-archive-keyring gnupg ca-certificates"
 case $1 in
   client) programs=docker ;;
@@ -29,7 +29,7 @@ for program in $programs; do
 done
 if [ -n "$missing" ]; then
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null ||
-    ask "Missing:$missing. Install them (Debian: apt-get install $packages), or run make as root."
+    ask "Missing:$missing. Install them (Debian: apt-get install $packages) or run make as root."
   echo "==> installing $packages (about a minute)"
   apt-get update -qq
   # shellcheck disable=SC2086 # the packages are words
@@ -37,21 +37,21 @@ if [ -n "$missing" ]; then
 fi
 [ "$1" = start ] || exit 0
 if answers; then
-  echo "==> Docker answers"
+  echo "==> Docker is running"
   exit 0
 fi
 [ "$(id -u)" = 0 ] ||
-  ask "No Docker daemon answers at $local: start one, or join the group docker."
+  ask "Cannot connect to a Docker daemon at $local. Start one, or join the group docker."
 echo "==> starting the Docker daemon"
 if [ -d /run/systemd/system ]; then
   systemctl start docker
 else
-  # No service manager (a container, a minimal machine): the daemon is simply left running.
+  # No service manager (a container, a minimal machine): leave the daemon running in the background.
   nohup dockerd >/var/log/dockerd.log 2>&1 </dev/null &
 fi
 tries=0
 until answers; do
   tries=$((tries + 1))
-  [ $tries -le 60 ] || ask "The Docker daemon did not start; its last words are in /var/log/dockerd.log (or: journalctl -u docker)."
+  [ $tries -le 60 ] || ask "The Docker daemon did not start. See the end of /var/log/dockerd.log (or: journalctl -u docker)."
   sleep 1
 done

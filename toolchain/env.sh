@@ -1,5 +1,5 @@
-# Prints what a shell needs to use Pulumi here: eval "$(make -s env)"
-# Whoever is logged in to a backend, or has a passphrase of their own, keeps them.
+# Prints the environment that a shell needs to use Pulumi here: eval "$(make -s env)"
+# An existing backend login or passphrase stays in use.
 set -eu
 cd "$(dirname "$0")/.."
 here=$(pwd)

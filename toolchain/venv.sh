@@ -1,8 +1,8 @@
-# Makes .venv with exactly what requirements.lock says. Usage: venv.sh PYTHON
+# Creates .venv with exactly the packages in requirements.lock. Usage: venv.sh PYTHON
 set -eu
 python=$1
 if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-  echo "Python 3.11 or newer is needed, and $python is not; name one: make PYTHON=python3.12" >&2
+  echo "Python 3.11 or newer is required, but $python is not. Specify one: make PYTHON=python3.12" >&2
   exit 1
 fi
 if ! "$python" -c 'import ensurepip' 2>/dev/null; then

@@ -8,9 +8,6 @@ from ..release import HttpProbe, Probe
 _MARK = "/dev/shm/fate-healthy"  # noqa: S108 - every container has its own
 _PAUSE = 15
 
-START_LIMIT = 600
-"""Seconds that a service may take to become healthy before `pulumi up` gives up."""
-
 
 def check(probe: Probe) -> str:
     """The shell command that succeeds when a probe does. The official images are of two kinds,
@@ -28,7 +25,11 @@ def check(probe: Probe) -> str:
 
 def _listens(port: int) -> str:
     # 0A is the kernel's number for LISTEN; Java listens in tcp6 only.
-    return f"cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q ':{port:04X} 0*:0000 0A'"
+    sockets = "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null"
+    return (
+        f"{{ {sockets} | grep -q ':{port:04X} 0*:0000 0A'"
+        f" || {{ echo 'nothing listens on port {port}'; false; }}; }}"
+    )
 
 
 def _answers(probe: HttpProbe) -> str:
@@ -45,9 +46,24 @@ def _answers(probe: HttpProbe) -> str:
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
     request = "\\r\\n".join([*lines, "", body])
     bash = f'exec 3<>/dev/tcp/{probe.host}/{probe.port} && printf "{request}" >&3 && cat <&3'
+    return answers(
+        f"if command -v bash >/dev/null; then bash -c '{bash}'; else {wget}; fi", probe.answers, url
+    )
+
+
+def answers(command: str, pattern: str, who: str) -> str:
+    """A shell command that succeeds when another one's output matches a pattern.
+
+    Otherwise it prints the start of that output, which Docker keeps as the health check's.
+
+    Args:
+        command: the command that is run.
+        pattern: a basic regular expression.
+        who: what answers, for the message.
+    """
     return (
-        f"if command -v bash >/dev/null; then bash -c '{bash}'; else {wget}; fi 2>/dev/null"
-        f" | grep -q '{probe.answers}'"
+        f"answer=$({command} 2>&1); printf '%s' \"$answer\" | grep -q '{pattern}'"
+        f" || {{ printf '{who}: %.300s' \"$answer\"; false; }}"
     )
 
 

@@ -18,7 +18,11 @@ def labels(stack: str, **more: str) -> dict[str, str]:
 
 
 def network(
-    name: str, plan: Network, labelled: Mapping[str, str], opts: pulumi.ResourceOptions
+    name: str,
+    plan: Network,
+    labelled: Mapping[str, str],
+    host: str,
+    opts: pulumi.ResourceOptions,
 ) -> docker.Network:
     """A Docker network in which addresses can stay with their service.
 
@@ -26,6 +30,7 @@ def network(
         name: the resource's logical name.
         plan: its name on the Docker host, and its addresses.
         labelled: its labels.
+        host: the name of its Docker host in the stack file.
         opts: whose child it is.
     """
     return docker.Network(
@@ -36,8 +41,15 @@ def network(
             docker.NetworkIpamConfigArgs(subnet=str(plan.subnet), gateway=str(plan.gateway))
         ],
         labels=[docker.NetworkLabelArgs(label=k, value=v) for k, v in labelled.items()],
-        # Docker allows two networks neither of one name nor of overlapping addresses.
-        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True)),
+        opts=pulumi.ResourceOptions.merge(
+            opts,
+            pulumi.ResourceOptions(
+                # Docker allows two networks neither of one name nor of overlapping addresses.
+                delete_before_replace=True,
+                # The engine does not replace what only gets another provider.
+                replacement_trigger=host,
+            ),
+        ),
     )
 
 
@@ -71,7 +83,9 @@ class Host(pulumi.ComponentResource):
                 "The docker command is missing on this machine; install Docker's command line "
                 "(Debian: apt-get install docker.io)."
             )
+        self.name = name
         self.docker_host = host.docker
+        self.log_opts = {"max-size": host.logs.max_size, "max-file": str(host.logs.max_file)}
         self._registry = registry
         self._images: dict[str, docker.RemoteImage] = {}
         self.provider = docker.Provider(
@@ -79,10 +93,16 @@ class Host(pulumi.ComponentResource):
         )
         self._child = pulumi.ResourceOptions(parent=self, provider=self.provider)
         self.shared_plan = shared
-        self.shared = network(f"{name}-shared", shared, labels(stack), self._child)
+        self.shared = network(f"{name}-shared", shared, labels(stack), name, self._child)
         self._builds = builds
         self._built = builds and builds.on(f"{name}-images", host.docker, registry, self._child)
         self.register_outputs({})
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes a docker command on this machine speak to this host's daemon."""
+        # An operator's own context would take precedence over DOCKER_HOST.
+        return {"DOCKER_HOST": self.docker_host, "DOCKER_CONTEXT": ""}
 
     def image(self, wanted: Image) -> docker.RemoteImage:
         """An image on this host; asked for twice it is still one resource.

@@ -9,10 +9,11 @@ import pulumi_docker as docker
 from ..release import Release
 from ..settings import Published
 from ..topology import Attachment, docker_name
-from . import health
+from . import health, tool
 from .host import Host, labels
 
 _STOP_SECONDS = 60
+_FOR_ROOT = "0600"
 # What the provider reports as changed but does not bring to a running container.
 _REPLACE_ON = ["healthcheck"]
 
@@ -24,7 +25,8 @@ class File:
     Args:
         path: its absolute path in the container.
         content: what it says.
-        secret: whether it holds a password, so that no preview and no state file shows it.
+        secret: whether it holds a password: no preview and no state file shows it, and in the
+            container only root can read it.
         executable: whether it is a program.
         reread: the service reads it again by itself, so later versions are delivered into the
             running container by other means and replace nothing. Such a file keeps its place in
@@ -120,14 +122,22 @@ class Container:
 
 
 class Service(pulumi.ComponentResource):
-    """A service: its volumes and its container, which is healthy when this is created.
+    """A service: its volumes and its container, which has been started when this is created.
+
+    Nothing waits here until the service is healthy: `all_healthy` does that, once for a cluster.
 
     Args:
         token: the component's type.
         place: where it goes.
         spec: what its container is made from.
-        needs: what must be there, and healthy, before it starts: only what breaks it otherwise.
+        needs: resources that must exist before its container starts. A service that connects at
+            its start would otherwise find a predecessor that is about to be replaced.
         opts: whose child it is.
+
+    Attributes:
+        volumes: its own volumes, by the last part of their names.
+        container: its container.
+        deliveries: what brings files into the running container.
     """
 
     def __init__(
@@ -147,6 +157,7 @@ class Service(pulumi.ComponentResource):
             if not volume.shared
         }
         self.container = self._container(spec, needs)
+        self.deliveries: list[pulumi.Resource] = []
 
     def _volume(self, volume: Volume, service: str) -> docker.Volume:
         return docker.Volume(
@@ -159,6 +170,7 @@ class Service(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 retain_on_delete=self.place.keep_data,
+                replacement_trigger=self.place.host.name,
                 # A volume taken up again keeps its first labels: that must not replace it.
                 ignore_changes=["labels", "driver", "driverOpts"],
             ),
@@ -206,12 +218,13 @@ class Service(pulumi.ComponentResource):
             init=True,  # the images' own process 1 is a shell that ignores a stop
             destroy_grace_seconds=_STOP_SECONDS,
             healthcheck=health.healthcheck(spec.check or health.check(facts.probe)),
-            wait=True,
-            wait_timeout=health.START_LIMIT,
+            log_driver="json-file",
+            log_opts=place.host.log_opts,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list(needs),
                 delete_before_replace=True,
+                replacement_trigger=place.host.name,
                 replace_on_changes=_REPLACE_ON,
                 additional_secret_outputs=(
                     ["uploads"] if any(file.secret for file in spec.files) else None
@@ -230,5 +243,35 @@ def _upload(file: File) -> docker.ContainerUploadArgs:
     if file.secret:
         content = pulumi.Output.secret(file.content)
     return docker.ContainerUploadArgs(
-        file=file.path, content=content, executable=True if file.executable else None
+        file=file.path,
+        content=content,
+        executable=True if file.executable else None,
+        permissions=_FOR_ROOT if file.secret else None,
+    )
+
+
+def all_healthy(name: str, services: Sequence[Service], opts: pulumi.ResourceOptions) -> None:
+    """Wait until services are healthy, after all of them were started, and again after any of
+    their containers was replaced.
+
+    It fails, with the container's log, as soon as one of them cannot become healthy.
+
+    Args:
+        name: the resource's logical name.
+        services: the services; all of them are on one Docker host.
+        opts: whose child it is.
+    """
+    lines = [
+        pulumi.Output.concat(service.place.docker_name(service.name), " ", service.container.id)
+        for service in services
+    ]
+    # A delivery may restart a container, so it goes first.
+    deliveries = [delivery for service in services for delivery in service.deliveries]
+    tool.run(
+        name,
+        "fate_components.docker.wait",
+        [],
+        environment=services[0].place.host.environment,
+        stdin=pulumi.Output.all(*lines).apply(lambda texts: "".join(f"{t}\n" for t in texts)),
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=deliveries)),
     )

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_command as command
 
 # The program's own environment, as Pulumi.yaml names it; commands start in the project's folder.
-_PYTHON = ".venv/bin/python"
+PYTHON = ".venv/bin/python"
 
 
 def run(
@@ -16,6 +16,7 @@ def run(
     arguments: Sequence[str],
     environment: Mapping[str, str],
     opts: pulumi.ResourceOptions,
+    stdin: pulumi.Input[str] | None = None,
     triggers: Sequence[pulumi.Input[str]] = (),
 ) -> command.local.Command:
     """Run a module when the resource is new, and again when anything about it changed.
@@ -26,12 +27,14 @@ def run(
         arguments: its command line.
         environment: its variables.
         opts: whose child it is.
+        stdin: what it reads, shown in previews.
         triggers: more values whose change runs it again.
     """
     return command.local.Command(
         name,
-        create=shlex.join([_PYTHON, "-m", module, *arguments]),
+        create=shlex.join([PYTHON, "-m", module, *arguments]),
         environment=environment,
+        stdin=stdin,
         triggers=list(triggers) or None,
         logging=command.local.Logging.STDOUT_AND_STDERR,
         opts=opts,

@@ -1,17 +1,25 @@
 """What the services of a training cluster of FATE 1.3 know of each other."""
 
 from .. import cluster
+from .settings import Training
 
 
 class ClusterContext(cluster.ClusterContext):
     """A training cluster of FATE 1.3, as its services see it."""
 
     @property
+    def training(self) -> Training:
+        """What the stack file says of it."""
+        training = self.plan.party.training
+        assert isinstance(training, Training)  # noqa: S101 - settings and services are of one line
+        return training
+
+    @property
     def eggs(self) -> list[str]:
         """The eggs' names in the party's network: egg, egg-2, egg-3 …"""
-        return ["egg", *(f"egg-{n}" for n in range(2, self.plan.party.training.eggs + 1))]
+        return ["egg", *(f"egg-{n}" for n in range(2, self.training.eggs + 1))]
 
     @property
     def redis_password(self) -> str:
         """The password of Redis."""
-        return self.password("redis", self.plan.party.training.redis.password)
+        return self.password("redis", self.training.redis.password)

@@ -45,7 +45,7 @@ def config(context: ClusterContext) -> str:
     egg); where the settings give no number the container's start takes half of its cores.
     """
     processor = "eggroll.computing.processor"
-    processors = context.plan.party.training.processors
+    processors = context.training.processors
     return properties(
         {
             "party.id": context.party_id,

@@ -14,14 +14,26 @@ _FLOW = f"{ROOT}/python/fate_flow"
 _OVERRIDES = f"{_FLOW}/settings_overrides.py"
 LOGS = Volume("python-logs", f"{ROOT}/python/logs")
 
-# Docker starts all containers at once when its machine does, and FATE Flow must not run without
-# these: without MySQL and roll it ends, without Redis it never schedules a job again.
-_WAIT = """until (exec 3<>/dev/tcp/{host}/{port}) 2>/dev/null; do sleep 1; done"""
-# settings.py is code of the image: every start puts the overrides behind the image's own copy.
-_START = f"""
+_REDIS_PASSWORD = "/run/secrets/redis-password"  # noqa: S105 - where it is, not what it is
+
+# All containers start at once, and FATE Flow must not run without these: without MySQL and roll it
+# ends, without Redis (also while that still loads its data) it never schedules a job again.
+_WAIT = """echo "waiting for {host}:{port}"
+until (exec 3<>/dev/tcp/{host}/{port}) 2>/dev/null; do sleep 1; done"""
+_WAIT_FOR_REDIS = """echo "waiting for {host}:{port} to answer PING"
+until (
+  exec 3<>/dev/tcp/{host}/{port}
+  printf 'AUTH %s\\r\\nPING\\r\\n' "$(cat {password})" >&3
+  read -t 5 -r _ <&3 && read -t 5 -r pong <&3 && [[ $pong == +PONG* ]]
+) 2>/dev/null; do sleep 1; done"""
+# settings.py is code of the image: every start puts the overrides behind the image's own copy. They
+# hold passwords. Python takes bytecode for current if its source is as long and of the same second.
+START = f"""
 cd {_FLOW}
 [ -e settings_image.py ] || cp settings.py settings_image.py
+chmod 600 settings.py
 cat settings_image.py {_OVERRIDES} > settings.py
+rm -f __pycache__/settings.*
 source /data/projects/python/venv/bin/activate
 exec python fate_flow_server.py
 """
@@ -29,11 +41,13 @@ exec python fate_flow_server.py
 
 def start(context: ClusterContext) -> str:
     """The container's command: wait for what it needs, put its settings together, start."""
+    database, redis, roll = map(context.endpoint, ("mysql", "redis", "roll"))
     waits = [
-        _WAIT.format(host=at.host, port=at.port)
-        for at in map(context.endpoint, ("mysql", "redis", "roll"))
+        _WAIT.format(host=database.host, port=database.port),
+        _WAIT_FOR_REDIS.format(host=redis.host, port=redis.port, password=_REDIS_PASSWORD),
+        _WAIT.format(host=roll.host, port=roll.port),
     ]
-    return "\n".join(waits) + _START
+    return "\n".join(waits) + START
 
 
 def overrides(context: ClusterContext) -> str:
@@ -70,7 +84,7 @@ class FateFlow(Service):
 
     Args:
         context: the training cluster it belongs to.
-        needs: what breaks it when it starts early: MySQL with meta-service's nodes, Redis, roll.
+        needs: what must exist before it starts: MySQL's and Redis' containers.
         opts: whose child it is.
     """
 
@@ -92,6 +106,7 @@ class FateFlow(Service):
                     File(_OVERRIDES, overrides(context), secret=True),
                     File(f"{ROOT}/python/arch/conf/server_conf.json", conf),
                     File(f"{ROOT}/python/eggroll/conf/server_conf.json", conf),
+                    File(_REDIS_PASSWORD, context.redis_password, secret=True),
                 ],
                 volumes=[LOGS, Volume("python-jobs", f"{ROOT}/python/jobs")],
                 published={

@@ -38,11 +38,11 @@ def config(context: ClusterContext) -> str:
 
 
 class Fateboard(Service):
-    """A party's FATE Board.
+    """A party's FATE Board. It starts alone: it connects to MySQL and FATE Flow when it is asked.
 
     Args:
         context: the training cluster it belongs to.
-        needs: what breaks it when it starts early: MySQL and FATE Flow.
+        needs: what must exist before it starts: FATE Flow's logs.
         opts: whose child it is.
     """
 

@@ -82,5 +82,5 @@ class MetaService(Service):
             ),
             opts=opts,
         )
-        self.nodes = database.run("nodes", statements(nodes(context)))
+        database.run("nodes", statements(nodes(context)))
         self.register_outputs({})

@@ -1,7 +1,6 @@
 """proxy: a party's door to the others, and, run by itself, the exchange between them."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import pulumi
 
@@ -13,7 +12,6 @@ from ..topology import Attachment
 from .route_table import RouteTable
 
 _ROUTE_TABLE = f"{ROOT}/proxy/conf/route_table.json"
-_DELIVER = Path(__file__).with_name("deliver_route_table.sh")
 
 
 def config(coordinator: str, port: int) -> str:
@@ -57,7 +55,7 @@ class Proxy(Service):
         routes: RouteTable,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        table = json_text(routes)
+        table = File(_ROUTE_TABLE, json_text(routes), reread=True)
         port = place.release.services["proxy"].port
         super().__init__(
             "fate:fate1:Proxy",
@@ -67,20 +65,12 @@ class Proxy(Service):
                 name=name,
                 networks=networks,
                 files=[
-                    File(_ROUTE_TABLE, table, reread=True),
+                    table,
                     File(f"{ROOT}/proxy/conf/proxy.properties", config(coordinator, port)),
                 ],
                 published=dict(published),
             ),
             opts=opts,
         )
-        delivery.in_container(
-            place.resource_name(f"{name}-routes"),
-            place.host,
-            self.container,
-            _DELIVER.read_text(),
-            stdin=table,
-            environment={"FILE": _ROUTE_TABLE},
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        delivery.file(f"{name}-routes", self, table, pulumi.ResourceOptions(parent=self))
         self.register_outputs({})

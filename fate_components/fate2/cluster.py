@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from .. import cluster
-from ..settings import Engines
 from ..topology import Endpoint
+from .settings import Engines, Training
 
 
 @dataclass(frozen=True)
@@ -18,14 +18,21 @@ class ClusterContext(cluster.ClusterContext):
     engines: Engines
 
     @property
+    def training(self) -> Training:
+        """What the stack file says of it."""
+        training = self.plan.party.training
+        assert isinstance(training, Training)  # noqa: S101 - settings and services are of one line
+        return training
+
+    @property
     def rabbitmq_password(self) -> str:
         """The password of RabbitMQ's administrator."""
-        return self.password("rabbitmq", self.plan.party.training.rabbitmq.password)
+        return self.password("rabbitmq", self.training.rabbitmq.password)
 
     @property
     def notebook_token(self) -> str:
         """What the notebook asks for at the log-in."""
-        return self.password("client", self.plan.party.training.client.token)
+        return self.password("client", self.training.client.token)
 
     @property
     def fateboard_password(self) -> str:

@@ -1,7 +1,6 @@
 """FATE Flow: it takes jobs, and runs them together with the FATE Flows of other parties."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import pulumi
 
@@ -15,7 +14,6 @@ from .cluster import ClusterContext
 
 _FLOW = f"{ROOT}/fate_flow"
 _ROUTE_TABLE = f"{_FLOW}/conf/rabbitmq_route_table.yaml"
-_DELIVER = Path(__file__).with_name("deliver_routes.sh")
 _JOB_CORES = 4  # what FATE gives a job
 LOGS = Volume("fateflow-logs", f"{_FLOW}/logs")
 _VOLUMES = [
@@ -25,7 +23,8 @@ _VOLUMES = [
 _LOCALFS = Volume("fateflow-localfs", f"{_FLOW}/localfs")
 
 # FATE Flow ends when MySQL does not answer, and Docker starts both at once when its machine does.
-_START = """until (exec 3<>/dev/tcp/{host}/{port}) 2>/dev/null; do sleep 1; done
+_START = """echo "waiting for {host}:{port}"
+until (exec 3<>/dev/tcp/{host}/{port}) 2>/dev/null; do sleep 1; done
 cd {root}
 exec python fate_flow/python/fate_flow/fate_flow_server.py
 """
@@ -35,7 +34,7 @@ def service_conf(context: ClusterContext) -> dict[str, object]:
     """service_conf.yaml."""
     database, broker = context.endpoint("mysql"), context.ports("rabbitmq")
     nginx, flow = context.ports("nginx"), context.ports("fateflow")
-    cores = {"cores": context.plan.party.training.cores}
+    cores = {"cores": context.training.cores}
     engines = context.engines
     spark = engines.computing == "spark_local"
     return {
@@ -98,7 +97,7 @@ def service_conf(context: ClusterContext) -> dict[str, object]:
 
 def job_default_config(context: ClusterContext) -> dict[str, object]:
     """job_default_config.yaml: FATE's own, but for cores that there are not."""
-    cores = min(_JOB_CORES, context.plan.party.training.cores)
+    cores = min(_JOB_CORES, context.training.cores)
     return {
         "job_cores": cores,
         "computing_partitions": 8,
@@ -131,7 +130,7 @@ class FateFlow(Service):
 
     Args:
         context: the training cluster it belongs to.
-        needs: what breaks it when it starts early: MySQL.
+        needs: what must exist before it starts: MySQL's container.
         opts: whose child it is.
     """
 
@@ -142,7 +141,7 @@ class FateFlow(Service):
         opts: pulumi.ResourceOptions,
     ) -> None:
         database, at = context.endpoint("mysql"), context.fate_flow
-        table = yaml_text(route_table(context))
+        table = File(_ROUTE_TABLE, yaml_text(route_table(context)), reread=True)
         itself = HttpProbe(
             host=at.host, port=at.port, path="/v2/server/fateflow", answers='"code": *0'
         )
@@ -159,7 +158,7 @@ class FateFlow(Service):
                     _START.format(host=database.host, port=database.port, root=ROOT),
                 ],
                 files=[
-                    File(_ROUTE_TABLE, table, reread=True),
+                    table,
                     File(
                         f"{_FLOW}/conf/service_conf.yaml",
                         yaml_text(service_conf(context)),
@@ -179,13 +178,5 @@ class FateFlow(Service):
             needs=needs,
             opts=opts,
         )
-        delivery.in_container(
-            context.place.resource_name("fateflow-routes"),
-            context.place.host,
-            self.container,
-            _DELIVER.read_text(),
-            stdin=table,
-            environment={"FILE": _ROUTE_TABLE, "THEN": ":"},
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        delivery.file("fateflow-routes", self, table, pulumi.ResourceOptions(parent=self))
         self.register_outputs({})

@@ -1,5 +1,6 @@
 """FATE Board: the web pages on a party's jobs."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pulumi
@@ -53,10 +54,16 @@ class Fateboard(Service):
 
     Args:
         context: the training cluster it belongs to.
+        needs: what must exist before it starts: FATE Flow's logs.
         opts: whose child it is.
     """
 
-    def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:
+    def __init__(
+        self,
+        context: ClusterContext,
+        needs: Sequence[pulumi.Resource],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
         conf = f"{ROOT}/{context.place.release.services['fateboard'].folder}/conf"
         super().__init__(
             "fate:fate2:Fateboard",
@@ -68,6 +75,7 @@ class Fateboard(Service):
                 volumes=[replace(LOGS, shared=True)],
                 published={"fateboard": context.plan.published["fateboard"]},
             ),
+            needs=needs,
             opts=opts,
         )
         self.register_outputs({})

@@ -1,18 +1,14 @@
 """nginx: a party's door for FATE Flow's calls, to the others and from them."""
 
-from pathlib import Path
-
 import pulumi
 
-from ..docker import delivery, health
+from ..docker import delivery
 from ..docker.service import Container, File, Service
 from ..files import ROOT
-from ..release import HttpProbe, Probe
 from .cluster import ClusterContext
 
 _CONF = f"{ROOT}/proxy/nginx/conf"
 _ROUTES = f"{_CONF}/routes.conf"
-_DELIVER = Path(__file__).with_name("deliver_routes.sh")
 # What the routes are told to: the party, by the header that FATE Flow sends.
 _PARTY = "$http_dest_party_id"
 
@@ -96,13 +92,7 @@ class Nginx(Service):
 
     def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:
         ports = context.ports("nginx")
-        itself = HttpProbe(
-            port=ports["nginx-http"],
-            path="/v2/site/info/query",
-            headers={"DEST-PARTY-ID": str(context.party_id), "SERVICE": "fateflow"},
-            answers=f'"party_id": *"{context.party_id}"',
-        )
-        table = routes(context)
+        table = File(_ROUTES, routes(context), reread=True)
         super().__init__(
             "fate:fate2:Nginx",
             context.place,
@@ -110,21 +100,18 @@ class Nginx(Service):
                 service="nginx",
                 networks=[context.attachment("nginx"), context.plan.gateways["nginx"]],
                 files=[
-                    File(_ROUTES, table, reread=True),
+                    table,
                     File(f"{_CONF}/nginx.conf", config(context)),
                 ],
                 published={name: context.plan.published[name] for name in ports},
-                check=health.check(Probe(http=itself)),
             ),
             opts=opts,
         )
-        delivery.in_container(
-            context.place.resource_name("nginx-routes"),
-            context.place.host,
-            self.container,
-            _DELIVER.read_text(),
-            stdin=table,
-            environment={"FILE": _ROUTES, "THEN": "nginx -s reload"},
-            opts=pulumi.ResourceOptions(parent=self),
+        delivery.file(
+            "nginx-routes",
+            self,
+            table,
+            pulumi.ResourceOptions(parent=self),
+            apply="nginx -s reload",
         )
         self.register_outputs({})

@@ -13,8 +13,11 @@ from .cluster import ClusterContext
 
 USER = "fate"
 
+_CONFIG = "/etc/rabbitmq/rabbitmq.conf"
 _DEFINITIONS = "/etc/rabbitmq/definitions.json"
 _PASSWORD = "/run/secrets/rabbitmq-password"  # noqa: S105 - where it is, not what it is
+# The broker runs as user rabbitmq.
+_START = f"chown rabbitmq {_CONFIG} {_DEFINITIONS} && exec docker-entrypoint.sh rabbitmq-server"
 # Federated jobs make their own users, virtual hosts and upstreams through these.
 _PLUGINS = ("rabbitmq_management", "rabbitmq_federation", "rabbitmq_federation_management")
 
@@ -87,9 +90,10 @@ class Rabbitmq(Service):
             Container(
                 service="rabbitmq",
                 networks=[context.attachment("rabbitmq"), context.plan.gateways["rabbitmq"]],
+                command=["sh", "-c", _START],
                 files=[
                     File("/etc/rabbitmq/enabled_plugins", f"[{','.join(_PLUGINS)}].\n"),
-                    File("/etc/rabbitmq/rabbitmq.conf", config(password), secret=True),
+                    File(_CONFIG, config(password), secret=True),
                     File(_DEFINITIONS, definitions(password), secret=True),
                     File(_PASSWORD, password, secret=True),
                 ],

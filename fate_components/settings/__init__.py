@@ -1,20 +1,20 @@
-"""The stack's config as typed, checked objects, and the errors an operator gets to read."""
+"""The stack's config as typed, checked objects, and the errors an operator gets to read.
 
-from .checks import release_of
-from .errors import SettingsError
-from .load import load
-from .models import DockerHost, Engines, Exchange, Party, Peer, Published, Settings, Training
+Each release line adds a model of its own keys, in the package of that line (fate1/settings.py).
+"""
+
+from .errors import Location, Mistake, SettingsError
+from .models import DockerHost, Exchange, Party, Peer, Published, Settings, Training
 
 __all__ = [
     "DockerHost",
-    "Engines",
     "Exchange",
+    "Location",
+    "Mistake",
     "Party",
     "Peer",
     "Published",
     "Settings",
     "SettingsError",
     "Training",
-    "load",
-    "release_of",
 ]

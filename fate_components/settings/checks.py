@@ -2,138 +2,42 @@
 
 from collections.abc import Iterator
 
-from .. import release as catalogue
+from ..release import Release
+from . import addresses
 from .errors import Location, Mistake, key_path
-from .models import NAME, Engines, Published, Settings
+from .models import NAME, Published, Settings
 
 
-def check(settings: Settings) -> list[Mistake]:
-    """Everything in well-formed settings that can't be deployed."""
+def check(settings: Settings, release: Release, stack: str) -> list[Mistake]:
+    """Everything in well-formed settings that can't be deployed.
+
+    Args:
+        settings: what the stack file says.
+        release: the facts of what it deploys.
+        stack: the stack's name.
+    """
     mistakes = [
         *_hosts(settings),
+        *_subnets(settings, stack),
         *_parties(settings),
         *_exchange_host(settings),
-        *_release(settings),
+        *_port_names(settings, release),
+        *settings.mistakes(release),
     ]
-    if not mistakes:
-        release = release_of(settings)
-        mistakes += [*_release_keys(settings, release), *_published(settings, release)]
     if not mistakes:
         mistakes += [*_ports(settings, release), *_reachability(settings, release)]
     return mistakes
 
 
-def release_of(settings: Settings) -> catalogue.Release:
-    """The facts of what settings deploy: the release with the images and engines they choose."""
-    release = catalogue.load(settings.release)
-    if settings.images == "packages" and release.line == "fate2":
-        release = release.from_packages
-    return release.computing_with((settings.engines or Engines()).computing)
-
-
-def publications(
-    settings: Settings, release: catalogue.Release
-) -> Iterator[tuple[str, Location, Published]]:
-    """Every port published by the stack: on which Docker host, set by which key, and where."""
-    for index, party in enumerate(settings.parties):
-        for name in release.published:
-            where = ("parties", index, "training", "publish", name)
-            yield party.host, where, published(party.training.publish, release, name)
-    if settings.exchange and settings.exchange.host and release.exchange:
-        port = settings.exchange.port or release.exchange.publish
-        yield settings.exchange.host, ("exchange", "port"), Published(port=port)
-
-
-def published(chosen: dict[str, Published], release: catalogue.Release, name: str) -> Published:
-    """Where one of a party's ports is published: as the stack says, else as FATE usually does."""
-    return chosen.get(name) or Published(port=release.published[name])
-
-
-def _release(settings: Settings) -> Iterator[Mistake]:
-    known = catalogue.known()
-    if settings.release not in known:
-        yield Mistake(
-            ("release",), f'"{settings.release}" is not known; choose one of {", ".join(known)}'
-        )
-
-
-def _published(settings: Settings, release: catalogue.Release) -> Iterator[Mistake]:
-    ports = release.published
+def _port_names(settings: Settings, release: Release) -> Iterator[Mistake]:
     for index, party in enumerate(settings.parties):
         for name in party.training.publish:
-            if name not in ports:
+            if name not in release.published:
                 yield Mistake(
                     ("parties", index, "training", "publish", name),
-                    f"is no port that FATE {settings.release} publishes; "
-                    f"there are {', '.join(ports)}",
+                    f"is not a port that FATE {settings.release} publishes; "
+                    f"choose from {', '.join(release.published)}",
                 )
-    for index, peer in enumerate(settings.peers):
-        for name in peer.ports:
-            if name not in release.gateway_ports:
-                yield Mistake(
-                    ("peers", index, "ports", name),
-                    f"is no port that other parties of FATE {settings.release} call; "
-                    f"there are {', '.join(release.gateway_ports)}",
-                )
-
-
-# Keys that only one release line has.
-_LINE_OF = {
-    "eggs": "fate1", "processors": "fate1", "redis": "fate1",
-    "cores": "fate2", "rabbitmq": "fate2", "client": "fate2",
-}  # fmt: skip
-
-
-def _release_keys(settings: Settings, release: catalogue.Release) -> Iterator[Mistake]:
-    """What this release does not have."""
-    where: list[tuple[Location, str]] = []
-    if release.line == "fate1":
-        if settings.engines:
-            where.append((("engines",), "FATE 1.3 has one set of engines; remove the key"))
-        if settings.images == "packages":
-            where.append(
-                (("images",), "FATE 1.3 is not built from packages; set registry, or remove it")
-            )
-    elif settings.exchange:
-        where.append(
-            (("exchange",), "RabbitMQ's parties reach each other directly; remove the key")
-        )
-    for index, party in enumerate(settings.parties):
-        for name in sorted(party.training.model_fields_set):
-            if _LINE_OF.get(name, release.line) != release.line:
-                remedy = "remove the key, or choose another fate:release"
-                where.append((("parties", index, "training", name), remedy))
-    for index, peer in enumerate(settings.peers):
-        if release.line == "fate1" and peer.ports:
-            where.append((("peers", index, "ports"), "set port, the one of its proxy"))
-        if release.line == "fate2" and peer.port:
-            where.append(
-                (("peers", index, "port"), f"set ports: {', '.join(release.gateway_ports)}")
-            )
-    for key, remedy in where:
-        yield Mistake(key, f"is nothing that FATE {settings.release} has: {remedy}")
-    if release.engines:
-        yield from _engines(settings.engines or Engines(), release.engines)
-
-
-def _engines(chosen: Engines, known: catalogue.Engines) -> Iterator[Mistake]:
-    fits = known.computing.get(chosen.computing, ())
-    stores = sorted({storage for some in known.computing.values() for storage in some})
-    for key, value, there in (
-        ("computing", chosen.computing, tuple(known.computing)),
-        ("federation", chosen.federation, known.federation),
-        ("storage", chosen.storage, stores),
-    ):
-        if value is None or value in there:
-            continue
-        what = "is not deployed yet" if value in known.not_yet else "is no engine of FATE's"
-        yield Mistake(("engines", key), f'"{value}" {what}; choose {" or ".join(there)}')
-    if fits and chosen.storage in stores and chosen.storage not in fits:
-        yield Mistake(
-            ("engines", "storage"),
-            f'"{chosen.storage}" does not go with computing: {chosen.computing}; '
-            f"choose {' or '.join(fits)}, or leave it out",
-        )
 
 
 def _hosts(settings: Settings) -> Iterator[Mistake]:
@@ -142,19 +46,46 @@ def _hosts(settings: Settings) -> Iterator[Mistake]:
         if not NAME.fullmatch(name):
             yield Mistake(
                 ("hosts", name),
-                "is no good name for a Docker host: use lower-case letters, digits and hyphens",
+                "is not a valid name for a Docker host: use up to 63 lowercase letters, digits and "
+                "hyphens, and start with a letter or digit",
             )
         url = host.docker.rstrip("/")
         if url in seen:
             yield Mistake(
                 ("hosts", name, "docker"),
-                f"{host.docker} is fate:hosts.{seen[url]} already; use that name for both",
+                f"{host.docker} is already fate:hosts.{seen[url]}; use that name for both",
             )
         seen.setdefault(url, name)
 
 
+def _subnets(settings: Settings, stack: str) -> Iterator[Mistake]:
+    """A host would look for these addresses among its own containers."""
+    known = {key_path(where): address for where, address in _known_addresses(settings)}
+    for name, host in settings.hosts.items():
+        subnet = host.networks(stack)
+        for key, text in known.items():
+            address = addresses.ipv4(text)
+            if address and address in subnet:
+                which = "" if host.subnet else ", the default for this stack,"
+                yield Mistake(
+                    ("hosts", name, "subnet"),
+                    f"{subnet}{which} contains {address} ({key}); choose another private /16",
+                )
+
+
+def _known_addresses(settings: Settings) -> Iterator[tuple[Location, str]]:
+    """The addresses in the stack file, and by which key."""
+    for name, host in settings.hosts.items():
+        if host.reachable_at:
+            yield ("hosts", name, "address" if host.address else "docker"), host.reachable_at
+    for index, peer in enumerate(settings.peers):
+        yield ("peers", index, "address"), peer.address
+    if settings.used_exchange and settings.used_exchange.address:
+        yield ("exchange", "address"), settings.used_exchange.address
+
+
 def _unknown_host(name: str, settings: Settings) -> str:
-    return f'"{name}" is none of the Docker hosts under fate:hosts ({", ".join(settings.hosts)})'
+    return f'"{name}" is not one of the Docker hosts under fate:hosts ({", ".join(settings.hosts)})'
 
 
 def _parties(settings: Settings) -> Iterator[Mistake]:
@@ -165,37 +96,66 @@ def _parties(settings: Settings) -> Iterator[Mistake]:
         yield from _once(seen, party.id, ("parties", index, "id"))
     for index, peer in enumerate(settings.peers):
         yield from _once(seen, peer.id, ("peers", index, "id"))
+        yield from _elsewhere(peer.address, ("peers", index, "address"))
 
 
 def _once(seen: dict[int, Location], party: int, where: Location) -> Iterator[Mistake]:
     if party in seen:
         yield Mistake(
-            where, f"{party} is the id of {key_path(seen[party][:-1])} too; every party has its own"
+            where,
+            f"{party} is also the id of {key_path(seen[party][:-1])}; give every party its own",
         )
     seen.setdefault(party, where)
 
 
+def _elsewhere(address: str, where: Location) -> Iterator[Mistake]:
+    if addresses.only_local(address):
+        yield Mistake(
+            where,
+            f"{address} is not reachable from a container; give the host name or IPv4 address that "
+            "other machines use",
+        )
+
+
 def _exchange_host(settings: Settings) -> Iterator[Mistake]:
-    exchange = settings.exchange
+    exchange = settings.used_exchange
     if exchange and exchange.host is not None and exchange.host not in settings.hosts:
         yield Mistake(("exchange", "host"), _unknown_host(exchange.host, settings))
+    if exchange and exchange.address is not None:
+        yield from _elsewhere(exchange.address, ("exchange", "address"))
 
 
-def _ports(settings: Settings, release: catalogue.Release) -> Iterator[Mistake]:
+def _publications(
+    settings: Settings, release: Release
+) -> Iterator[tuple[str, Location, Published]]:
+    """Every port published by the stack: on which Docker host, set by which key, and where."""
+    for index, party in enumerate(settings.parties):
+        for name, bound in party.training.published(release).items():
+            yield party.host, ("parties", index, "training", "publish", name), bound
+    exchange = settings.used_exchange
+    if exchange and exchange.host and release.exchange:
+        yield (
+            exchange.host,
+            ("exchange", "port"),
+            Published(exchange.port or release.exchange.publish),
+        )
+
+
+def _ports(settings: Settings, release: Release) -> Iterator[Mistake]:
     taken: dict[str, list[tuple[Location, Published]]] = {}
-    for host, where, port in publications(settings, release):
+    for host, where, port in _publications(settings, release):
         for other_where, other in taken.get(host, []):
             if port.clashes(other):
                 yield Mistake(
                     where,
-                    f'port {port.port} of Docker host "{host}" is taken by '
-                    f"{key_path(other_where)} already; set one of the two to a free port",
+                    f'port {port.port} of Docker host "{host}" is already used by '
+                    f"{key_path(other_where)}; set one of the two to a free port",
                 )
                 break
         taken.setdefault(host, []).append((where, port))
 
 
-def _reachability(settings: Settings, release: catalogue.Release) -> Iterator[Mistake]:
+def _reachability(settings: Settings, release: Release) -> Iterator[Mistake]:
     """Whatever one Docker host must reach on another needs an address and an open port."""
     told: set[Location] = set()
     for caller, here, there, index in _calls(settings):
@@ -208,19 +168,24 @@ def _reachability(settings: Settings, release: catalogue.Release) -> Iterator[Mi
 
 
 def _obstacles(
-    settings: Settings, release: catalogue.Release, caller: str, there: str, index: int | None
+    settings: Settings, release: Release, caller: str, there: str, index: int | None
 ) -> Iterator[Mistake]:
-    if settings.hosts[there].reachable_at is None:
+    address = settings.hosts[there].reachable_at
+    if address is None or addresses.only_local(address):
+        what = f"{address} works on that host only" if address else "is missing"
         yield Mistake(
             ("hosts", there, "address"),
-            f"is missing: {caller} on another Docker host must reach it; add the host name or IPv4 "
-            "address under which other machines reach this one",
+            f"{what}: {caller} on another Docker host must reach it; set the host name or IPv4 "
+            "address that other machines use",
         )
     if index is None:
         return
-    for name in release.gateway_ports:
-        bound = published(settings.parties[index].training.publish, release, name)
-        if bound.ip.startswith("127."):
+    for name, bound in settings.parties[index].training.published(release).items():
+        if (
+            name in release.gateway_ports
+            and addresses.only_local(bound.ip)
+            and not bound.everywhere
+        ):
             yield Mistake(
                 ("parties", index, "training", "publish", name),
                 f"is bound to {bound.ip}, but {caller} on another Docker host must reach it; "
@@ -230,7 +195,7 @@ def _obstacles(
 
 def _calls(settings: Settings) -> Iterator[tuple[str, str, str, int | None]]:
     """Who calls whom: the caller, its Docker host, the other's, and that party's index."""
-    exchange = settings.exchange
+    exchange = settings.used_exchange
     for index, party in enumerate(settings.parties):
         if exchange and exchange.host:
             yield f"party {party.id}", party.host, exchange.host, None

@@ -2,63 +2,77 @@
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pulumi
 from pulumi.runtime import config as pulumi_config
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from .. import release as catalogue
+from ..fate1 import settings as fate1
+from ..fate2 import settings as fate2
 from .checks import check
 from .errors import NAMESPACE, Location, Mistake, SettingsError, key_path
-from .models import Published, Settings
+from .models import Settings
+
+LINES: Mapping[str, type[Settings]] = {"fate1": fate1.Settings, "fate2": fate2.Settings}
+"""The model of each release line's stack files."""
 
 # Keys whose value is one text or one word; all others are written as lists and maps.
 _PLAIN = ("release", "images", "registry", "masterSecret")
 
 
-def load() -> Settings:
-    """The settings of the stack that Pulumi runs the program for.
+def load() -> tuple[Settings, catalogue.Release]:
+    """The settings of the stack that Pulumi runs the program for, and what they deploy.
 
     Raises:
         SettingsError: the stack file can't be deployed; it lists every mistake.
     """
     config = {**pulumi_config.get_config_env(), **pulumi_config.CONFIG.get()}
-    return parse(config, {key for key in config if pulumi_config.is_config_secret(key)})
+    secret_keys = {key for key in config if pulumi_config.is_config_secret(key)}
+    return parse(config, secret_keys, pulumi.get_stack())
 
 
-def parse(config: Mapping[str, Any], secret_keys: set[str]) -> Settings:
+def parse(
+    config: Mapping[str, Any], secret_keys: set[str], stack: str
+) -> tuple[Settings, catalogue.Release]:
     """Turn config as the engine hands it to a program into settings.
 
     Args:
         config: values by full key (fate:parties); lists and maps as JSON.
         secret_keys: the full keys whose value holds something encrypted.
+        stack: the stack's name.
 
     Raises:
         SettingsError: the config can't be deployed; it lists every mistake.
     """
     prefix = f"{NAMESPACE}:"
-    values = {
-        key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)
-    }
+    values = _decode(
+        {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
+    )
+    release = _release(values)
+    model = LINES[release.line]
     try:
-        settings = Settings.model_validate(_decode(values))
+        settings = model.model_validate(values)
     except ValidationError as error:
         details = error.errors()
         raise SettingsError(
-            [_explain(detail) for detail in details if not _follows(detail, details)]
+            [_explain(detail, release) for detail in details if not _follows(detail, details)]
         ) from None
+    release = settings.chosen(release)
     secrets = {key.removeprefix(prefix) for key in secret_keys}
-    mistakes = _in_plain_text(settings, secrets) + check(settings)
+    mistakes = _in_plain_text(settings, secrets) + check(settings, release, stack)
     if mistakes:
         raise SettingsError(mistakes)
-    return settings
+    return settings, release
 
 
 def _decode(values: Mapping[str, Any]) -> dict[str, Any]:
     decoded: dict[str, Any] = {}
-    known = {field.alias for field in Settings.model_fields.values()}
+    known = {field.alias for line in LINES.values() for field in line.model_fields.values()}
     for key, value in values.items():
         if key in known and value in ("", "{}", "[]"):
             continue  # the project file's empty defaults
@@ -72,15 +86,39 @@ def _decode(values: Mapping[str, Any]) -> dict[str, Any]:
     return decoded
 
 
+def _release(values: Mapping[str, Any]) -> catalogue.Release:
+    """The release that decides which other keys there are."""
+    known = catalogue.known()
+    choice = f"choose one of {', '.join(known)}"
+    if "release" not in values:
+        raise SettingsError([Mistake(("release",), f"is missing; add the FATE release: {choice}")])
+    name = str(values["release"])
+    if name not in known:
+        raise SettingsError([Mistake(("release",), f'"{name}" is not a known release; {choice}')])
+    return catalogue.load(name)
+
+
 def _in_plain_text(settings: Settings, secret_keys: set[str]) -> list[Mistake]:
     remedy = "is in plain text: set it with `pulumi config set --secret"
     mistakes: list[Mistake] = []
     if "masterSecret" not in secret_keys:
         mistakes.append(Mistake(("masterSecret",), f"{remedy} fate:masterSecret …`"))
     if "parties" not in secret_keys:
-        for where in settings.passwords_set():
+        for where in _passwords(settings.parties, ("parties",)):
             mistakes.append(Mistake(where, f"{remedy} --path '{key_path(where)}' …`"))
     return mistakes
+
+
+def _passwords(value: object, where: tuple[str | int, ...]) -> Iterator[Location]:
+    """Where a part of the settings holds a password."""
+    if isinstance(value, SecretStr):
+        yield where
+    elif isinstance(value, BaseModel):
+        for name, field in type(value).model_fields.items():
+            yield from _passwords(getattr(value, name), (*where, field.alias or name))
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from _passwords(item, (*where, index))
 
 
 def _follows(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
@@ -105,17 +143,17 @@ _PLAINLY = {
 }
 
 
-def _explain(error: ErrorDetails) -> Mistake:
+def _explain(error: ErrorDetails, release: catalogue.Release) -> Mistake:
     """Say what pydantic found in the words of an operator, with the way out."""
     where = error["loc"]
-    field, siblings = _field(where)
+    field, siblings = _field(where, LINES[release.line])
     about = field.description if field and field.description else ""
     kind, context = error["type"], error.get("ctx", {})
     match kind:
         case "extra_forbidden":
-            return Mistake(where, _unknown(str(where[-1]), siblings))
+            return Mistake(where, _unknown(where, siblings, release))
         case "missing":
-            return Mistake(where, f"is missing; add it: {about}")
+            return Mistake(where, f"is missing; add {about}")
         case "value_error":
             what = str(context["error"])
         case "greater_than_equal":
@@ -137,15 +175,23 @@ def _not_this(where: Location, value: object) -> str:
     return f", not {json.dumps(value, ensure_ascii=False)}"
 
 
-def _unknown(key: str, known: list[str]) -> str:
+def _unknown(where: Location, known: list[str], release: catalogue.Release) -> str:
+    """What is said of a key that the release has not: whose it is, or which one was meant."""
+    key = str(where[-1])
+    for line, model in LINES.items():
+        if line != release.line and key in _field(where, model)[1]:
+            return (
+                f"is not supported by FATE {release.name}; remove the key, or choose another "
+                f"fate:release. Keys here: {', '.join(known)}"
+            )
     close = difflib.get_close_matches(key, known, n=1)
     hint = f"did you mean {close[0]}? " if close else ""
-    return f"is no key FATE knows; {hint}Keys here: {', '.join(known)}"
+    return f"is not a known key; {hint}Keys here: {', '.join(known)}"
 
 
-def _field(where: Location) -> tuple[FieldInfo | None, list[str]]:
+def _field(where: Location, root: type[BaseModel]) -> tuple[FieldInfo | None, list[str]]:
     """The field a location names, if a model declares it, and all keys beside it."""
-    model: type[BaseModel] | None = Settings
+    model: type[BaseModel] | None = root
     field: FieldInfo | None = None
     siblings: list[str] = []
     for part in where:
@@ -161,7 +207,7 @@ def _field(where: Location) -> tuple[FieldInfo | None, list[str]]:
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return None if annotation is Published else annotation
+        return annotation
     for inner in getattr(annotation, "__args__", ()):
         found = _model_in(inner)
         if found:

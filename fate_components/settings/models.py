@@ -1,9 +1,14 @@
-"""The keys of a stack file: every key is documented once, here, where its value is checked."""
+"""The keys that every stack file has, whatever its release line.
 
-import ipaddress
+Each key is documented once, where its value is checked: here, or in its release line's settings.py.
+"""
+
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, Self
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Network
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -12,18 +17,25 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
     SecretStr,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 
-NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
-_LABEL = r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?"
-# A host name or an IPv4 address: what can stand in a route table.
-ADDRESS = re.compile(rf"{_LABEL}(\.{_LABEL})*")
-REGISTRY = re.compile(rf"{_LABEL}(\.{_LABEL})*(:[0-9]+)?(/[a-z0-9]([a-z0-9._-]*[a-z0-9])?)*")
-ANYWHERE = "0.0.0.0"  # noqa: S104 - Docker's own default, and what KubeFATE publishes on
-MIN_SECRET = 16
+from ..release import Release
+from . import addresses
+from .errors import Mistake
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_PART = r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?"
+_REGISTRY = re.compile(rf"{_PART}(\.{_PART})*(:[0-9]+)?(/[a-z0-9]([a-z0-9._-]*[a-z0-9])?)*")
+ANYWHERE = "0.0.0.0"  # noqa: S104 - for what other parties call
+LOOPBACK = "127.0.0.1"
+_MIN_SECRET = 16
+# 10.192.0.0/16 to 10.239.0.0/16: outside of what Docker picks by itself, and of the usual ranges of
+# flannel and Kubernetes.
+_FIRST_SUBNET, _SUBNETS = 192, 48
 
 
 def _no_bool(value: object) -> object:
@@ -32,45 +44,20 @@ def _no_bool(value: object) -> object:
     return value
 
 
-def _text(value: object) -> object:
-    # YAML reads 5000 or 1.3 as numbers where an operator meant a text.
+def text(value: object) -> object:
+    """A text, also where YAML reads a number, such as 5000 or 1.3."""
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-def _docker_url(value: str) -> str:
-    url = urlsplit(value)
-    if url.scheme == "unix" and not url.netloc and url.path.startswith("/"):
-        return value
-    if url.scheme == "ssh" and url.hostname and url.path in ("", "/"):
-        return value
-    raise ValueError(f'"{value}" is no Docker host')
-
-
-def _address(value: str) -> str:
-    if not ADDRESS.fullmatch(value):
-        raise ValueError(f'"{value}" is no host name or IPv4 address')
-    return value
-
-
-def _subnet(value: str) -> str:
-    try:
-        network = ipaddress.IPv4Network(value)
-    except ValueError as error:
-        raise ValueError(f'"{value}" is no IPv4 network: {error}') from error
-    if network.prefixlen != 16:
-        raise ValueError(f'"{value}" is a /{network.prefixlen}, and must be a /16')
-    return value
-
-
 def _registry(value: str) -> str:
-    if value and not REGISTRY.fullmatch(value):
-        raise ValueError(f'"{value}" is no registry (no scheme, no slash at the end)')
+    if value and not _REGISTRY.fullmatch(value):
+        raise ValueError(f'"{value}" is not a registry (give no scheme and no slash at the end)')
     return value
 
 
 def _secret(value: SecretStr) -> SecretStr:
-    if len(value.get_secret_value()) < MIN_SECRET:
-        raise ValueError(f"has fewer than {MIN_SECRET} characters")
+    if len(value.get_secret_value()) < _MIN_SECRET:
+        raise ValueError(f"has fewer than {_MIN_SECRET} characters")
     return value
 
 
@@ -78,18 +65,26 @@ def _password(value: SecretStr) -> SecretStr:
     # It is written into files of four syntaxes; these characters are plain text in all of them.
     if not re.fullmatch(r"[A-Za-z0-9_.~+=@%^:,-]{8,}", value.get_secret_value()):
         raise ValueError(
-            "must have 8 or more characters, of letters, digits and the signs _ . ~ + = @ % ^ : , -"
+            "must have 8 or more characters: letters, digits and the signs _ . ~ + = @ % ^ : , -"
         )
     return value
 
 
-Address = Annotated[str, BeforeValidator(_text), AfterValidator(_address)]
-Password = Annotated[SecretStr, BeforeValidator(_text), AfterValidator(_password)]
-Port = Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=65535)]
-PartyId = Annotated[int, BeforeValidator(_no_bool), Field(ge=1)]
+def _size(value: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]*[kmg]", value):
+        raise ValueError(f'"{value}" is not a size like 500k, 10m or 1g')
+    return value
 
 
-class _Keys(BaseModel):
+Address = Annotated[str, BeforeValidator(text), AfterValidator(addresses.address)]
+Password = Annotated[SecretStr, BeforeValidator(text), AfterValidator(_password)]
+Count = Annotated[int, BeforeValidator(_no_bool), Field(ge=1)]
+Port = Annotated[Count, Field(le=65535)]
+
+
+class Keys(BaseModel):
+    """A map in the stack file. Its keys are in camel case, and unknown ones are refused."""
+
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
@@ -99,21 +94,35 @@ class _Keys(BaseModel):
     )
 
 
-class DockerHost(_Keys):
+class Logs(Keys):
+    """How much Docker keeps of what a container logs."""
+
+    max_size: Annotated[str, AfterValidator(_size)] = Field(
+        "10m", description="the size at which a log file is rotated, like 500k, 10m or 1g"
+    )
+    max_file: Annotated[Count, Field(le=1000)] = Field(
+        3, description="how many log files each container has"
+    )
+
+
+class DockerHost(Keys):
     """A machine with a Docker daemon that containers are put on."""
 
-    docker: Annotated[str, AfterValidator(_docker_url)] = Field(
+    docker: Annotated[str, AfterValidator(addresses.docker_url)] = Field(
         description="how to reach the daemon: unix:///var/run/docker.sock or ssh://user@machine:22"
     )
     address: Address | None = Field(
         None,
-        description="the host name or IPv4 address under which other machines reach its published "
-        "ports; that of the ssh:// URL if not given",
+        description="the host name or IPv4 address at which other machines reach its published "
+        "ports; if not given, the one in the ssh:// URL",
     )
-    subnet: Annotated[str, AfterValidator(_subnet)] | None = Field(
+    subnet: Annotated[str, AfterValidator(addresses.subnet)] | None = Field(
         None,
-        description="an IPv4 /16 like 10.200.0.0/16 that is free there, from which the stack's "
-        "Docker networks on this host are cut",
+        description="a private IPv4 /16 like 10.200.0.0/16 that is free on this host; the stack's "
+        "Docker networks get their addresses from it",
+    )
+    logs: Logs = Field(
+        Logs(), description="how much Docker keeps of each container's log: {maxSize, maxFile}"
     )
 
     @property
@@ -121,34 +130,30 @@ class DockerHost(_Keys):
         """The address that other machines use, if one is known."""
         return self.address or urlsplit(self.docker).hostname
 
+    def networks(self, stack: str) -> IPv4Network:
+        """The addresses that a stack's Docker networks here are cut from.
 
-class Published(_Keys):
+        Args:
+            stack: the stack's name, from which they follow where the stack file gives none.
+        """
+        if self.subnet:
+            return IPv4Network(self.subnet)
+        octet = _FIRST_SUBNET + hashlib.sha256(stack.encode()).digest()[0] % _SUBNETS
+        return IPv4Network(f"10.{octet}.0.0/16")
+
+
+@dataclass(frozen=True)
+class Published:
     """A port of a Docker host at which a service can be reached from outside its party.
 
     Args:
         port: the TCP port on the Docker host.
-        ip: the address of the Docker host it is bound to; 0.0.0.0 means all of them.
+        ip: the address of the Docker host that it is bound to; 0.0.0.0 means all of them, and ""
+            that the stack file leaves it open.
     """
 
-    port: Port
+    port: int
     ip: str = ANYWHERE
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_text(cls, value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return value
-        bound = re.fullmatch(r"(?:([0-9.]+):)?([0-9]+)", str(value))
-        if isinstance(value, bool) or not bound:
-            raise ValueError(f"{value!r} is neither a port nor ADDRESS:PORT")
-        ip, port = bound[1] or ANYWHERE, int(bound[2])
-        try:
-            ipaddress.IPv4Address(ip)
-        except ValueError as error:
-            raise ValueError(f"{ip} is no IPv4 address") from error
-        if not 1 <= port <= 65535:
-            raise ValueError(f"{port} is no port; ports go from 1 to 65535")
-        return {"port": port, "ip": ip}
 
     def clashes(self, other: "Published") -> bool:
         """Whether one machine can't publish both."""
@@ -160,7 +165,21 @@ class Published(_Keys):
         return self.ip == ANYWHERE
 
 
-class Mysql(_Keys):
+def _published(value: object) -> Published:
+    bound = isinstance(value, str | int) and re.fullmatch(
+        r"(?:([0-9.]+):)?([0-9]{1,5})", str(value)
+    )
+    if isinstance(value, bool) or not bound:
+        raise ValueError(f"{value!r} is neither PORT nor ADDRESS:PORT")
+    ip, port = bound[1] or "", int(bound[2])
+    if ip and not addresses.ipv4(ip):
+        raise ValueError(f"{ip} is not an IPv4 address")
+    if not 1 <= port <= 65535:
+        raise ValueError(f"{port} is not a port; ports go from 1 to 65535")
+    return Published(port, ip)
+
+
+class Mysql(Keys):
     """A party's MySQL."""
 
     password: Password | None = Field(
@@ -171,77 +190,44 @@ class Mysql(_Keys):
     )
 
 
-class Redis(_Keys):
-    """A party's Redis."""
+class Training(Keys):
+    """A party's training cluster; each release line adds keys of its own."""
 
-    password: Password | None = Field(None, description="its password; derived if not given")
-
-
-class Rabbitmq(_Keys):
-    """A party's RabbitMQ."""
-
-    password: Password | None = Field(
-        None, description="the password of its administrator fate; derived if not given"
-    )
-
-
-class Client(_Keys):
-    """A party's notebook."""
-
-    token: Password | None = Field(
-        None, description="what the notebook asks for at the log-in; derived if not given"
-    )
-
-
-class Training(_Keys):
-    """A party's training cluster; some keys are of one release line only."""
-
-    eggs: Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=200)] = Field(
-        1, description="how many eggs (storage and compute nodes) it has"
-    )
-    processors: Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=256)] | None = Field(
-        None,
-        description="how many processors each egg starts for a job; half of its machine's cores "
-        "if not given",
-    )
-    publish: dict[str, Published] = Field(
+    publish: dict[str, Annotated[Published, PlainValidator(_published)]] = Field(
         default_factory=dict,
         description="the ports on the Docker host, each PORT or ADDRESS:PORT, by the name of the "
         "service's port; FATE's usual ports if not given",
     )
     mysql: Mysql = Field(Mysql(), description="its MySQL: {password, rootPassword}")
-    redis: Redis = Field(Redis(), description="its Redis: {password}")
-    cores: Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=1024)] = Field(
-        8, description="how many cores its jobs may use at once"
-    )
-    rabbitmq: Rabbitmq = Field(Rabbitmq(), description="its RabbitMQ: {password}")
-    client: Client = Field(Client(), description="its notebook: {token}")
+
+    def published(self, release: Release) -> dict[str, Published]:
+        """Where each of its ports is published, by the port's name.
+
+        Where the stack file does not say otherwise these are FATE's usual ports, the ones that
+        other parties call on all addresses, and the others on loopback only: some of them take
+        jobs from anyone, and Docker's ports bypass the usual firewalls.
+        """
+        found = {}
+        for name, usual in release.published.items():
+            chosen = self.publish.get(name, Published(usual, ""))
+            ip = ANYWHERE if name in release.gateway_ports else LOOPBACK
+            found[name] = chosen if chosen.ip else replace(chosen, ip=ip)
+        return found
 
 
-class Party(_Keys):
+class Party(Keys):
     """A party of the federation that this stack runs."""
 
-    id: PartyId = Field(description="the party's id in the federation, like 9999")
+    id: Count = Field(description="the party's id in the federation, like 9999")
     host: str = Field(description="the Docker host it runs on, a name under fate:hosts")
-    training: Training = Field(
-        Training(),
-        description="its training cluster: {publish, mysql, …}, what the release has",
-    )
+    training: Training = Field(Training(), description="its training cluster: {publish, mysql, …}")
 
 
-class Peer(_Keys):
+class Peer(Keys):
     """A party that somebody else runs: it gets routes and nothing else."""
 
-    id: PartyId = Field(description="the party's id in the federation, like 10000")
+    id: Count = Field(description="the party's id in the federation, like 10000")
     address: Address = Field(description="the host name or IPv4 address of its gateways")
-    port: Port | None = Field(
-        None, description="the port of its proxy (FATE 1.3), 9370 if not given"
-    )
-    ports: dict[str, Port] = Field(
-        default_factory=dict,
-        description="the ports of its gateways (FATE 2) by name, like {nginx-http: 9300}; FATE's "
-        "usual ports if not given",
-    )
 
     def ports_of(self, usual: Mapping[str, int]) -> dict[str, int]:
         """The ports of its gateways, by name.
@@ -249,11 +235,11 @@ class Peer(_Keys):
         Args:
             usual: the names that the release knows, with FATE's usual numbers.
         """
-        return {name: self.ports.get(name, self.port or port) for name, port in usual.items()}
+        return dict(usual)
 
 
-class Exchange(_Keys):
-    """The exchange: a proxy that all parties' traffic goes through."""
+class Exchange(Keys):
+    """The exchange: a proxy that all traffic between parties goes through."""
 
     host: str | None = Field(
         None, description="the Docker host to run it on, a name under fate:hosts"
@@ -261,9 +247,7 @@ class Exchange(_Keys):
     address: Address | None = Field(
         None, description="the host name or IPv4 address of an exchange that somebody else runs"
     )
-    port: Port | None = Field(
-        None, description="its port on the Docker host, 9371 if not given; somebody else's: theirs"
-    )
+    port: Port | None = Field(None, description="its port on the Docker host; 9371 if not given")
 
     @model_validator(mode="after")
     def _here_or_elsewhere(self) -> Self:
@@ -275,69 +259,43 @@ class Exchange(_Keys):
         return self
 
 
-def _engine(value: object) -> object:
-    # KubeFATE writes RabbitMQ and Spark_local, FATE's own files rabbitmq.
-    return value.lower() if isinstance(value, str) else value
+class Settings(Keys):
+    """Everything a stack file says; each release line has a subclass with its own keys."""
 
-
-Engine = Annotated[str, BeforeValidator(_engine)]
-
-
-class Engines(_Keys):
-    """What FATE 2 computes with, sends by and stores in."""
-
-    computing: Engine = Field("standalone", description="standalone or spark_local")
-    federation: Engine = Field("rabbitmq", description="rabbitmq")
-    storage: Engine | None = Field(
-        None, description="what fits computing, if not given: standalone, or localfs"
-    )
-
-
-class Settings(_Keys):
-    """Everything a stack file says."""
-
-    release: Annotated[str, BeforeValidator(_text)] = Field(
-        description="the FATE release to deploy"
-    )
+    release: Annotated[str, BeforeValidator(text)] = Field(description="the FATE release to deploy")
     hosts: dict[str, DockerHost] = Field(
-        description="the Docker hosts by name, each {docker, address, subnet}", min_length=1
+        description="the Docker hosts by name, each {docker, address, subnet, logs}", min_length=1
     )
     parties: tuple[Party, ...] = Field(
         description="the parties this stack runs, each {id, host, training}", min_length=1
     )
-    peers: tuple[Peer, ...] = Field(
-        (), description="the parties that others run, each {id, address, port}"
-    )
-    exchange: Exchange | None = Field(
-        None, description="the exchange that connects the parties: {host, port} or {address, port}"
-    )
-    engines: Engines | None = Field(
-        None, description="the engines of FATE 2: {computing, federation, storage}"
-    )
+    peers: tuple[Peer, ...] = Field((), description="the parties that others run")
     images: Literal["registry", "packages"] = Field(
-        "registry",
-        description="where images come from: registry (FATE's official ones) or packages (built on "
-        "the Docker hosts from Debian's and PyPI's packages)",
+        "registry", description="where images come from"
     )
     registry: Annotated[str, AfterValidator(_registry)] = Field(
-        "", description="where all images come from, like registry.example.org:5000"
+        "", description="the registry that all images come from, like registry.example.org:5000"
     )
-    master_secret: Annotated[SecretStr, BeforeValidator(_text), AfterValidator(_secret)] = Field(
+    master_secret: Annotated[SecretStr, BeforeValidator(text), AfterValidator(_secret)] = Field(
         description="what every password is derived from; make one with "
         "`pulumi config set --secret fate:masterSecret $(openssl rand -hex 32)`"
     )
     keep_data: bool = Field(
         True, description="whether destroy leaves the volumes with data on the hosts: true, false"
     )
-
     verify: bool = Field(
         False, description="whether a toy job between the parties ends every up: true, false"
     )
 
-    def passwords_set(self) -> Iterator[tuple[str | int, ...]]:
-        """Where the stack file sets a password of its own."""
-        for index, party in enumerate(self.parties):
-            for service in ("mysql", "redis", "rabbitmq", "client"):
-                accounts = getattr(party.training, service)
-                for name in sorted(accounts.model_fields_set):
-                    yield ("parties", index, "training", service, to_camel(name))
+    @property
+    def used_exchange(self) -> Exchange | None:
+        """The exchange that all traffic goes through, if the release line has one."""
+        return None
+
+    def chosen(self, release: Release) -> Release:
+        """The facts of what is deployed: the release with the images that these settings choose."""
+        return release
+
+    def mistakes(self, release: Release) -> Iterator[Mistake]:
+        """What no single key of the release line can tell."""
+        return iter(())

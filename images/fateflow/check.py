@@ -1,4 +1,4 @@
-"""Imports what FATE Flow and a job's workers use, as they are in the image."""
+"""Imports the modules that FATE Flow and a job's workers use in the image."""
 
 import enum
 import importlib

@@ -1,7 +1,7 @@
-"""Pickles members of enumerations as Python before 3.11 did: as a call of their class.
+"""Pickles enum members as Python before 3.11 did: as a call of their class.
 
-Python 3.11 pickles them as builtins.getattr(class, name), which FATE's unpickler refuses (it takes
-few names only): SecureBoost, which sends such members to the other party, would fail.
+Python 3.11 pickles them as builtins.getattr(class, name), which FATE's unpickler rejects (it allows
+only a few names). SecureBoost sends such members to the other party and would fail.
 """
 
 import enum

@@ -1,4 +1,4 @@
-# Resolves the Python packages of the images anew. Usage: sh images/locks/lock.sh [uv]
+# Updates the images' lock files of Python packages. Usage: sh images/locks/lock.sh [uv]
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 uv=${1:-$here/../../.venv/bin/uv}

@@ -1,12 +1,12 @@
 #!/bin/bash
-# Does what the official mysql:8 image's entrypoint does, as far as deployers of FATE rely on it:
-# a data directory on first start, the MYSQL_* settings, /docker-entrypoint-initdb.d, the mysql user.
+# Behaves like the official mysql:8 image's entrypoint, as far as deployers of FATE rely on it: it
+# handles the first data directory, MYSQL_* settings, /docker-entrypoint-initdb.d and user mysql.
 set -eo pipefail
 
 say() { echo "$(date -u +%FT%TZ) [Note] [Entrypoint]: $*"; }
 die() { echo "$(date -u +%FT%TZ) [ERROR] [Entrypoint]: $*" >&2; exit 1; }
 
-# setting NAME [DEFAULT]: NAME, or the content of the file that NAME_FILE names
+# setting NAME [DEFAULT]: exports NAME; NAME_FILE may name a file that contains the value
 setting() {
     local name=$1 file=${1}_FILE
     if [ -n "${!name}" ] && [ -n "${!file}" ]; then
@@ -28,15 +28,15 @@ quote() {
 
 initialize() {
     [ -n "$MYSQL_ROOT_PASSWORD" ] || [ -n "$MYSQL_ALLOW_EMPTY_PASSWORD" ] ||
-        die "database is uninitialized and no password is given: set MYSQL_ROOT_PASSWORD"
-    [ "$MYSQL_USER" != root ] || die 'MYSQL_USER="root": that user is there already'
-    [ -z "$MYSQL_USER" ] || [ -n "$MYSQL_PASSWORD" ] || die "MYSQL_USER is set, MYSQL_PASSWORD is not"
+        die "database is uninitialized and no password is specified: set MYSQL_ROOT_PASSWORD"
+    [ "$MYSQL_USER" != root ] || die 'MYSQL_USER="root": that user already exists'
+    [ -z "$MYSQL_USER" ] || [ -n "$MYSQL_PASSWORD" ] || die "MYSQL_USER is set, but MYSQL_PASSWORD is not"
     ls /docker-entrypoint-initdb.d > /dev/null
 
     say "Initializing database files"
     cp -R /opt/mysql-data/. /var/lib/mysql
 
-    # nobody reaches this server over the network
+    # this server is not reachable over the network
     say "Starting temporary server"
     local socket=/run/mysqld/mysqld.sock client file
     mysqld --skip-networking --socket=$socket &
@@ -50,7 +50,7 @@ initialize() {
     local password
     password=$(quote "$MYSQL_ROOT_PASSWORD")
     {
-        # mariadb-install-db makes more accounts than MySQL, without passwords
+        # mariadb-install-db creates more accounts than MySQL does, without passwords
         echo "DELETE FROM mysql.global_priv WHERE User = '' OR User = 'root' AND Host <> 'localhost';"
         echo "FLUSH PRIVILEGES;"
         if [ "$MYSQL_ROOT_HOST" != localhost ]; then

@@ -1,3 +1,3 @@
 #!/bin/sh
-# nginx, with the prefix and the configuration of federatedai/nginx
+# Runs nginx with the prefix and configuration of federatedai/nginx.
 exec /usr/sbin/nginx -p /data/projects/fate/proxy/nginx/ -c conf/nginx.conf "$@"

@@ -1,4 +1,7 @@
-"""Bad stack files, met by the real engine: the operator reads one clear error, nothing is made."""
+"""Bad stack files and the real engine: one clear error, and nothing is created.
+
+The unit tests go through all of them; here is one for each way that leads to an error.
+"""
 
 import pytest
 import yaml
@@ -14,7 +17,10 @@ def stack(engine_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
     return Stack(tmp_path_factory.mktemp("bad"), engine_env, good)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+CASES_OF_THE_ENGINE = [case for case in CASES if case.engine]
+
+
+@pytest.mark.parametrize("case", CASES_OF_THE_ENGINE, ids=lambda case: case.name)
 def test_a_bad_stack_file_touches_nothing(stack: Stack, case: Case) -> None:
     config = case.stack_file()
     chosen = config.get("fate:masterSecret")

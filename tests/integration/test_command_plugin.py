@@ -12,7 +12,7 @@ name: commands
 runtime: python
 """
 
-# Takes a command's inputs from a file beside it, so that a test changes them between operations.
+# Reads a command's inputs from a file beside it, so that tests can change them between operations.
 PROGRAM = """\
 import json
 from pathlib import Path
@@ -34,7 +34,7 @@ pulumi.export("stderr", command.stderr)
 
 
 class Project:
-    """A stack with a single Command; what it runs leaves lines in a journal."""
+    """A stack with a single Command, whose commands write lines to a journal."""
 
     def __init__(self, folder: Path, env: dict[str, str]) -> None:
         self.folder = folder
@@ -47,7 +47,7 @@ class Project:
         self.stack = auto.create_stack(folder.name, work_dir=str(folder), opts=options)
 
     def want(self, **inputs: Any) -> None:
-        """Say the command's inputs for the next operation."""
+        """Sets the command's inputs for the next operation."""
         (self.folder / "inputs.json").write_text(json.dumps(inputs))
 
     def up(self, **inputs: Any) -> auto.UpResult:
@@ -55,25 +55,25 @@ class Project:
         return self.stack.up()
 
     def failing_up(self, **inputs: Any) -> str:
-        """An `up` that must fail; what the person at the shell reads of it."""
+        """Runs an `up` that must fail, and returns the error shown to the user."""
         with pytest.raises(auto.CommandError) as failure:
             self.up(**inputs)
         return str(failure.value)
 
     def writes(self, line: str) -> str:
-        """A command that leaves a line in the journal."""
+        """A command that writes a line to the journal."""
         return f"echo {line} >> {self.journal_file}"
 
     def journal(self) -> list[str]:
         return self.journal_file.read_text().splitlines() if self.journal_file.exists() else []
 
     def stored(self) -> str:
-        """All that the backend keeps of the stack, its history too, as it lies on the disk."""
+        """Everything that the backend stores about the stack on disk, including its history."""
         files = self.backend.rglob(f"*{self.stack.name}*.json*")
         return "".join(file.read_text() for file in files)
 
     def state(self) -> dict[str, Any]:
-        """What the engine keeps of the Command."""
+        """The Command's state in the engine."""
         deployment = self.stack.export_stack().deployment or {}
         found: list[dict[str, Any]] = deployment["resources"]
         return next(r for r in found if r["type"] == "command:local:Command")
@@ -89,7 +89,7 @@ def output(result: auto.UpResult, name: str) -> Any:
 
 
 def changes(result: auto.UpResult) -> dict[str, int]:
-    """What was done to how many resources, but for the stack itself, which counts as the same."""
+    """The number of resources per operation, except unchanged ones such as the stack itself."""
     counted = {str(kind): n for kind, n in (result.summary.resource_changes or {}).items()}
     return {kind: n for kind, n in counted.items() if kind != "same"}
 

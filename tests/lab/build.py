@@ -1,14 +1,14 @@
-"""Builds the lab images, stand-ins for FATE's, on a Docker daemon that can pull nothing.
+"""Builds the lab images, stand-ins for FATE's images, on a Docker daemon that cannot pull images.
 
     python -m tests.lab.build [--host unix:///var/run/docker.sock]
 
-1. a Debian root file system by debootstrap, packed as a tarball in the user's cache (needs root,
-   2 to 3 minutes, once for all daemons of this machine);
-2. `docker import` of it (about 10 s, once for each daemon);
-3. `docker build` of two images that the others share, then of the nine (about 20 s, when anything
-   under tests/lab changed).
+1. debootstrap creates a Debian root file system, a tarball in the user's cache (requires root, 2 to
+   3 minutes, once for all daemons of this machine).
+2. `docker import` imports it (about 10 s, once per daemon).
+3. `docker build` builds two images that the others share, then the nine images (about 20 s, if
+   anything under tests/lab has changed).
 
-Each image carries a label with a hash of all its inputs, so a daemon that has them is left alone.
+Each image has a label with a hash of all inputs, so a daemon that has the images is left alone.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ IMAGES = {  # folder under images/ -> image
         )
     },
 }  # fmt: skip
-SHARED = {"base": "fate-lab/base", "java": "fate-lab/java"}  # what the nine are made from
+SHARED = {"base": "fate-lab/base", "java": "fate-lab/java"}  # what the nine are based on
 ROOTFS = "fate-lab/rootfs"
 
-# files from elsewhere that an image's build gets: folder -> folder in its context
+# files from other folders in an image's build context: source folder, folder in the context
 EXTRA = {
     "base": (HERE / "app/fate_lab", "fate_lab"),
     "egg": (HERE / "images/venv", "venv"),
@@ -65,7 +65,7 @@ PACKAGES = [
     "python3-pymysql",
     "redis-server",
 ]
-# what no lab image needs: most of the size
+# files that no lab image needs: most of the size
 SLIM = [
     "usr/share/doc/*", "usr/share/man/*", "usr/share/info/*", "usr/share/locale/*",
     "usr/share/lintian/*", "usr/lib/galera", "usr/lib/*/gconv", "var/cache/*/*",
@@ -80,12 +80,12 @@ progress = Progress("lab images")
 
 
 def build(docker_host: str) -> None:
-    """Makes sure that the daemon at `docker_host` has the nine images of this tree."""
+    """Builds the nine images of this tree on the daemon at `docker_host`, unless it has them."""
     docker = Docker(docker_host)
     docker.check()
     inputs = hash_of(everything())[:20]
     if all(docker.label(image, LABEL) == inputs for image in IMAGES.values()):
-        progress.say(f"all {len(IMAGES)} are there already")
+        progress.say(f"all {len(IMAGES)} images are up to date")
         return
     rootfs = Rootfs("lab", tuple(PACKAGES), tuple(SLIM), KEEP)
     if docker.label(ROOTFS, LABEL) != rootfs.key:
@@ -110,13 +110,13 @@ def build(docker_host: str) -> None:
 
 
 def everything() -> list[bytes]:
-    """All that the images are made of: this program, the files beside it and what it shares."""
+    """All inputs of the images: this program, the files beside it and the files that it shares."""
     shared = [ROOT / "images/builder.py", *inputs_below(ROOT / "images/mysql")]
     return files_of([*shared, *inputs_below(HERE)], ROOT)
 
 
 def context(folder: str) -> bytes:
-    """An image's folder, and what else it needs, as a build context."""
+    """An image's build context: its folder and the other files it needs."""
     files = folder_files(HERE / "images" / folder)
     if folder in EXTRA:
         source, place = EXTRA[folder]

@@ -1,5 +1,10 @@
 """The files that services read, as FATE 1.3.0 wants them."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from pydantic import SecretStr
 
@@ -152,6 +157,34 @@ def test_fate_flow_overrides_run_behind_the_images_settings() -> None:
         "password": REDIS,
         "max_connections": 500,
     }
+
+
+def test_fate_flow_never_starts_with_stale_bytecode(tmp_path: Path) -> None:
+    flow, bin = tmp_path / "fate/python/fate_flow", tmp_path / "python/venv/bin"
+    flow.mkdir(parents=True)
+    bin.mkdir(parents=True)
+    (bin / "activate").write_text(f"PATH={Path(sys.executable).parent}:$PATH\n")
+    (flow / "settings.py").write_text("PORT = 1\n")
+    (flow / "fate_flow_server.py").write_text("import settings; print(settings.PORT)\n")
+    script = fate_flow.START.replace("/data/projects", str(tmp_path))
+
+    def start(port: int) -> tuple[str, int]:
+        (flow / "settings_overrides.py").write_text(f"PORT = {port}\n")
+        done = subprocess.run(
+            ["bash", "-c", script],
+            env={"PATH": os.environ["PATH"]},  # no PYTHONDONTWRITEBYTECODE, as in the container
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip(), int((flow / "settings.py").stat().st_mtime)
+
+    for _ in range(20):
+        (first, at), (second, again_at) = start(6380), start(6379)
+        assert (first, second) == ("6380", "6379")
+        if at == again_at:  # only then would Python believe the bytecode
+            return
+    pytest.fail("no two starts fell into one second")
 
 
 def test_fateboard() -> None:

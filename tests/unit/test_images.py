@@ -1,4 +1,4 @@
-"""The images' names: what they change with, and what they do not."""
+"""The images' names: which changes affect them, and which do not."""
 
 import io
 import shutil
@@ -18,7 +18,7 @@ ROOT = Path(catalogue.__file__).resolve().parents[1]
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of images/ that the names are taken from."""
+    """A copy of images/ from which the names are computed."""
     copy = tmp_path / "images"
     shutil.copytree(catalogue.HERE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(catalogue, "HERE", copy)
@@ -95,7 +95,7 @@ def test_a_new_or_renamed_file_changes_the_name(tree: Path) -> None:
 
 def test_notes_and_compiled_modules_change_no_name(tree: Path) -> None:
     before = names()
-    (tree / "nginx" / "NOTES.md").write_text("nothing that is built")
+    (tree / "nginx" / "NOTES.md").write_text("not part of the image")
     (tree / "fateflow" / "__pycache__").mkdir()
     (tree / "fateflow" / "__pycache__" / "check.pyc").write_bytes(b"")
     assert changed(before) == set()

@@ -104,11 +104,42 @@ def test_images_come_from_the_registry_once_per_docker_host() -> None:
     assert "registry.example.org:5000/fate/federatedai/egg:1.3.0-release" in images
 
 
-def test_every_container_waits_for_its_health(registered: Recorder) -> None:
+def test_every_container_has_a_health_check_and_nothing_waits_in_the_provider(
+    registered: Recorder,
+) -> None:
     for name, inputs in registered.of(CONTAINER).items():
-        assert inputs["wait"], name
+        assert "wait" not in inputs, name
         assert inputs["init"], name
         assert "false" not in inputs["healthcheck"]["tests"][1].split(), name
+
+
+def test_a_party_waits_once_for_all_its_containers(registered: Recorder) -> None:
+    waits = {r.name: r.inputs for r in registered.resources if "docker.wait" in str(r.inputs)}
+    assert set(waits) == {"9999-health", "10000-health", "9999-nodes", "10000-nodes"}
+    assert waits["9999-health"]["stdin"].splitlines() == [
+        f"fate-dev-9999-{service} 9999-{service}-id"
+        for service in ("mysql", "redis", "meta-service", "roll", "egg", "federation", "proxy",
+                        "python", "fateboard")
+    ]  # fmt: skip
+
+
+def test_logs_are_rotated() -> None:
+    logs = {"maxSize": "1m", "maxFile": 5}
+    hosts = {"a": {**GOOD["fate:hosts"]["a"], "logs": logs}}
+    for registered, wanted in (
+        (run(), {"max-size": "10m", "max-file": "3"}),
+        (run({"fate:hosts": hosts}), {"max-size": "1m", "max-file": "5"}),
+    ):
+        for inputs in registered.of(CONTAINER).values():
+            assert inputs["logDriver"] == "json-file"
+            assert inputs["logOpts"] == wanted
+
+
+def test_files_with_passwords_are_for_root_only(registered: Recorder) -> None:
+    for name, inputs in registered.of(CONTAINER).items():
+        for file in secret(inputs.get("uploads")) or []:
+            if secret(file["content"]):
+                assert file["permissions"] == "0600", (name, file["file"])
 
 
 def test_data_outlives_containers(registered: Recorder) -> None:
@@ -139,12 +170,17 @@ def test_addresses_are_fixed_and_apart(registered: Recorder) -> None:
 
 def test_only_what_parties_offer_is_published(registered: Recorder) -> None:
     published = {
-        (port["internal"], port["external"])
+        (port["internal"], port["external"], port["ip"])
         for name, inputs in registered.of(CONTAINER).items()
         for port in inputs.get("ports", [])
         if "10000" in name
     }
-    assert published == {(9370, 9371), (8080, 8081), (9360, 9361), (9380, 9381)}
+    assert published == {
+        (9370, 9371, "0.0.0.0"),
+        (8080, 8081, "127.0.0.1"),
+        (9360, 9361, "127.0.0.1"),
+        (9380, 9381, "127.0.0.1"),
+    }
 
 
 def secret(value: Any) -> Any:

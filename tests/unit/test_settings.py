@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from fate_components import release as catalogue
+from fate_components.fate1.settings import Training
 from fate_components.settings import Published, Settings, SettingsError
 from fate_components.settings.load import parse
 from tests.bad_stack_files import CASES, GOOD, Case
@@ -16,7 +18,7 @@ def as_engine(config: dict[str, Any]) -> dict[str, str]:
 
 
 def read(config: dict[str, Any], secret: bool = True) -> Settings:
-    return parse(as_engine(config), {"fate:masterSecret"} if secret else set())
+    return parse(as_engine(config), {"fate:masterSecret"} if secret else set(), "dev")[0]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -52,8 +54,9 @@ def test_no_error_repeats_a_password() -> None:
 
 def test_defaults() -> None:
     settings = read(GOOD)
-    party = settings.parties[0]
-    assert (party.training.eggs, party.training.processors) == (1, None)
+    training = settings.parties[0].training
+    assert isinstance(training, Training)
+    assert (training.eggs, training.processors) == (1, None)
     assert settings.peers[0].ports_of({"proxy": 9370}) == {"proxy": 9370}
     assert settings.keep_data
     assert settings.registry == ""
@@ -68,17 +71,33 @@ def test_the_project_files_empty_defaults_mean_nothing() -> None:
         "fate:peers": "[]",
         "fate:keepData": "true",
     }
-    settings = parse({**as_engine(GOOD), **empty}, {"fate:masterSecret"})
-    assert settings.exchange is None
+    settings, _ = parse({**as_engine(GOOD), **empty}, {"fate:masterSecret"}, "dev")
+    assert settings.used_exchange is None
     assert settings.peers == ()
 
 
 @pytest.mark.parametrize(
-    ("text", "ip", "port"),
-    [(8080, "0.0.0.0", 8080), ("8080", "0.0.0.0", 8080), ("127.0.0.1:80", "127.0.0.1", 80)],
+    ("chosen", "ip", "port"),
+    [
+        (8081, "127.0.0.1", 8081),
+        ("8081", "127.0.0.1", 8081),
+        ("0.0.0.0:8081", "0.0.0.0", 8081),
+        ("10.0.0.7:8081", "10.0.0.7", 8081),
+    ],
 )
-def test_a_published_port_says_where_it_is_bound(text: object, ip: str, port: int) -> None:
-    assert Published.model_validate(text) == Published(ip=ip, port=port)
+def test_a_port_is_bound_to_loopback_unless_the_stack_file_says_otherwise(
+    chosen: object, ip: str, port: int
+) -> None:
+    training = Training.model_validate({"publish": {"fateboard": chosen}})
+    assert training.published(catalogue.load("1.3.0"))["fateboard"] == Published(port, ip)
+
+
+@pytest.mark.parametrize("release", catalogue.known())
+def test_only_what_other_parties_call_is_open_by_default(release: str) -> None:
+    facts = catalogue.load(release)
+    published = Training().published(facts)
+    assert {name for name, to in published.items() if to.everywhere} == set(facts.gateway_ports)
+    assert {to.ip for to in published.values()} == {"0.0.0.0", "127.0.0.1"}
 
 
 def test_one_port_number_at_two_addresses_is_no_clash() -> None:
@@ -92,7 +111,7 @@ def test_passwords_of_an_encrypted_value_are_accepted() -> None:
     parties = json.loads(config["fate:parties"])
     parties[0]["training"] = {"mysql": {"password": "hunter2hunter2"}}
     config["fate:parties"] = json.dumps(parties)
-    settings = parse(config, {"fate:masterSecret", "fate:parties"})
+    settings, _ = parse(config, {"fate:masterSecret", "fate:parties"}, "dev")
     password = settings.parties[0].training.mysql.password
     assert password
     assert password.get_secret_value() == "hunter2hunter2"

@@ -19,7 +19,8 @@ def planned(
     """The plan of the good stack file with changes; `own` if they set a password."""
     config = as_engine({**copy.deepcopy(GOOD), **(change or {})})
     secrets = {"fate:masterSecret"} | ({"fate:parties"} if own else set())
-    return topology.plan(parse(config, secrets), RELEASE, stack)
+    settings, release = parse(config, secrets, stack)
+    return topology.plan(settings, release, stack)
 
 
 def routes(plan: topology.Topology, index: int) -> dict[str, Any]:

@@ -1,5 +1,5 @@
-// Command command-provider is the Command plugin of the engine where the published one cannot be
-// downloaded. It answers to command:local:Command alone, the only part of it this project uses.
+// Command command-provider is the Command plugin for machines that cannot download the published
+// one. It implements only command:local:Command, the only part that this project uses.
 package main
 
 import (
@@ -12,8 +12,8 @@ import (
 	"fate-pulumi.invalid/toolchain/command-provider/local"
 )
 
-// version is the pulumi-command release that this build answers for; toolchain/install.py sets it
-// from the installed Python package, so that the number is written down once.
+// version is the pulumi-command release that this build stands in for. toolchain/install.py sets it
+// from the installed Python package, so the version is pinned in one place only.
 var version = "0.0.0-dev"
 
 func main() {

@@ -1,6 +1,6 @@
-// Command docker-provider is the Docker plugin of the engine where the published one cannot be
-// downloaded: the same Terraform provider behind the same bridge, under pulumi-docker's names, so
-// that a program and its state need not know which of the two they met.
+// Command docker-provider is the Docker plugin for machines that cannot download the published one.
+// It uses the same Terraform provider, the same bridge and pulumi-docker's names, so programs and
+// state work with either plugin.
 package main
 
 import (
@@ -14,19 +14,19 @@ import (
 
 const localSocket = "unix:///var/run/docker.sock"
 
-// version is the pulumi-docker release that this build answers for; toolchain/install.py sets it
-// from the installed Python package, so that the number is written down once.
+// version is the pulumi-docker release that this build stands in for. toolchain/install.py sets it
+// from the installed Python package, so the version is pinned in one place only.
 var version = "0.0.0-dev"
 
-// emptySchema is enough: the Python package already carries the types that a program is written in.
+// emptySchema is enough: the Python package already contains the types that programs use.
 var emptySchema = []byte(`{"name":"docker"}`)
 
 func main() {
 	tfbridge.Main("docker", version, docker(), emptySchema)
 }
 
-// docker maps the Terraform provider to pulumi-docker. What is not named here gets the bridge's
-// standard name, as it does in the published plugin.
+// docker maps the Terraform provider to pulumi-docker. Anything not listed here gets the bridge's
+// standard name, as in the published plugin.
 func docker() tfbridge.ProviderInfo {
 	info := tfbridge.ProviderInfo{
 		P:       shimv2.NewProvider(provider.New(version)()),
@@ -39,7 +39,7 @@ func docker() tfbridge.ProviderInfo {
 		Resources: map[string]*tfbridge.ResourceInfo{
 			"docker_container": {
 				Tok: "docker:index/container:Container",
-				// Names and published ports are taken until the old container is gone.
+				// Names and published ports stay in use until the old container is removed.
 				DeleteBeforeReplace: true,
 				Fields: map[string]*tfbridge.SchemaInfo{
 					"command":           {Name: "command"},
@@ -61,7 +61,7 @@ func docker() tfbridge.ProviderInfo {
 	return info
 }
 
-// hostDefault is where the daemon is when neither program nor stack says so.
+// hostDefault is the daemon's address if neither the program nor the stack sets one.
 func hostDefault() *tfbridge.DefaultInfo {
 	return &tfbridge.DefaultInfo{
 		EnvVars: []string{"DOCKER_HOST"},

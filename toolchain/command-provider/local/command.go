@@ -1,5 +1,5 @@
-// Package local holds the commands that run on the machine of the engine. It is named for the
-// module that it stands for: the engine's token command:local:Command is made from this name.
+// Package local runs commands on the engine's machine. The package name is significant: the
+// resource token command:local:Command is derived from it.
 package local
 
 import (
@@ -9,13 +9,13 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// Command is a resource whose life is a set of shell commands: one makes it, one changes it, one
-// removes it. It does as pulumi-command 1.2.1 does, but for assetPaths and archivePaths (collecting
-// files that a command leaves), which this project does not use: asking for them is an error here.
+// Command is a resource that shell commands create, update and delete. It behaves like
+// pulumi-command 1.2.1, except for assetPaths and archivePaths (collecting the files that a command
+// leaves behind). This project does not use them, and setting them is an error here.
 type Command struct{}
 
-// Inputs is what a program says of a Command. An absent command is not the same as an empty one:
-// the first is not run, the second is run and does nothing.
+// Inputs are a Command's inputs. An absent command differs from an empty one: the first is not run,
+// the second is run and does nothing.
 type Inputs struct {
 	Triggers               *[]any             `pulumi:"triggers,optional" provider:"replaceOnChanges"`
 	Create                 *string            `pulumi:"create,optional"`
@@ -29,8 +29,8 @@ type Inputs struct {
 	AddPreviousOutputInEnv *bool              `pulumi:"addPreviousOutputInEnv,optional"`
 }
 
-// Outputs is what the state keeps of a Command: its inputs, and what the last command wrote. A
-// secret input stays secret here; what a command writes is secret only if the program says so with
+// Outputs is a Command's state: its inputs and the output of the last command. Secret inputs stay
+// secret here. A command's output is secret only if the program lists it in
 // additionalSecretOutputs.
 type Outputs struct {
 	Inputs
@@ -38,7 +38,7 @@ type Outputs struct {
 	Stderr string `pulumi:"stderr"`
 }
 
-// Create makes the resource.
+// Create creates the resource.
 func (*Command) Create(
 	ctx context.Context, req infer.CreateRequest[Inputs],
 ) (infer.CreateResponse[Outputs], error) {
@@ -56,11 +56,11 @@ func (*Command) Create(
 	return infer.CreateResponse[Outputs]{ID: id, Output: state}, nil
 }
 
-// Update changes the resource: by its own command if there is one, else by making it once more.
+// Update updates the resource with the update command, or with the create command if there is none.
 func (*Command) Update(
 	ctx context.Context, req infer.UpdateRequest[Inputs, Outputs],
 ) (infer.UpdateResponse[Outputs], error) {
-	// The new inputs with the old output, which the command finds in its environment.
+	// The new inputs with the previous output, which the command gets in its environment.
 	state := Outputs{Inputs: req.Inputs, Stdout: req.State.Stdout, Stderr: req.State.Stderr}
 	command := req.Inputs.Update
 	if command == nil {
@@ -74,7 +74,7 @@ func (*Command) Update(
 	return infer.UpdateResponse[Outputs]{Output: state}, nil
 }
 
-// Delete removes the resource.
+// Delete deletes the resource.
 func (*Command) Delete(
 	ctx context.Context, req infer.DeleteRequest[Outputs],
 ) (infer.DeleteResponse, error) {

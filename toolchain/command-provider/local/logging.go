@@ -2,10 +2,10 @@ package local
 
 import "github.com/pulumi/pulumi-go-provider/infer"
 
-// Logging says which of a command's outputs are shown while it runs; both are kept in any case.
+// Logging selects which of a command's outputs are shown while it runs. Both are always stored.
 type Logging string
 
-// All that a program can ask for. Absent means both.
+// The valid values. Absent means both.
 const (
 	LogStdout          Logging = "stdout"
 	LogStderr          Logging = "stderr"
@@ -13,7 +13,7 @@ const (
 	NoLogging          Logging = "none"
 )
 
-// Values lets the engine refuse anything else.
+// Values makes the engine reject any other value.
 func (Logging) Values() []infer.EnumValue[Logging] {
 	return []infer.EnumValue[Logging]{
 		{Name: "stdout", Value: LogStdout, Description: "show stdout"},
@@ -23,7 +23,7 @@ func (Logging) Values() []infer.EnumValue[Logging] {
 	}
 }
 
-// shows tells whether one of the two outputs is shown.
+// shows reports whether an output is shown.
 func (l *Logging) shows(output Logging) bool {
 	return l == nil || *l == LogStdoutAndStderr || *l == output
 }

@@ -13,14 +13,14 @@ import (
 	p "github.com/pulumi/pulumi-go-provider"
 )
 
-// Where a command finds what the one before it wrote.
+// The environment variables that hold the previous command's output.
 const (
 	previousStdout = "PULUMI_COMMAND_STDOUT"
 	previousStderr = "PULUMI_COMMAND_STDERR"
 )
 
-// run runs one of the resource's commands, if it has it, and keeps what it wrote. A command that
-// fails leaves the output as it was; its error shows all that it wrote.
+// run runs one of the resource's commands, if it is set, and stores its output. If the command
+// fails, the stored output stays unchanged and the error contains everything the command wrote.
 func (o *Outputs) run(ctx context.Context, command *string) error {
 	if command == nil {
 		return nil
@@ -53,7 +53,7 @@ func (o *Outputs) run(ctx context.Context, command *string) error {
 	return nil
 }
 
-// environment is what a command sees besides the environment of the engine. What comes later wins.
+// environment returns the variables added to the engine's environment. Later entries win.
 func (o *Outputs) environment() []string {
 	var env []string
 	if o.Environment != nil {
@@ -73,7 +73,7 @@ func (o *Outputs) environment() []string {
 	return env
 }
 
-// writers is where one output goes; to the log only if it is asked for.
+// writers returns the destination of one output. It includes the log only if logged is true.
 func writers(logged bool, own, both io.Writer, log io.Writer) io.Writer {
 	if logged {
 		return io.MultiWriter(own, both, log)
@@ -81,7 +81,7 @@ func writers(logged bool, own, both io.Writer, log io.Writer) io.Writer {
 	return io.MultiWriter(own, both)
 }
 
-// shared is written to by both outputs of a command, which are copied side by side.
+// shared receives both outputs of a command, which are copied concurrently.
 type shared struct {
 	sync.Mutex
 	to io.Writer
@@ -93,7 +93,7 @@ func (s *shared) Write(b []byte) (int, error) {
 	return s.to.Write(b)
 }
 
-// lines shows what is written to it line by line while the command runs.
+// lines shows its input line by line while the command runs.
 type lines struct {
 	sync.Mutex
 	show func(string)
@@ -111,7 +111,7 @@ func (l *lines) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// end shows a last line that no newline followed.
+// end shows a last line that has no newline at its end.
 func (l *lines) end() {
 	if l.rest != "" {
 		l.show(l.rest)

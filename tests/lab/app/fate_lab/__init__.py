@@ -1,1 +1,1 @@
-"""Stand-ins for FATE's services: small, strict, and talking only to whom their files name."""
+"""Stand-ins for FATE's services: small, strict, calling only the hosts that their files name."""

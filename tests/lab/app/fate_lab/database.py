@@ -1,4 +1,4 @@
-"""MySQL as the services use it: one short connection per question, errors that name the hop."""
+"""MySQL as the services use it: one short connection per query, errors that name the hop."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class Database:
-    caller: str  # who asks, for the error
+    caller: str  # the calling service, for errors
     host: str
     port: int
     database: str
@@ -55,7 +55,7 @@ class Database:
     def _reason(self, error: Exception) -> str:
         code = error.args[0] if error.args else 0
         text = str(error.args[-1]) if error.args else type(error).__name__
-        if code == 2003:  # no connection; the operating system's error is in the text
+        if code == 2003:  # no connection; the text contains the operating system's error
             for part, reason in (("refused", " refused"), (" name", ": no host of that name")):
                 if part in text:
                     return reason

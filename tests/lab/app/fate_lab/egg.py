@@ -1,9 +1,9 @@
-"""Stands for Eggroll's egg manager: starts a session's processors and waits for their heartbeats.
+"""Stands in for Eggroll's egg manager: starts a session's processors and waits for heartbeats.
 
 A processor is alive once it has sent a heartbeat with the egg's own IP address and its port.
-Eggroll gives it 5 seconds, and a session any of whose processors is late fails. Here it gets more,
-as tests run on machines that do other things too; what can't come right fails at once instead: a
-heartbeat with another address, or a processor that has ended.
+Eggroll waits 5 seconds, and the session fails if any of its processors is late. This stand-in waits
+longer, because tests run on busy machines. It fails at once if waiting cannot help: on a heartbeat
+with another address, or if a processor has exited.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Egg:
         self.sessions: dict[str, Session] = {}
         self.heartbeats: set[tuple[str, int]] = set()
         self.changed = threading.Condition()
-        self.lock = threading.Lock()  # sessions start one after the other
+        self.lock = threading.Lock()  # sessions start one at a time
 
     def heartbeat(self, asked: dict[str, Any]) -> None:
         with self.changed:
@@ -101,7 +101,7 @@ class Egg:
         command = ["/bin/bash", self.conf[_PREFIX + "bootstrap.script"]]
         for name, value in values.items():
             command += [f"--{name}", value]
-        # a group of its own, so that script and processor can be ended together
+        # its own process group, so that the script and the processor can be killed together
         session.processes.append(subprocess.Popen(command, start_new_session=True))
         session.processors.append((own_ip(), port))
         log(f"{self.me}: started a processor: {' '.join(command)}")
@@ -113,7 +113,7 @@ class Egg:
             with socket.socket() as probe:
                 if probe.connect_ex((own_ip(), self.last_port)) != 0:
                     return self.last_port
-        raise HopError(f"{self.me}: no free port from {first} up")
+        raise HopError(f"{self.me}: no free port from {first} on")
 
     def _wait_alive(self, name: str, session: Session) -> None:
         deadline = time.monotonic() + ALIVE_WITHIN
@@ -133,7 +133,7 @@ class Egg:
         self.end_session({"session": name})
         raise HopError(
             f"{self.me}: session {name}: no heartbeat from processor"
-            f" {wanted}; heartbeats seen: {', '.join(seen) or 'none'} (they must come with the"
+            f" {wanted}; heartbeats seen: {', '.join(seen) or 'none'} (they must contain the"
             " egg's own IP: see bootstrap.script's --engine-addr and the processors' logs in"
             f" {self.conf[_PREFIX + 'logs-dir']})"
         )
@@ -149,7 +149,7 @@ class Egg:
 
 
 def own_ip() -> str:
-    """The container's address, as the egg sees itself: its first private IPv4 address."""
+    """The container's address from the egg's point of view: its first private IPv4 address."""
     words = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=False)
     addresses = [word for word in words.stdout.split() if "." in word]
     return addresses[0] if addresses else "127.0.0.1"

@@ -1,5 +1,5 @@
-"""Stands for FATE Flow: takes jobs over HTTP, queues them in Redis, keeps them in MySQL, and runs
-them with the other parties' FATE Flows, over its gRPC port and always by way of the proxies."""
+"""Stands in for FATE Flow: accepts jobs over HTTP, queues them in Redis, stores them in MySQL, and
+runs them with the other parties' FATE Flows, over its gRPC port and always through the proxies."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SETTINGS = f"{HOME}/fate_flow/settings.py"
 JOB_TIMEOUT = 150.0
 QUEUE = "fate_flow_job_queue"
 
-# name -> type of the columns of FATE Flow's table of jobs
+# columns of FATE Flow's job table: name -> type
 _COLUMNS = {
     "f_job_id": "VARCHAR(100)",
     "f_name": "VARCHAR(500) DEFAULT ''",
@@ -68,7 +68,7 @@ _SCHEDULE_LOG = "fate_flow_schedule.log"
 
 
 def main(settings: ModuleType, runtime_config: type) -> None:
-    """Called by fate_flow_server.py with the modules that the deployer's settings.py made."""
+    """Called by fate_flow_server.py with the modules that the deployer's settings.py configured."""
     try:
         _check_settings(settings, runtime_config)
         flow = FateFlow(settings)
@@ -145,15 +145,15 @@ class FateFlow:
     # start
 
     def start(self) -> None:
-        """Needs MySQL and roll, and fails without them; the queue is only looked at once."""
+        """Starts the service. Fails without MySQL and roll; checks the queue only once."""
         self.database.run((_CREATE, ()))
         self.party = str(self.roll("session", {}))
         self.me = f"python {self.party}"
         try:
             self.queue.command("PING")
         except HopError as error:
-            # as the real scheduler: it ends, while the rest starts and answers
-            log(f"{self.me}: queue is not ready, no job will be scheduled: {error}")
+            # like the real scheduler: it exits, while the other parts start and answer
+            log(f"{self.me}: queue is not ready, no jobs will be scheduled: {error}")
         else:
             threading.Thread(target=self.schedule, daemon=True).start()
 
@@ -181,7 +181,7 @@ class FateFlow:
         return call(self.me, server["host"], server["port"], "federation", self.party, op, body)
 
     def remote(self, party: str, op: str, body: dict[str, Any]) -> Any:
-        """Calls a party's FATE Flow, the own one too, through the own proxy."""
+        """Calls a party's FATE Flow, including our own, through our own proxy."""
         server = self.servers["proxy"]
         packet = {
             "from": {"party": self.party, "role": "fateflow"},
@@ -214,7 +214,7 @@ class FateFlow:
         return 200, "application/json", json.dumps(answer).encode()
 
     def query(self, filters: dict[str, Any]) -> dict[str, Any]:
-        """Jobs by their columns; unknown filters are not looked at, and no filter finds no job."""
+        """Jobs filtered by columns; ignores unknown filters, finds no job without a filter."""
         known = {f"f_{key}": value for key, value in filters.items() if f"f_{key}" in _COLUMNS}
         where = " AND ".join(f"{column} = %s" for column in known) or "FALSE"
         rows = self.database.run((f"SELECT * FROM t_job WHERE {where}", list(known.values())))
@@ -270,14 +270,14 @@ class FateFlow:
     # the initiator's part
 
     def schedule(self) -> None:
-        log(f"{self.me}: scheduler waits for jobs")
+        log(f"{self.me}: scheduler is waiting for jobs")
         while True:
             try:
                 text = self.queue.command("BRPOP", QUEUE, "2")
                 if text:
                     event = json.loads(text)
                     threading.Thread(target=self.run_job, args=(event,), daemon=True).start()
-            except HopError as error:  # a Redis that restarts is waited for
+            except HopError as error:  # wait for a restarting Redis
                 log(f"{self.me}: get event from redis queue failed: {error}")
                 time.sleep(1)
 
@@ -292,7 +292,7 @@ class FateFlow:
             error = self.wait_for(job_id, parties)
         except Exception as exception:
             error = str(exception)
-        self.job_log_line(job_id, _SCHEDULE_LOG, f"job {job_id} ends: {error or 'success'}")
+        self.job_log_line(job_id, _SCHEDULE_LOG, f"job {job_id} finished: {error or 'success'}")
         for role, party in parties:
             body = {"job_id": job_id, "role": role, "party": party, "error": error}
             try:
@@ -303,7 +303,7 @@ class FateFlow:
                     self.finish(body)
 
     def wait_for(self, job_id: str, parties: list[tuple[str, str]]) -> str:
-        """The job's error; empty when every party is done and has said so itself."""
+        """The job's error; empty once every party has reported success itself."""
         deadline = time.monotonic() + JOB_TIMEOUT
         while time.monotonic() < deadline:
             time.sleep(0.3)
@@ -317,7 +317,7 @@ class FateFlow:
                     waiting += 1
             if not waiting:
                 return ""
-        return f"{self.me}: job {job_id} was not done in {JOB_TIMEOUT:.0f} s"
+        return f"{self.me}: job {job_id} did not finish within {JOB_TIMEOUT:.0f} s"
 
     def report(self, asked: dict[str, Any]) -> None:
         self.reports[asked["job_id"], asked["role"], asked["party"]] = asked["status"]
@@ -422,7 +422,7 @@ class FateFlow:
         return {"status": row["f_status"], "error": row["f_description"]}
 
     def finish(self, asked: dict[str, Any]) -> None:
-        """The whole job's end, for this party's row of it."""
+        """Records the end of the whole job in this party's row."""
         job_id, role, party = asked["job_id"], asked["role"], asked["party"]
         error = asked["error"]
         status = "failed" if error else "success"
@@ -434,7 +434,7 @@ class FateFlow:
         )  # fmt: skip
 
     def job_log_line(self, job_id: str, name: str, text: str, role: str = "") -> None:
-        """Adds a line, in FATE's format, to a log file of the job; an empty text only makes it."""
+        """Appends a line in FATE's format to a job's log file; empty text only creates the file."""
         path = f"{HOME}/logs/{job_id}/{name}"
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "a", encoding="utf-8") as file:

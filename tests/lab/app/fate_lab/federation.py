@@ -1,7 +1,7 @@
-"""Stands for FATE's federation: carries a party's tables and objects to other parties' federations.
+"""Stands in for FATE's federation: sends a party's tables and objects to other parties.
 
-Which roll and which proxy it uses it asks meta-service (rows ROLL and PROXY), as the real one does.
-The proxy.* keys of its file are what the real one has for the same purpose: they must fit too.
+Like the real federation, it gets the addresses of roll and proxy from meta-service (rows ROLL and
+PROXY). The proxy.* keys of its file serve the same purpose in the real one, so they must match too.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from . import strictconf
 from .protocol import HopError, Listener, call, greet
 from .roll import checked
 
-_WAIT = 90.0  # a job that gets nothing in this time fails
+_WAIT = 90.0  # a job that receives nothing within this time fails
 HOPS = 6
 
 
@@ -52,7 +52,7 @@ class Federation:
         return call(self.me, *self.node("ROLL"), "roll", self.party, op, body)
 
     def send(self, asked: dict[str, Any]) -> None:
-        """Sends `object`, or the rows of `table`, under `tag` to federation of party `to`."""
+        """Sends `object`, or the rows of `table`, under `tag` to the federation of party `to`."""
         proxy = self.conf["proxy.ip"], int(self.conf["proxy.port"])
         greet(self.me, *proxy, "proxy", self.party)
         parcel = {"tag": asked["tag"], "object": asked.get("object")}
@@ -69,7 +69,7 @@ class Federation:
         call(self.me, *self.node("PROXY"), "proxy", self.party, "forward", body)
 
     def push(self, parcel: dict[str, Any]) -> None:
-        """What came from another party: a table goes into this party's storage."""
+        """Receives a parcel from another party; a table goes into this party's storage."""
         if "pairs" in parcel:
             namespace, _, name = parcel["tag"].partition("/")
             table = {"namespace": namespace, "name": name, "partitions": parcel["partitions"]}
@@ -83,5 +83,5 @@ class Federation:
         tag = asked["tag"]
         with self.arrived:
             if not self.arrived.wait_for(lambda: tag in self.received, _WAIT):
-                raise HopError(f"{self.me}: {tag} did not come within {_WAIT:.0f} s")
+                raise HopError(f"{self.me}: {tag} did not arrive within {_WAIT:.0f} s")
             return self.received.pop(tag)

@@ -1,6 +1,6 @@
-"""The `java` of the lab images: checks command line and files, then becomes the service.
+"""The `java` of the lab images: checks the command line and files, then runs the service.
 
-It knows the command lines of FATE's own Dockerfiles, and the files that those JVMs load themselves.
+It accepts the command lines of FATE's own Dockerfiles, and checks the files that those JVMs load.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 from .protocol import exit_on_sigterm
 from .strictconf import ConfError, read
 
-# main class -> (module here, its jar, files that the JVM reads from conf/)
+# main class -> (module here, its jar, name of the files that the JVM reads from conf/)
 _SERVICES = {
     "com.webank.ai.fate.networking.Proxy": ("proxy", "fate-proxy.jar", "proxy"),
     "com.webank.ai.fate.driver.Federation": ("federation", "fate-federation.jar", "federation"),
@@ -77,7 +77,7 @@ def _main_class(name: str, class_path: str, left: list[str]) -> tuple[str, str]:
 
 
 def _jar(left: list[str], properties: dict[str, str]) -> str:
-    """FATE Board: its settings come by system property, as Spring Boot takes them."""
+    """FATE Board: the path of its settings is a system property, as in Spring Boot."""
     if left != ["fateboard.jar"] or not os.path.exists("fateboard.jar"):
         raise ConfError("java", "", f"unable to access jarfile {' '.join(left)}")
     ssh = properties.get("ssh_config_file", "")

@@ -1,6 +1,6 @@
-"""Stands for Eggroll's meta-service: knows tables, fragments and nodes, all of them kept in MySQL.
+"""Stands in for Eggroll's meta-service: manages tables, fragments and nodes, all stored in MySQL.
 
-It listens without a database and asks it afresh for every call, so it recovers by itself.
+It listens even without a database and queries it again for every call, so it recovers by itself.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from . import strictconf
 from .database import Database
 from .protocol import HopError, Listener
 
-# the columns of Eggroll's five tables; the deployer makes them
+# the columns of Eggroll's five tables; the deployer creates them
 _TABLES = {
     "dtable": "table_id, namespace, table_name, table_type, total_fragments, dispatcher, serdes,"
     " storage_version, status, created_at, updated_at",
@@ -59,7 +59,7 @@ class MetaService:
         return self.database.run((query, ()))
 
     def table(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """The fragments of a table; a new one is made, over all healthy STORAGE nodes."""
+        """The fragments of a table; creates a new table over all healthy STORAGE nodes."""
         key = (asked["namespace"], asked["name"], _TYPE)
         find = (
             "SELECT table_id, total_fragments FROM dtable"

@@ -1,4 +1,4 @@
-"""Greets everybody whom a server_conf.json names, so that a wrong entry makes the job fail."""
+"""Greets every service in a server_conf.json, so that a wrong entry makes the job fail."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from .protocol import ANY, greet
 
-# the entries that name a lab service, with the kind that must answer there
+# the entries for lab services, with the kind of service that must answer there
 _KINDS = {
     "proxy": (("port", "proxy"),),
     "roll": (("port", "roll"),),
@@ -20,5 +20,5 @@ def greet_all(caller: str, servers: dict[str, dict[str, Any]], party: str) -> No
     for name, ports in _KINDS.items():
         for key, kind in ports:
             if name in servers:
-                of = ANY if kind == "fateboard" else party  # its files name no party
+                of = ANY if kind == "fateboard" else party  # its files do not name a party
                 greet(caller, servers[name]["host"], servers[name][key], kind, of)

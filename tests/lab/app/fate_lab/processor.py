@@ -1,7 +1,7 @@
-"""Stands for Eggroll's processor: runs a function over one fragment of a table.
+"""Stands in for Eggroll's processor: runs a function over one fragment of a table.
 
-It reads and writes the storage's files itself, under the directory that it was given: so does
-Eggroll's.
+Like Eggroll's processor, it reads and writes the storage's files itself, under the directory that
+it was given.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ def main() -> None:
 class Processor:
     def __init__(self, data_dir: str, me: str) -> None:
         self.data_dir, self.me = data_dir, me
-        self.one_at_a_time = threading.Lock()  # one worker, as the real one
+        self.one_at_a_time = threading.Lock()  # one worker, like the real processor
 
     def run(self, asked: dict[str, Any]) -> Any:
-        """`mask`: splits each value of `from` in two random shares, tables `makes`[0] and [1].
-        `sum`: adds up all the values of the tables `from`, joined by key."""
+        """`mask`: splits each value of `from` into two random shares, tables `makes`[0] and [1].
+        `sum`: adds up all values of the tables `from`, joined by key."""
         with self.one_at_a_time:
             tables = [self._read(asked, name) for name in asked["from"]]
             if asked["function"] == "mask":
@@ -58,7 +58,7 @@ class Processor:
             if asked["function"] == "sum":
                 joined = set(tables[0]).intersection(*tables[1:])
                 return sum(table[key] for key in joined for table in tables)
-            raise HopError(f"{self.me}: knows no function {asked['function']!r}")
+            raise HopError(f"{self.me}: unknown function {asked['function']!r}")
 
     def _file(self, asked: dict[str, Any], table: str) -> str:
         return fragment_file(self.data_dir, asked["namespace"], table, asked["fragment"])
@@ -67,6 +67,6 @@ class Processor:
         path = self._file(asked, table)
         if not os.path.exists(path):
             raise HopError(
-                f"{self.me}: nothing at {path}: is egg.properties' data-dir the storage-service's?"
+                f"{self.me}: {path} not found: is egg.properties' data-dir the storage-service's?"
             )
         return read(path)

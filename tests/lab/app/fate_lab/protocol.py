@@ -55,7 +55,7 @@ def call(
         response = connection.getresponse()
         found, answer = response.getheader(IS), response.read()
     except ConnectionRefusedError:
-        raise HopError(f"{target} refused") from None
+        raise HopError(f"{target} refused (UNAVAILABLE)") from None
     except socket.gaierror:
         raise HopError(f"{target}: no host of that name") from None
     except TimeoutError:

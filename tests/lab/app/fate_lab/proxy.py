@@ -1,6 +1,6 @@
-"""Stands for FATE's proxy, as a party's door to other parties or as the exchange between them.
+"""Stands in for FATE's proxy, as a party's gateway to other parties or the exchange between them.
 
-It forwards by its route table: PARTY -> ROLE -> endpoints, each level with a "default".
+It forwards according to its route table: PARTY -> ROLE -> endpoints, each level with a "default".
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from . import strictconf
 from .protocol import ANY, HopError, Listener, call, log
 from .strictconf import ConfError
 
-REREAD_EVERY = 10.0  # seconds; the real proxy reads its table again every 60 s
+REREAD_EVERY = 10.0  # seconds; the real proxy reloads its table every 60 s
 
 _KIND_OF_ROLE = {"fate": "federation", "fateflow": "fateflow-grpc"}
 _ROLES = {"default", "serving", *_KIND_OF_ROLE}
@@ -35,7 +35,7 @@ def main(settings: str) -> None:
             "server.crt": strictconf.file_or_empty,
             "server.key": strictconf.file_or_empty,
             "ca.crt": strictconf.file_or_empty,
-            "root.crt": strictconf.anything,  # in the template, read by nobody
+            "root.crt": strictconf.anything,  # in the template, but not read by anything
             "log.properties": strictconf.anything,
             "audit.enabled": strictconf.anything,
             "debug.enabled": strictconf.anything,
@@ -50,7 +50,7 @@ def main(settings: str) -> None:
 
 
 def _check_certificate(path: str, conf: dict[str, str]) -> None:
-    """The lab speaks no TLS, but it checks certificate, key and authority if they are given."""
+    """The lab does not use TLS, but checks the certificate, key and CA if they are given."""
     names = ("server.crt", "server.key", "ca.crt")
     given = [name for name in names if conf.get(name)]
     if not given:
@@ -82,7 +82,7 @@ def route_table(path: str, coordinator: str) -> Table:
     table: Table = top["route_table"]
     for party, roles in table.items():
         if party not in ("default", coordinator) and strictconf.party_id(party):
-            raise ConfError(path, f"route_table.{party}", "is no party id, and not default")
+            raise ConfError(path, f"route_table.{party}", "is neither a party id nor default")
         if not isinstance(roles, dict):
             raise ConfError(path, f"route_table.{party}", "not an object")
         for role, endpoints in roles.items():
@@ -111,11 +111,11 @@ def _check_own_entry(path: str, table: Table, coordinator: str) -> None:
     if coordinator not in table:
         if strictconf.party_id(coordinator) is None:
             raise ConfError(path, f"route_table.{coordinator}", "own party is missing")
-        return  # an exchange, which is no party
+        return  # an exchange is not a party
     for role in _KIND_OF_ROLE:
         if not table[coordinator].get(role):
             raise ConfError(path, f"route_table.{coordinator}.{role}", "is missing in own party")
-    # ConfFileBasedFdnRouter takes everything from the own entry on as intranet
+    # ConfFileBasedFdnRouter treats everything from the party's own entry on as intranet
     if list(table)[-1] != coordinator:
         raise ConfError(path, f"route_table.{coordinator}", "own party must be the last entry")
 
@@ -128,22 +128,22 @@ class Proxy:
         self.table = route_table(path, coordinator)
 
     def keep_reading(self) -> None:
-        """Takes over a changed table; keeps the old one when the new one is malformed."""
+        """Reloads a changed table; keeps the old one if the new one is malformed."""
         while True:
             time.sleep(REREAD_EVERY)
             try:
                 table = route_table(self.path, self.coordinator)
             except ConfError as error:
-                log(f"{self.me}: kept the old route table: {error}")
+                log(f"{self.me}: keeping the old route table: {error}")
                 continue
             if table != self.table:
                 self.table = table
-                log(f"{self.me}: took over a changed route table")
+                log(f"{self.me}: reloaded the changed route table")
 
     def forward(self, packet: dict[str, Any]) -> Any:
         party, role = str(packet["to"]["party"]), packet["to"]["role"]
         if packet["hops"] <= 0:
-            raise HopError(f"{self.me}: routing loop: no end on the way to party {party}")
+            raise HopError(f"{self.me}: routing loop on the way to party {party}")
         roles = self.table.get(party) or self.table.get("default") or {}
         endpoints = roles.get(role) or roles.get("default")
         if not endpoints:

@@ -17,7 +17,7 @@ class Redis:
     password: str
 
     def command(self, *words: str, wait: float = 5.0) -> str | None:
-        """Logs in, selects FATE Flow's queue database (0), runs a command; None is a nil answer."""
+        """Logs in, selects FATE Flow's queue database (0), runs a command; returns None for nil."""
         where = f"{self.caller}: redis {self.host}:{self.port}"
         try:
             with socket.create_connection((self.host, self.port), timeout=3) as connection:
@@ -48,7 +48,7 @@ def _request(words: tuple[str, ...]) -> bytes:
 
 
 def _answer(stream: BufferedRWPair) -> str | None:
-    """One answer; of a list (BRPOP's queue name and value) the last item."""
+    """One answer; for a list (BRPOP's queue name and value), its last item."""
     line = stream.readline().decode(errors="replace").rstrip("\r\n")
     kind, rest = line[:1], line[1:]
     if kind in ("+", ":"):

@@ -1,6 +1,6 @@
-"""Stands for Eggroll's roll: the door to a party's tables and processors.
+"""Stands in for Eggroll's roll: the entry point to a party's tables and processors.
 
-Where things are it learns from meta-service alone: from the node rows that the deployer inserted.
+It gets all addresses from meta-service: from the node rows that the deployer inserted.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def main(settings: str) -> None:
 
 
 def checked(me: str, rows: list[Node]) -> list[Node]:
-    """The healthy rows of table `node`, if they make sense together."""
+    """The healthy rows of table `node`; fails if they are inconsistent."""
     rows = [row for row in rows if row["status"] == "HEALTHY"]
     eggs: dict[str, list[str]] = {"EGG": [], "STORAGE": []}
     for kind in ("ROLL", "PROXY"):
@@ -56,7 +56,7 @@ def checked(me: str, rows: list[Node]) -> list[Node]:
             raise HopError(f"{me}: table node: unknown type {row['type']!r}")
     for kind, ips in eggs.items():
         if len(ips) != len(set(ips)):
-            raise HopError(f"{me}: table node has a healthy {kind} row twice: {sorted(ips)}")
+            raise HopError(f"{me}: table node has duplicate healthy {kind} rows: {sorted(ips)}")
     if not eggs["EGG"] or sorted(eggs["EGG"]) != sorted(eggs["STORAGE"]):
         raise HopError(
             f"{me}: table node: EGG rows {sorted(eggs['EGG'])} and STORAGE rows"
@@ -71,7 +71,7 @@ class Roll:
         self.meta_host, self.meta_port = meta_host, meta_port
         self.pool = ThreadPoolExecutor(16)
 
-    # where things are
+    # addresses
 
     def meta(self, op: str, **body: Any) -> Any:
         return call(
@@ -89,7 +89,7 @@ class Roll:
             if node_id not in nodes:
                 raise HopError(
                     f"{self.me}: fragment {order} of table {table['namespace']}/{table['name']}"
-                    f" is on node {node_id}, which is no healthy STORAGE row"
+                    f" is on node {node_id}, which is not a healthy STORAGE row"
                 )
             result.append(nodes[node_id])
         return result
@@ -100,7 +100,7 @@ class Roll:
     def each(self, do: Callable[[int], Any], total: int) -> list[Any]:
         return list(self.pool.map(do, range(total)))
 
-    # tables: {"namespace", "name", "partitions"}, keys are texts
+    # tables: {"namespace", "name", "partitions"}, keys are strings
 
     def put(self, asked: dict[str, Any]) -> None:
         nodes = self.fragments(asked)
@@ -121,14 +121,14 @@ class Roll:
         return {key: value for part in parts for key, value in part.items()}
 
     def count(self, asked: dict[str, Any]) -> dict[str, int]:
-        """Rows and partitions; also greets every storage, fragments there or not."""
+        """Rows and partitions; also greets every storage, with or without fragments."""
         for node in self.nodes():
             if node["type"] == "STORAGE":
                 self.storage(node, "hello")
         return {"count": len(self.read(asked)), "partitions": len(self.fragments(asked))}
 
     def drop(self, asked: dict[str, Any]) -> None:
-        """Every table of a namespace."""
+        """Drops every table of a namespace."""
         for node in self.nodes():
             if node["type"] == "STORAGE":
                 self.storage(node, "drop", namespace=asked["namespace"])
@@ -137,7 +137,7 @@ class Roll:
     # work for processors
 
     def process(self, asked: dict[str, Any]) -> list[Any]:
-        """Runs `function` over every fragment, on the egg that stores it; one answer a fragment."""
+        """Runs `function` on every fragment, on the egg that stores it; one answer per fragment."""
         eggs = {node["ip"]: node for node in self.nodes() if node["type"] == "EGG"}
         nodes = self.fragments({"namespace": asked["namespace"], **asked["like"]})
         for made in asked["makes"]:  # register what the function will write
@@ -153,8 +153,8 @@ class Roll:
         return self.each(run, len(nodes))
 
     def session(self, egg: Node, asked: dict[str, Any]) -> list[tuple[str, int]]:
-        """The egg's processors for the session, started if they are not. As Eggroll 1 does, it
-        passes the egg's name in the node table as the processors' address."""
+        """The egg's processors for the session, started if necessary. Like Eggroll 1, it passes the
+        egg's name in the node table as the processors' address."""
         body = {
             "session": asked["session"],
             "engine-addr": egg["ip"],

@@ -1,4 +1,4 @@
-"""Stands for an egg's storage-service (C++): keeps fragments as JSON files under P/data-dir."""
+"""Stands in for an egg's storage-service (C++): stores fragments as JSON files in P/data-dir."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def write(path: str, pairs: dict[str, Any]) -> None:
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path + ".new", "w", encoding="utf-8") as file:
         json.dump(pairs, file)
-    os.rename(path + ".new", path)  # a reader sees the old fragment or the new one
+    os.rename(path + ".new", path)  # a reader sees either the old or the new fragment
 
 
 def read(path: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Reads a service's files, strictly: an unknown, missing or ill-formed key ends the service.
+"""Reads a service's files strictly: an unknown, missing or invalid key stops the service.
 
-The real services are lenient (a misspelt key means a default that is wrong for containers); the lab
-is not, so that a test sees a deployer's mistake in the container that got it.
+The real services are lenient: for a misspelt key they use a default that is wrong for containers.
+The lab is strict, so that a test sees a deployer's mistake in the container that received it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 
 PROJECT = "/data/projects/fate"
 
-Check = Callable[[Any], "str | None"]  # what is wrong with a value, or None
+Check = Callable[[Any], "str | None"]  # the problem with a value, or None
 
 
 class ConfError(Exception):
-    """A file is not as the service needs it: "FILE: KEY: what is wrong"."""
+    """A file is not valid for the service; the text is "FILE: KEY: problem"."""
 
     def __init__(self, file: str, key: str, wrong: str) -> None:
         super().__init__(f"{file}: {key}: {wrong}" if key else f"{file}: {wrong}")
@@ -80,7 +80,7 @@ def exactly(wanted: str) -> Check:
 
 def count(value: Any) -> str | None:
     ok = re.fullmatch(r"[0-9]+", value) and int(value) >= 1
-    return None if ok else f"not a number from 1 up: {value!r}"
+    return None if ok else f"not a number >= 1: {value!r}"
 
 
 def url(value: Any) -> str | None:
@@ -89,7 +89,7 @@ def url(value: Any) -> str | None:
 
 
 _JDBC = re.compile(r"jdbc:mysql://([A-Za-z0-9_.-]+):([0-9]{1,5})/([A-Za-z0-9_]+)\?(.*)")
-_JDBC_OPTIONS = {  # of Connector/J, the ones that deployers of FATE use
+_JDBC_OPTIONS = {  # the Connector/J options that deployers of FATE use
     "useSSL", "serverTimezone", "characterEncoding", "allowPublicKeyRetrieval", "autoReconnect",
     "characterSetResults", "failOverReadOnly", "useUnicode", "sslMode", "connectTimeout",
     "socketTimeout", "zeroDateTimeBehavior", "allowMultiQueries", "rewriteBatchedStatements",
@@ -107,7 +107,7 @@ def jdbc_url(value: Any) -> str | None:
             return f"unknown, empty or repeated option {item!r} in {value!r}"
         options[name] = text
     if options.get("useSSL") == "false" and options.get("allowPublicKeyRetrieval") != "true":
-        return "with useSSL=false MySQL 8 needs allowPublicKeyRetrieval=true"
+        return "MySQL 8 with useSSL=false requires allowPublicKeyRetrieval=true"
     return None
 
 
@@ -142,11 +142,9 @@ def properties(
         if not equals:
             raise ConfError(path, f"line {number}", f"not key=value: {line!r}")
         if key.strip() in found:
-            raise ConfError(path, key, "is there twice")
-        if (
-            value != value.rstrip()
-        ):  # java.util.Properties keeps it, and it breaks numbers and names
-            raise ConfError(path, key, f"white space at the end of the value {value!r}")
+            raise ConfError(path, key, "duplicate key")
+        if value != value.rstrip():  # java.util.Properties keeps it, which breaks numbers and names
+            raise ConfError(path, key, f"trailing white space in the value {value!r}")
         found[key.strip()] = value.lstrip()
     _keys(path, "", found, required, optional)
     return found
@@ -160,7 +158,7 @@ def _keys(
     optional: Mapping[str, Check],
 ) -> None:
     known = {**required, **optional}
-    for key in found:  # before what is missing: a misspelt key is both
+    for key in found:  # before missing keys: a misspelt key is both unknown and missing
         if key not in known:
             raise ConfError(path, where + key, f"unknown key (known: {', '.join(known)})")
     for key in required:
@@ -172,13 +170,13 @@ def _keys(
 
 
 def json_object(path: str) -> dict[str, Any]:
-    """A JSON file whose top is an object; a key given twice is an error."""
+    """A JSON file with an object at its top level; duplicate keys are errors."""
 
     def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key, value in pairs:
             if key in result:
-                raise ConfError(path, key, "is there twice")
+                raise ConfError(path, key, "duplicate key")
             result[key] = value
         return result
 
@@ -204,7 +202,7 @@ _SERVERS: Mapping[str, Mapping[str, Check]] = {
 
 
 def server_conf(path: str, required: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    """The "servers" of a server_conf.json: `required`, and maybe others that FATE knows."""
+    """The "servers" of a server_conf.json: `required`, and optionally others that FATE knows."""
     top = json_object(path)
     _keys(path, "", top, {"servers": filled}, {})
     servers = top["servers"]
@@ -224,7 +222,7 @@ def server_conf(path: str, required: tuple[str, ...]) -> dict[str, dict[str, Any
             _keys(path, f"servers.{name}.", server, _SERVERS[name], {})
     # clustercomm is federation's old name
     if servers.get("clustercomm", servers.get("federation")) != servers.get("federation"):
-        raise ConfError(path, "servers.clustercomm", "is not the same as servers.federation")
+        raise ConfError(path, "servers.clustercomm", "differs from servers.federation")
     return servers
 
 

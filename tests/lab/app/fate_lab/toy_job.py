@@ -1,9 +1,9 @@
-"""The toy job's component SecureAddExample: a sum over both parties' values that shows neither's.
+"""The toy job's component SecureAddExample: sums both parties' values without revealing them.
 
-Each party splits every value of its table in two random shares, keeps one, sends the other one to
-the peer, and adds up what it has. The two sums together are the sum of all values. Data goes
-through roll, meta-service, egg, processors and storage; shares and sums through federations and
-proxies.
+Each party splits every value of its table into two random shares, keeps one, sends the other to the
+peer, and adds up the shares that it has. The total of the two sums is the sum of all values. Data
+goes through roll, meta-service, egg, processors and storage; shares and sums go through federations
+and proxies.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ COMPONENT = "secure_add_example_0"
 class Side:
     """One role of the job, as its party runs it."""
 
-    namespace: str  # of its tables, and name of its session
+    namespace: str  # of its tables; also the name of its session
     peer_namespace: str
     peer_party: str
     values: int
@@ -49,7 +49,7 @@ class Side:
         self.roll("put", {**self.table("x"), "pairs": {str(i): 1 for i in range(self.values)}})
         found = self.roll("count", self.table("x"))
         if found != {"count": self.values, "partitions": self.partitions}:
-            raise HopError(f"roll: of {self.values} rows stored these came back: {found}")
+            raise HopError(f"roll: stored {self.values} rows, but got back: {found}")
         self.info("split data into two random parts")
         self.process("mask", ["x"], ["keep", "give"])
         self.info(f"share one random part with party {self.peer_party}")
@@ -70,7 +70,7 @@ class Side:
         host_sum = self.federation("get", {"tag": f"{self.namespace}/host_sum"})["object"]
         total = own + float(host_sum)
         if abs(total - 2 * self.values) > 1e-6:
-            raise HopError(f"the sum is {total}, not {2 * self.values}: values got lost")
+            raise HopError(f"the sum is {total}, not {2 * self.values}: values were lost")
         self.info(f"success to calculate secure_sum, it is {total}")
 
     def clean_up(self) -> None:

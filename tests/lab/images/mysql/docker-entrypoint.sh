@@ -1,5 +1,5 @@
 #!/bin/bash
-# Stricter than the official mysql:8 image's entrypoint, and then goes on as that one does.
+# Runs strict checks, then continues like the official mysql:8 image's entrypoint.
 set -eo pipefail
 
 die() { echo "$(date -u +%FT%TZ) [ERROR] [Lab]: $*" >&2; exit 1; }
@@ -17,12 +17,12 @@ check_names() {
     done
 }
 
-# MariaDB takes statements that MySQL 8 does not: find them here, not at the first real deployment
+# MariaDB accepts statements that MySQL 8 rejects: find them here, not at the first real deployment
 check_dialect() {
     local words='create or replace (table|database|user|index)|(create|drop) (unique )?index if (not )?exists'
     words+='|(add|drop|modify) (column |index )?if (not )?exists|grant .* identified by'
     if [ -f "$1" ] && grep -qiE "$words" "$1"; then
-        die "$1: MySQL 8 does not know: $(grep -iE -m1 "$words" "$1")"
+        die "$1: MySQL 8 does not support: $(grep -iE -m1 "$words" "$1")"
     fi
 }
 

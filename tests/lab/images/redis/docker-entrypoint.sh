@@ -1,5 +1,5 @@
 #!/bin/sh
-# As the official redis:5 image's: options alone mean redis-server, and that runs as user redis.
+# Same as in the official redis:5 image: options alone mean redis-server, which runs as user redis.
 set -e
 if [ "${1#-}" != "$1" ] || [ "${1%.conf}" != "$1" ]; then
     set -- redis-server "$@"

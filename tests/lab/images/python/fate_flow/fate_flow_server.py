@@ -1,4 +1,4 @@
-"""FATE Flow's server in the lab: reads settings.py as the real one does, then runs the stand-in."""
+"""FATE Flow's server in the lab: reads settings.py like the real one, then runs the stand-in."""
 
 # mypy: disable-error-code="import-not-found"
 

@@ -1,5 +1,5 @@
-"""FATE Flow's settings: names, defaults and order as in the real file, so that what a deployer
-appends takes effect (or does not) as it would there. The values are wrong for containers."""
+"""FATE Flow's settings: names, defaults and order are those of the real file, so that a deployer's
+additions take effect (or not) as they would there. The values are wrong for containers."""
 
 # mypy: disable-error-code="import-not-found"
 
@@ -11,7 +11,7 @@ from arch.api.utils.core import get_lan_ip
 from fate_flow.entity.runtime_config import RuntimeConfig
 from fate_flow.utils.setting_utils import CenterConfig
 
-# how it works
+# operating mode
 WORK_MODE = 0
 USE_LOCAL_DATABASE = True
 USE_AUTHENTICATION = False

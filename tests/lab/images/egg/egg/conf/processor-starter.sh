@@ -1,6 +1,6 @@
 #!/bin/bash
-# Starts one processor. Takes the options that the egg manager passes; of an option given twice the last
-# one wins. As in the official image the address (-a) is what the egg manager was told, not its own IP.
+# Starts one processor with the options that the egg manager passes. If an option is repeated, the last
+# one wins. As in the official image, the address (-a) is the one passed to the egg manager, not its own IP.
 
 while [ $# -gt 0 ]; do
     case "$1" in

@@ -1,4 +1,4 @@
-"""What FATE Flow decided at its start, for everything in it to see."""
+"""The values that FATE Flow determines at startup, for all of its modules."""
 
 # mypy: disable-error-code="import-not-found"
 
@@ -15,7 +15,7 @@ class RuntimeConfig:
 
     @staticmethod
     def init_config(**kwargs: object) -> None:
-        """Sets what is known here, and passes over the rest."""
+        """Sets the known values and ignores the rest."""
         for name, value in kwargs.items():
             if hasattr(RuntimeConfig, name):
                 setattr(RuntimeConfig, name, value)

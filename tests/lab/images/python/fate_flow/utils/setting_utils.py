@@ -1,4 +1,4 @@
-"""Looks a setting up in a server_conf.json (the real one also asks ZooKeeper)."""
+"""Looks up a setting in a server_conf.json (the real one also queries ZooKeeper)."""
 
 # mypy: disable-error-code="import-not-found"
 

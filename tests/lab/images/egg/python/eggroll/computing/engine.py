@@ -1,4 +1,4 @@
-"""Found only through PYTHONPATH, so that a wrong python-path shows."""
+"""Found only through PYTHONPATH, so that a wrong python-path is detected."""
 
 # mypy: disable-error-code="import-not-found"
 

@@ -1,4 +1,4 @@
-"""Eggroll's processor in the lab. It needs this tree on PYTHONPATH, as the real one does."""
+"""Eggroll's processor in the lab. Like the real one, it needs this tree on PYTHONPATH."""
 
 # mypy: disable-error-code="import-not-found"
 

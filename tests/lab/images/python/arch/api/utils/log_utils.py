@@ -11,7 +11,7 @@ class LoggerFactory:
         os.makedirs(directory, exist_ok=True)
 
 
-def getLogger(name: str) -> logging.Logger:  # noqa: N802, the real one's name
+def getLogger(name: str) -> logging.Logger:  # noqa: N802, the real function's name
     logger = logging.getLogger(name)
     if LoggerFactory.LOG_DIR and not logger.handlers:
         path = os.path.join(LoggerFactory.LOG_DIR, f"{name}.log")

@@ -1,0 +1,78 @@
+"""A training cluster of FATE 1.3, and the exchange: which services they have."""
+
+import pulumi
+
+from ..docker.service import Place, Service
+from ..mysql import Mysql
+from ..redis import Redis
+from ..settings import Settings
+from ..topology import ExchangePlan, PartyPlan
+from .cluster import ClusterContext
+from .egg import Egg
+from .fate_flow import LOGS, FateFlow
+from .fateboard import Fateboard
+from .federation import Federation
+from .meta_service import MetaService
+from .proxy import Proxy
+from .roll import Roll
+from .route_table import exchange_routes, party_routes
+
+
+class TrainingCluster(pulumi.ComponentResource):
+    """A party's training cluster: everything a party needs to take part in federated jobs.
+
+    Args:
+        place: where its containers go.
+        plan: the party's part of the topology.
+        settings: what the stack file says.
+        opts: whose child it is.
+    """
+
+    def __init__(
+        self, place: Place, plan: PartyPlan, settings: Settings, opts: pulumi.ResourceOptions
+    ) -> None:
+        super().__init__("fate:fate1:TrainingCluster", f"{plan.party.id}-training", {}, opts)
+        context = ClusterContext(place, plan, settings.master_secret)
+        child = pulumi.ResourceOptions(parent=self)
+        mysql = Mysql(context, child)
+        redis = Redis(place, context.attachment("redis"), context.redis_password, child)
+        meta_service = MetaService(context, mysql, child)
+        roll = Roll(context, child)
+        eggs = [Egg(context, index, child) for index in range(context.training.eggs)]
+        federation = Federation(context, child)
+        proxy = Proxy(
+            place,
+            name="proxy",
+            coordinator=str(plan.party.id),
+            networks=[context.attachment("proxy"), plan.gateways["proxy"]],
+            published={"proxy": plan.published["proxy"]},
+            routes=party_routes(plan, place.release),
+            opts=child,
+        )
+        fate_flow = FateFlow(context, [mysql.container, redis.container], child)
+        self.services: list[Service] = [
+            mysql, redis, meta_service, roll, *eggs, federation, proxy, fate_flow
+        ]  # fmt: skip
+        logs = fate_flow.volumes[LOGS.name]
+        self.services.append(Fateboard(context, [logs], child))
+        self.passwords: dict[str, str] = {}
+        self.register_outputs({})
+
+
+def exchange(place: Place, plan: ExchangePlan, opts: pulumi.ResourceOptions) -> Service:
+    """The exchange: one more proxy, of no party, that knows the way to all of them.
+
+    Args:
+        place: where its container goes.
+        plan: its part of the topology.
+        opts: whose child it is.
+    """
+    return Proxy(
+        place,
+        name="exchange",
+        coordinator="exchange",
+        networks=[plan.shared],
+        published={"proxy": plan.published},
+        routes=exchange_routes(plan),
+        opts=opts,
+    )

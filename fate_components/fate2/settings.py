@@ -1,0 +1,134 @@
+"""The keys of a stack file that FATE 2 has and other release lines don't."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from .. import release as catalogue
+from .. import settings
+from ..settings.models import Count, Keys, Password, Port
+
+
+def _engine(value: object) -> object:
+    # KubeFATE writes RabbitMQ and Spark_local, FATE's own files rabbitmq.
+    return value.lower() if isinstance(value, str) else value
+
+
+Engine = Annotated[str, BeforeValidator(_engine)]
+
+
+class Engines(Keys):
+    """What FATE computes with, sends by and stores in."""
+
+    computing: Engine = Field("standalone", description="standalone or spark_local")
+    federation: Engine = Field("rabbitmq", description="rabbitmq")
+    storage: Engine | None = Field(
+        None, description="standalone or localfs; if not given, the one that fits computing"
+    )
+
+
+class Rabbitmq(Keys):
+    """A party's RabbitMQ."""
+
+    password: Password | None = Field(
+        None, description="the password of its administrator fate; derived if not given"
+    )
+
+
+class Client(Keys):
+    """A party's notebook."""
+
+    token: Password | None = Field(
+        None, description="the token to log in to the notebook with; derived if not given"
+    )
+
+
+class Training(settings.Training):
+    """A party's training cluster."""
+
+    cores: Annotated[Count, Field(le=1024)] = Field(
+        8, description="how many cores its jobs may use at once"
+    )
+    rabbitmq: Rabbitmq = Field(Rabbitmq(), description="its RabbitMQ: {password}")
+    client: Client = Field(Client(), description="its notebook: {token}")
+
+
+class Party(settings.Party):
+    """A party of the federation that this stack runs."""
+
+    training: Training = Field(
+        Training(), description="its training cluster: {publish, cores, mysql, rabbitmq, client}"
+    )
+
+
+class Peer(settings.Peer):
+    """A party that somebody else runs."""
+
+    ports: dict[str, Port] = Field(
+        default_factory=dict,
+        description="the ports of its gateways by name, like {nginx-http: 9300}; FATE's usual "
+        "ports if not given",
+    )
+
+    def ports_of(self, usual: Mapping[str, int]) -> dict[str, int]:
+        """The ports of its gateways, by name."""
+        return {name: self.ports.get(name, port) for name, port in usual.items()}
+
+
+class Settings(settings.Settings):
+    """Everything that a stack file of FATE 2 says."""
+
+    parties: tuple[Party, ...] = Field(
+        description="the parties this stack runs, each {id, host, training}", min_length=1
+    )
+    peers: tuple[Peer, ...] = Field(
+        (), description="the parties that others run, each {id, address, ports}"
+    )
+    engines: Engines = Field(Engines(), description="the engines: {computing, federation, storage}")
+    images: Literal["registry", "packages"] = Field(
+        "registry",
+        description="where images come from: registry (FATE's official ones) or packages (built on "
+        "the Docker hosts from Debian and PyPI packages)",
+    )
+
+    def chosen(self, release: catalogue.Release) -> catalogue.Release:
+        """The release with the images that these settings choose."""
+        if self.images == "packages":
+            release = release.from_packages
+        return release.computing_with(self.engines.computing)
+
+    def mistakes(self, release: catalogue.Release) -> Iterator[settings.Mistake]:
+        """What no single key can tell: ports of peers, and engines that go together."""
+        for index, peer in enumerate(self.peers):
+            for name in peer.ports:
+                if name not in release.gateway_ports:
+                    yield settings.Mistake(
+                        ("peers", index, "ports", name),
+                        f"is not a port that other parties of FATE {self.release} call; "
+                        f"choose from {', '.join(release.gateway_ports)}",
+                    )
+        if release.engines:
+            yield from _engines(self.engines, release.engines)
+
+
+def _engines(chosen: Engines, known: catalogue.Engines) -> Iterator[settings.Mistake]:
+    fits = known.computing.get(chosen.computing, ())
+    stores = sorted({storage for some in known.computing.values() for storage in some})
+    for key, value, supported in (
+        ("computing", chosen.computing, tuple(known.computing)),
+        ("federation", chosen.federation, known.federation),
+        ("storage", chosen.storage, stores),
+    ):
+        if value is None or value in supported:
+            continue
+        what = "is not supported yet" if value in known.not_yet else "is not an engine of FATE"
+        yield settings.Mistake(
+            ("engines", key), f'"{value}" {what}; choose {" or ".join(supported)}'
+        )
+    if fits and chosen.storage in stores and chosen.storage not in fits:
+        yield settings.Mistake(
+            ("engines", "storage"),
+            f'"{chosen.storage}" does not work with computing: {chosen.computing}; '
+            f"choose {' or '.join(fits)}, or remove the key",
+        )

@@ -1,0 +1,53 @@
+"""A training cluster of FATE 2: which services it has."""
+
+import pulumi
+
+from .. import settings
+from ..docker.service import Place, Service
+from ..mysql import Mysql
+from ..topology import PartyPlan
+from .client import Client
+from .cluster import ClusterContext
+from .fate_flow import LOGS, FateFlow
+from .fateboard import Fateboard
+from .nginx import Nginx
+from .rabbitmq import Rabbitmq
+from .settings import Settings
+
+
+class TrainingCluster(pulumi.ComponentResource):
+    """A party's training cluster: everything a party needs to take part in federated jobs.
+
+    Args:
+        place: where its containers go.
+        plan: the party's part of the topology.
+        settings: what the stack file says.
+        opts: whose child it is.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        plan: PartyPlan,
+        settings: settings.Settings,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        super().__init__("fate:fate2:TrainingCluster", f"{plan.party.id}-training", {}, opts)
+        assert isinstance(settings, Settings)  # noqa: S101 - settings and services are of one line
+        context = ClusterContext(place, plan, settings.master_secret, settings.engines)
+        child = pulumi.ResourceOptions(parent=self)
+        mysql = Mysql(context, child)
+        rabbitmq = Rabbitmq(context, child)
+        nginx = Nginx(context, child)
+        fate_flow = FateFlow(context, [mysql.container], child)
+        client = Client(context, child)
+        self.services: list[Service] = [mysql, rabbitmq, nginx, fate_flow, client]
+        self.passwords = {
+            "notebook": context.notebook_token,
+            "rabbitmq": context.rabbitmq_password,
+        }
+        if "fateboard" in place.release.services:
+            logs = fate_flow.volumes[LOGS.name]
+            self.services.append(Fateboard(context, [logs], child))
+            self.passwords["fateboard"] = context.fateboard_password
+        self.register_outputs({})

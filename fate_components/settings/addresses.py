@@ -1,0 +1,105 @@
+"""Host names, IPv4 addresses and networks, as far as a stack file has them."""
+
+import re
+from ipaddress import AddressValueError, IPv4Address, IPv4Network
+from urllib.parse import urlsplit
+
+_MAX_NAME = 253
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?")
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+# RFC 1918: nothing on the Internet has these addresses, so no host loses its way to a public one.
+PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+
+
+def ipv4(text: str) -> IPv4Address | None:
+    """An IPv4 address, or None if the text is something else."""
+    try:
+        return IPv4Address(text)
+    except AddressValueError:
+        return None
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is a host name or an IPv4 address: what can stand in a route table.
+
+    A name has up to 253 characters, in labels of up to 63 (RFC 1035, RFC 1123). One that ends in
+    a number would be taken for an IPv4 address.
+    """
+    if ipv4(text):
+        return True
+    labels = text.split(".")
+    return (
+        len(text) <= _MAX_NAME
+        and all(_LABEL.fullmatch(label) for label in labels)
+        and not labels[-1].isdigit()
+    )
+
+
+def only_local(text: str) -> bool:
+    """Whether an address means the machine that uses it, whichever machine that is."""
+    if address := ipv4(text):
+        return address.is_loopback or address.is_unspecified
+    return text.lower() == "localhost" or text.lower().endswith(".localhost")
+
+
+def docker_url(value: str) -> str:
+    """The URL of a Docker daemon, unchanged.
+
+    Raises:
+        ValueError: it is not a URL that can be used here; the text says why.
+    """
+    try:
+        url = urlsplit(value)
+    except ValueError as error:
+        raise ValueError(f"is not a URL: {error}") from error
+    if url.scheme == "unix" and not url.netloc and re.fullmatch(r"/[^?#]+", value[7:]):
+        return value
+    if url.scheme != "ssh":
+        raise ValueError(f'"{value}" is not a Docker host')
+    if url.password is not None:
+        # The password must not be repeated.
+        raise ValueError("has a password in its URL; use an SSH key")
+    if url.username is not None and not _USER.fullmatch(url.username):
+        raise ValueError(f'"{value}": "{url.username}" is not a user name')
+    if not url.hostname or not is_address(url.hostname):
+        raise ValueError(f'"{value}": "{url.hostname or ""}" is not a host name or IPv4 address')
+    try:
+        port = url.port
+    except ValueError:
+        port = 0
+    if port == 0 or url.netloc.endswith(":"):
+        raise ValueError(f'"{value}": its port is not a number from 1 to 65535')
+    if url.path not in ("", "/") or url.query or url.fragment:
+        raise ValueError(f'"{value}": nothing can follow the host and its port')
+    return value
+
+
+def address(value: str) -> str:
+    """A host name or an IPv4 address, unchanged.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if not is_address(value):
+        raise ValueError(f'"{value}" is not a host name or IPv4 address')
+    return value
+
+
+def subnet(value: str) -> str:
+    """A private IPv4 /16, unchanged.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    try:
+        network = IPv4Network(value)
+    except ValueError as error:
+        raise ValueError(f'"{value}" is not an IPv4 network: {error}') from error
+    if network.prefixlen != 16:
+        raise ValueError(f'"{value}" is a /{network.prefixlen}, and must be a /16')
+    if not any(network.subnet_of(private) for private in PRIVATE):
+        raise ValueError(
+            f'"{value}" is not private: the host would no longer reach the public addresses in it; '
+            f"choose one within {', '.join(map(str, PRIVATE))}"
+        )
+    return value

@@ -1,0 +1,89 @@
+"""The script that delivers a file into a running container, run with a fake docker command."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fate_components.docker import delivery
+
+SCRIPT = Path(delivery.__file__).with_name("deliver_file.sh").read_text()
+
+# A container is a directory here, and every docker command is recorded.
+DOCKER = """#!/bin/sh
+echo "$*" >> "$HOST/asked"
+case $1 in
+  exec)
+    while [ "$1" != "$CONTAINER" ]; do shift; done
+    shift
+    exec "$@" ;;
+  restart) ;;
+  *) exit 64 ;;
+esac
+"""
+
+
+class Container:
+    """A running container: the file in it, and what was done to it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "docker").write_text(DOCKER)
+        (folder / "docker").chmod(0o755)
+        self.file = folder / "routes.conf"
+        self.file.write_text("old\n")
+
+    def deliver(self, content: str, before: str | None) -> str:
+        environment = {
+            **os.environ,
+            "PATH": f"{self.folder}:{os.environ['PATH']}",
+            "HOST": str(self.folder),
+            "CONTAINER": "c1",
+            "FILE": str(self.file),
+            "APPLY": f"touch {self.folder}/applied",
+        }
+        if before is not None:
+            environment["PULUMI_COMMAND_STDOUT"] = before
+        return subprocess.run(
+            ["sh", "-c", SCRIPT],
+            input=content,
+            env=environment,
+            text=True,
+            capture_output=True,
+            check=True,
+        ).stdout.strip()
+
+    @property
+    def restarted(self) -> bool:
+        return "restart c1" in (self.folder / "asked").read_text()
+
+    @property
+    def applied(self) -> bool:
+        return (self.folder / "applied").exists()
+
+
+@pytest.fixture
+def container(tmp_path: Path) -> Container:
+    return Container(tmp_path)
+
+
+def test_a_changed_file_reaches_a_known_container_without_a_restart(container: Container) -> None:
+    assert container.deliver("new\n", before="c1") == "c1"
+    assert container.file.read_text() == "new\n"
+    assert container.applied
+    assert not container.restarted
+
+
+def test_a_new_container_that_started_with_an_old_file_is_restarted(container: Container) -> None:
+    container.deliver("new\n", before="c0")
+    assert container.file.read_text() == "new\n"
+    assert container.restarted
+
+
+@pytest.mark.parametrize("before", [None, "c0", "c1"])
+def test_an_unchanged_file_is_left_alone(container: Container, before: str | None) -> None:
+    container.deliver("old\n", before)
+    assert container.file.read_text() == "old\n"
+    assert not container.applied
+    assert not container.restarted
