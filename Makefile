@@ -35,7 +35,7 @@ unit: .venv/installed ## run the unit tests, which take seconds
 integration: tools ## run the tests with the real engine and their own Docker daemon (as root)
 	@sh toolchain/docker.sh test
 	@echo "==> integration tests"
-	@.venv/bin/pytest tests/integration
+	@.venv/bin/pytest --durations=10 tests/integration
 
 env: tools ## print the environment for a shell: eval "$(make -s env)"
 	@sh toolchain/env.sh

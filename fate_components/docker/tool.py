@@ -32,7 +32,8 @@ def run(
     """
     return command.local.Command(
         name,
-        create=shlex.join([PYTHON, "-m", module, *arguments]),
+        # On Ctrl-C the plugin ends the process that it started, and waits for all others.
+        create=shlex.join(["exec", PYTHON, "-m", module, *arguments]),
         environment=environment,
         stdin=stdin,
         triggers=list(triggers) or None,

@@ -4,6 +4,7 @@ Standard input lists the containers, one `NAME ID` a line. DOCKER_HOST tells the
 """
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -30,6 +31,10 @@ class NotHealthyError(Exception):
 
 class NoAnswerError(Exception):
     """The Docker daemon did not answer."""
+
+
+class AbandonedError(Exception):
+    """Whoever started this wait has ended, as after Ctrl-C: the plugin ends its shell only."""
 
 
 @dataclass(frozen=True)
@@ -166,11 +171,14 @@ def wait(ids: Mapping[str, str], say: Callable[[str], None]) -> None:
     Raises:
         NotHealthyError: one of them cannot become healthy, or did not in time.
         NoAnswerError: the daemon has not answered for a minute.
+        AbandonedError: nobody waits for the answer any more.
     """
-    patience = Patience()
+    patience, parent = Patience(), os.getppid()
     start = answered = time.monotonic()
     said, said_at = "", 0.0
     while True:
+        if os.getppid() != parent:
+            raise AbandonedError("interrupted")
         try:
             looks = inspect(ids)
             answered = time.monotonic()
@@ -226,7 +234,7 @@ def main() -> None:
     ids = dict(line.split() for line in sys.stdin if line.strip())
     try:
         wait(ids, lambda text: print(text, flush=True))
-    except (NotHealthyError, NoAnswerError) as error:
+    except (NotHealthyError, NoAnswerError, AbandonedError) as error:
         sys.exit(str(error))
 
 

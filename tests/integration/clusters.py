@@ -1,5 +1,6 @@
 """What runs on a Docker host, looked at from outside."""
 
+import copy
 import os
 import re
 import subprocess
@@ -10,7 +11,7 @@ from typing import Any
 from docker.models.containers import Container
 
 from tests.integration.docker_hosts import DockerHost, wait_for
-from tests.integration.stacks import ROOT, Stack
+from tests.integration.stacks import ROOT, Outcome, Stack
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,32 @@ class Cluster:
         wait_for("all containers to be healthy", all_healthy)
 
 
+class Shared:
+    """A deployment that several tests use. If one of them fails, it is deployed anew for the next.
+
+    Args:
+        cluster: the deployment, complete and healthy.
+        first: what its first up did.
+    """
+
+    def __init__(self, cluster: Cluster, first: Outcome) -> None:
+        self.first = first
+        self.suspect = False
+        self._cluster = cluster
+        self._config = copy.deepcopy(cluster.stack.config)
+
+    def whole(self) -> Cluster:
+        """The deployment as it was at first, whatever an earlier test has left."""
+        if self.suspect:
+            self._cluster.stack.config = copy.deepcopy(self._config)
+            self._cluster.stack.write()
+            for container in self._cluster.containers():
+                container.remove(force=True)
+            self._cluster.stack.up()
+            self.suspect = False
+        return self._cluster
+
+
 def no_password_shown(cluster: Cluster, passwords: set[str]) -> None:
     """See that no password can be read where none belongs."""
     shown = {
@@ -126,6 +153,32 @@ def no_password_shown(cluster: Cluster, passwords: set[str]) -> None:
         shown[f"top {one.name}"] = str(one.top())
     for place, text in shown.items():
         assert not any(password in text for password in passwords), place
+
+
+def no_password_readable(cluster: Cluster, passwords: set[str]) -> None:
+    """See that in the containers, too, only the owner can read files that hold a password."""
+    places = "/run/secrets /etc /usr/local/etc /data/projects"
+    find = f'grep -rlsF "$WORDS" {places} | while read -r f; do stat -c "%a %n" "$f"; done'
+    for one in cluster.containers():
+        _, found = one.exec_run(["sh", "-c", find], environment={"WORDS": "\n".join(passwords)})
+        assert isinstance(found, bytes)
+        files = found.decode().splitlines()
+        assert [line for line in files if not line.startswith(("600 ", "400 "))] == [], one.name
+
+
+def closed_and_bounded(cluster: Cluster, gateways: set[str]) -> None:
+    """See that only gateways are open to other machines, and that no log grows without limit.
+
+    Args:
+        cluster: the deployment.
+        gateways: their ports in the container, like 9370/tcp.
+    """
+    for one in cluster.containers():
+        config = one.attrs["HostConfig"]
+        for port, bindings in (config["PortBindings"] or {}).items():
+            wanted = "0.0.0.0" if port in gateways else "127.0.0.1"
+            assert {binding["HostIp"] for binding in bindings} == {wanted}, (one.name, port)
+        assert config["LogConfig"]["Config"] == {"max-size": "10m", "max-file": "3"}, one.name
 
 
 def toy_job(

@@ -5,12 +5,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.integration.clusters import Cluster
+from tests.integration.clusters import Cluster, Shared
 from tests.integration.docker_hosts import DockerHost, Lan
 from tests.integration.stacks import Change, Stack, party
 from tests.lab.build import build
@@ -33,6 +33,24 @@ def engine_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, s
         # The automation API asks the CLI for its version in the environment of this process.
         patch.setenv("PATH", env["PATH"])
         yield env
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember that a shared deployment may be damaged when a test with it fails."""
+    report = yield
+    deployment = getattr(item, "funcargs", {}).get("deployment")
+    if report.failed and isinstance(deployment, Shared):
+        deployment.suspect = True
+    return report
+
+
+@pytest.fixture
+def cluster(deployment: Shared) -> Cluster:
+    """The module's deployment; it is complete, whatever an earlier test has done to it."""
+    return deployment.whole()
 
 
 @pytest.fixture
@@ -64,8 +82,8 @@ def docker_host(lan: Lan) -> DockerHost:
 @pytest.fixture(scope="session")
 def two_parties(
     docker_host: DockerHost, engine_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stack]:
-    """Parties 9999 and 10000 on one Docker host, up; whoever changes the stack changes it back."""
+) -> Iterator[Shared]:
+    """Parties 9999 and 10000 on one Docker host, up. A test that changes them changes them back."""
     stack = Stack(
         tmp_path_factory.mktemp("two-parties"),
         engine_env,
@@ -76,6 +94,5 @@ def two_parties(
             "fate:parties": [party(9999, "lab", 9000), party(10000, "lab", 9100)],
         },
     )
-    stack.up()
-    yield stack
+    yield Shared(Cluster(docker_host, stack), stack.up())
     stack.destroy()

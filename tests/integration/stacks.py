@@ -1,6 +1,8 @@
 """Stacks of the tests' own, driven by the real engine."""
 
+import os
 import secrets
+import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +14,9 @@ from pulumi import automation as auto
 ROOT = Path(__file__).parents[2]
 _PROGRAM = ("__main__.py", "fate_components", "config", "images", ".venv")
 
+
+ENDS_WITHIN = 300
+"""Seconds within which an up that cannot succeed must end: far less than its services may take."""
 
 Change = Callable[[dict[str, Any]], object]
 """A change of a stack file's config."""
@@ -106,6 +111,25 @@ class Stack:
     def destroy(self) -> Outcome:
         """pulumi destroy."""
         return self._run(self.auto.destroy)
+
+    def start(self, *command: str) -> subprocess.Popen[str]:
+        """A command of the CLI in a process of its own, like an operator's; its output is piped."""
+        return subprocess.Popen(
+            ["pulumi", *command, "--stack", self.name, "--color", "never"],
+            cwd=self.folder,
+            env={**os.environ, **self.auto.workspace.env_vars},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def failing_up(self) -> str:
+        """pulumi up that must fail, and within minutes: what an operator saw."""
+        process = self.start("up", "--yes")
+        said, _ = process.communicate(timeout=ENDS_WITHIN)
+        assert process.returncode != 0, said
+        return said
 
     def _run(self, operation: Callable[..., object], **options: Any) -> Outcome:
         outcome = Outcome()

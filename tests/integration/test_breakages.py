@@ -8,20 +8,16 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.integration.clusters import Cluster
-from tests.integration.docker_hosts import DockerHost, wait_for
-from tests.integration.stacks import Stack
+from tests.integration.clusters import Cluster, Shared
+from tests.integration.docker_hosts import wait_for
 
 P = "/data/projects/fate"
 
 
 @pytest.fixture(scope="module")
-def cluster(two_parties: Stack, docker_host: DockerHost) -> Iterator[Cluster]:
-    whole = Cluster(docker_host, two_parties)
-    whole.toy_succeeds(9999, 10000)
-    yield whole
-    whole.wait_healthy()
-    whole.toy_succeeds(9999, 10000)
+def deployment(two_parties: Shared) -> Shared:
+    two_parties.whole().toy_succeeds(9999, 10000)
+    return two_parties
 
 
 @dataclass(frozen=True)
@@ -84,6 +80,7 @@ def _broken(cluster: Cluster, breakage: Breakage) -> Iterator[None]:
         container.put_archive(folder, whole)
         container.restart()
         cluster.wait_healthy()
+        cluster.toy_succeeds(9999, 10000)
 
 
 def _edited(archive: bytes, breakage: Breakage) -> bytes:

@@ -10,6 +10,9 @@ from pulumi import automation as auto
 from tests.integration import fate2_job
 from tests.integration.clusters import (
     Cluster,
+    Shared,
+    closed_and_bounded,
+    no_password_readable,
     no_password_shown,
     settled,
     stops_cleanly,
@@ -17,17 +20,17 @@ from tests.integration.clusters import (
     whole,
 )
 from tests.integration.docker_hosts import Lan
-from tests.integration.stacks import Change, Outcome, Stack, party2
+from tests.integration.stacks import Change, Stack, party2
 
 CONTAINER = "docker:index/container:Container"
 SERVICES = {"mysql", "rabbitmq", "nginx", "fateflow", "client"}
 
 
 @pytest.fixture(scope="module")
-def first(
+def deployment(
     lan: Lan, engine_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Cluster, Outcome]]:
-    """Parties 9999 and 10000 on a Docker host that had nothing, and what its first up said."""
+) -> Iterator[Shared]:
+    """Parties 9999 and 10000 on a Docker host that had nothing."""
     host = lan.host()
     stack = Stack(
         tmp_path_factory.mktemp("fate2"),
@@ -40,14 +43,8 @@ def first(
             "fate:verify": True,
         },
     )
-    outcome = stack.up()
-    yield Cluster(host, stack), outcome
+    yield Shared(Cluster(host, stack), stack.up())
     stack.destroy()
-
-
-@pytest.fixture(scope="module")
-def cluster(first: tuple[Cluster, Outcome]) -> Cluster:
-    return first[0]
 
 
 def verified(cluster: Cluster, host: int) -> None:
@@ -62,9 +59,8 @@ def jobs(cluster: Cluster, party: int) -> set[str]:
     return {f"{job['job_id']} {job['role']} {job['status']}" for job in found["data"]}
 
 
-def test_the_first_up_ends_with_a_job_on_both_parties(first: tuple[Cluster, Outcome]) -> None:
-    cluster, outcome = first
-    assert "images: " in outcome.output, "the build must show its progress"
+def test_the_first_up_ends_with_a_job_on_both_parties(deployment: Shared, cluster: Cluster) -> None:
+    assert "images: " in deployment.first.output, "the build must show its progress"
     verified(cluster, 10000)
     for party in (9999, 10000):
         assert any(line.endswith(" success") for line in jobs(cluster, party))
@@ -81,9 +77,9 @@ def test_nothing_is_left_to_do_after_up(cluster: Cluster) -> None:
 def test_outputs_say_where_the_parties_are(cluster: Cluster) -> None:
     outputs = cluster.stack.auto.outputs()
     assert outputs["parties"].value["10000"] == {
-        "fateflow": "http://localhost:9102",
-        "notebook": "http://localhost:9106",
-        "rabbitmq": "http://localhost:9105",
+        "fateflow": "http://127.0.0.1:9102",
+        "notebook": "http://127.0.0.1:9106",
+        "rabbitmq": "http://127.0.0.1:9105",
     }
     assert outputs["passwords"].secret
 
@@ -101,6 +97,11 @@ def test_no_password_is_shown_anywhere(cluster: Cluster) -> None:
         passwords.add(jupyter["NotebookApp"]["token"])
     assert len(passwords) == 9
     no_password_shown(cluster, passwords)
+    no_password_readable(cluster, passwords)
+
+
+def test_only_gateways_are_open_to_other_machines(cluster: Cluster) -> None:
+    closed_and_bounded(cluster, {"9300/tcp", "9310/tcp", "5672/tcp"})
 
 
 def test_usual_passwords_open_nothing(cluster: Cluster) -> None:
@@ -138,6 +139,7 @@ def test_one_value_replaces_one_container(
     wanted = {
         "10000-fateflow": "replace",
         "10000-fateflow-routes": "update",
+        "10000-health": "update",
         "verify-9999-10000": "replace",
     }
     assert cluster.stack.preview().operations() == wanted

@@ -72,3 +72,22 @@ def test_with_an_exchange_everything_goes_through_it(clusters: tuple[Cluster, Cl
     here.stack.up()
     here.toy_succeeds(9999, 10000)
     here.stack.preview(expect_no_changes=True)
+
+
+def test_a_party_moves_to_another_docker_host_in_one_up(clusters: tuple[Cluster, Cluster]) -> None:
+    here, there = clusters
+    before = here.lives()
+    volumes = {"label": [f"fate.stack={there.stack.name}", "fate.party=10000"]}
+    data = {volume.name for volume in there.host.docker.volumes.list(filters=volumes)}
+    assert data
+    here.stack.change(lambda c: c["fate:parties"].__setitem__(1, party(10000, "here", 9400)))
+    planned = here.stack.preview().operations()
+    assert here.stack.up().operations() == planned
+    assert there.containers(party=10000) == []
+    left = there.host.docker.volumes.list(filters=volumes)
+    assert {volume.name for volume in left} == data, "the data stays on the old host"
+    after = here.lives()
+    assert {name: after[name] for name in before} == before
+    here.toy_succeeds(9999, 10000)
+    here.toy_succeeds(10000, 9999)
+    here.stack.preview(expect_no_changes=True)

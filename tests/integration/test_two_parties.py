@@ -1,5 +1,6 @@
 """Two parties on one Docker host: jobs cross them, and every change does what its preview says."""
 
+import signal
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -10,21 +11,23 @@ from pulumi import automation as auto
 from tests.fate_1_3 import SERVICES
 from tests.integration.clusters import (
     Cluster,
+    Shared,
+    closed_and_bounded,
+    no_password_readable,
     no_password_shown,
     settled,
     stops_cleanly,
     toy_job,
     whole,
 )
-from tests.integration.docker_hosts import DockerHost
-from tests.integration.stacks import Change, Stack, party
+from tests.integration.stacks import ENDS_WITHIN, Change, party
 
 CONTAINER = "docker:index/container:Container"
 
 
 @pytest.fixture(scope="module")
-def cluster(two_parties: Stack, docker_host: DockerHost) -> Cluster:
-    return Cluster(docker_host, two_parties)
+def deployment(two_parties: Shared) -> Shared:
+    return two_parties
 
 
 @pytest.mark.parametrize(("guest", "host"), [(9999, 10000), (10000, 9999), (10000, 10000)])
@@ -57,8 +60,8 @@ def test_nothing_is_left_to_do_after_up(cluster: Cluster) -> None:
 def test_outputs_say_where_the_parties_are(cluster: Cluster) -> None:
     parties = cluster.stack.auto.outputs()["parties"].value
     assert parties["9999"] == {
-        "fateboard": "http://localhost:9001",
-        "fateflow": "http://localhost:9003",
+        "fateboard": "http://127.0.0.1:9001",
+        "fateflow": "http://127.0.0.1:9003",
         "proxy": "localhost:9000",
     }
 
@@ -72,6 +75,11 @@ def test_no_password_is_shown_anywhere(cluster: Cluster) -> None:
         passwords.add(redis.split("requirepass ")[1].strip())
     assert len(passwords) == 7
     no_password_shown(cluster, passwords)
+    no_password_readable(cluster, passwords)
+
+
+def test_only_the_proxies_are_open_to_other_machines(cluster: Cluster) -> None:
+    closed_and_bounded(cluster, {"9370/tcp"})
 
 
 def test_one_value_replaces_one_container(
@@ -81,8 +89,9 @@ def test_one_value_replaces_one_container(
     egg = cluster.container(10000, "egg")
     address = _addresses(egg)
     changed(lambda c: c["fate:parties"][1]["training"].update(processors=2))
-    assert cluster.stack.preview().operations() == {"10000-egg": "replace"}
-    assert cluster.stack.up().operations() == {"10000-egg": "replace"}
+    wanted = {"10000-egg": "replace", "10000-health": "update"}
+    assert cluster.stack.preview().operations() == wanted
+    assert cluster.stack.up().operations() == wanted
     after = cluster.lives()
     assert {name for name in before if before[name] != after[name]} == {egg.name}
     assert _addresses(cluster.container(10000, "egg")) == address
@@ -130,7 +139,11 @@ def test_a_third_party_disturbs_nobody(cluster: Cluster, changed: Callable[[Chan
     # A proxy that is replaced now must not come up with the table of its first day.
     changed(lambda c: c["fate:parties"][0]["training"]["publish"].update(proxy=9009))
     operations = cluster.stack.up().operations()
-    assert operations == {"9999-proxy": "replace", "9999-proxy-routes": "update"}
+    assert operations == {
+        "9999-proxy": "replace",
+        "9999-proxy-routes": "update",
+        "9999-health": "update",
+    }
     cluster.toy_succeeds(9999, 10001)
 
 
@@ -183,8 +196,62 @@ def test_a_lost_database_container_gets_its_nodes_again(cluster: Cluster) -> Non
     nodes = cluster.nodes(9999)
     cluster.sql(9999, "DELETE FROM node")
     cluster.container(9999, "mysql").remove(force=True)
-    assert cluster.stack.up().operations() == {"9999-mysql": "create", "9999-nodes": "update"}
+    assert cluster.stack.up().operations() == {
+        "9999-mysql": "create",
+        "9999-nodes": "update",
+        "9999-health": "update",
+    }
     assert cluster.nodes(9999) == nodes
+    cluster.toy_succeeds(9999, 10000)
+
+
+def test_a_name_that_is_taken_fails_the_up_at_once(cluster: Cluster) -> None:
+    name = cluster.container(9999, "python").name
+    cluster.container(9999, "python").remove(force=True)
+    leftover = cluster.host.docker.containers.create("fate-lab/redis:5", name=name)
+    try:
+        said = cluster.stack.failing_up()
+    finally:
+        leftover.remove(force=True)
+    assert f'The container name "/{name}" is already in use' in said
+    assert "9999-health" not in said, "nothing must wait for what cannot come"
+    cluster.stack.up()
+    cluster.toy_succeeds(9999, 10000)
+
+
+def test_a_service_that_cannot_start_ends_the_up_with_its_log(cluster: Cluster) -> None:
+    redis = cluster.container(9999, "redis")
+    cluster.sh(9999, "redis", "echo broken > /data/dump.rdb")
+    redis.remove(force=True)
+    try:
+        said = cluster.stack.failing_up()
+    finally:
+        cluster.container(9999, "redis").remove(force=True)
+        volume = {f"fate-{cluster.stack.name}-9999-redis": {"bind": "/data"}}
+        cluster.host.docker.containers.run(
+            "fate-lab/redis:5", ["rm", "/data/dump.rdb"], volumes=volume, remove=True
+        )
+    assert f"{redis.name} exits again and again" in said
+    assert "Wrong signature trying to load DB from file" in said, "the log must be shown"
+    cluster.stack.up()
+    cluster.toy_succeeds(9999, 10000)
+
+
+def test_ctrl_c_ends_an_up_that_waits(cluster: Cluster, changed: Callable[[Change], None]) -> None:
+    # FATE Flow waits for Redis as long as it takes.
+    cluster.sh(9999, "redis", "pkill -STOP redis-server")
+    changed(lambda c: c["fate:parties"][0]["training"]["publish"].update({"fateflow-http": 9010}))
+    up = cluster.stack.start("up", "--yes")
+    try:
+        assert up.stdout
+        waits = f"waiting for fate-{cluster.stack.name}-9999-python"
+        assert any(waits in line for line in up.stdout), "who is starting must be shown"
+        up.send_signal(signal.SIGINT)
+        said, _ = up.communicate(timeout=ENDS_WITHIN)
+    finally:
+        cluster.sh(9999, "redis", "pkill -CONT redis-server")
+    assert up.returncode != 0, said
+    assert cluster.stack.up().operations() == {"9999-health": "update"}
     cluster.toy_succeeds(9999, 10000)
 
 
@@ -206,7 +273,11 @@ def test_a_password_of_ones_own(cluster: Cluster) -> None:
     key = "fate:parties[0].training.redis.password"
     cluster.stack.auto.set_config(key, auto.ConfigValue(password, secret=True), path=True)
     replaced = cluster.stack.up().operations()
-    assert replaced == {"9999-redis": "replace", "9999-python": "replace"}
+    assert replaced == {
+        "9999-redis": "replace",
+        "9999-python": "replace",
+        "9999-health": "update",
+    }
     assert password in cluster.sh(9999, "redis", "cat /usr/local/etc/redis/redis.conf")
     assert password not in cluster.stack.state() + cluster.stack.file.read_text()
     cluster.toy_succeeds(9999, 10000)

@@ -60,7 +60,9 @@ def test_official_images_have_a_fateboard() -> None:
 
 def test_images_are_built_once_per_docker_host_before_they_are_used(registered: Recorder) -> None:
     built = commands(registered)["a-images"]
-    assert built["create"].startswith(".venv/bin/python -m images.build --host unix:///var/run/")
+    assert built["create"].startswith(
+        "exec .venv/bin/python -m images.build --host unix:///var/run/"
+    )
     assert "b-images" not in commands(registered), "nothing runs there"
     used = {r.inputs["name"] for r in registered.resources if r.typ == IMAGE}
     assert set(built["environment"]["IMAGES"].split()) == used
@@ -176,7 +178,7 @@ def test_no_password_outside_of_secret_files(registered: Recorder) -> None:
 
 def test_the_toy_job_depends_on_every_container_of_its_parties(registered: Recorder) -> None:
     job = commands(registered)["verify-9999-10000"]
-    assert job["create"] == ".venv/bin/python -m fate_components.toy_job.fate2 --stack dev"
+    assert job["create"] == "exec .venv/bin/python -m fate_components.toy_job.fate2 --stack dev"
     assert len(job["triggers"]) == 10
     assert {"GUEST": "9999", "HOST": "10000"}.items() <= job["environment"].items()
     assert not [name for name in commands(run()) if "verify" in name], "only when asked for"
