@@ -11,7 +11,7 @@ from ..settings import Published
 from ..topology import Attachment
 from .route_table import RouteTable
 
-_ROUTE_TABLE = f"{ROOT}/proxy/conf/route_table.json"
+ROUTE_TABLE = f"{ROOT}/proxy/conf/route_table.json"
 
 
 def config(coordinator: str, port: int) -> str:
@@ -26,7 +26,7 @@ def config(coordinator: str, port: int) -> str:
             "coordinator": coordinator,
             "ip": "0.0.0.0",  # noqa: S104 - the container's own addresses
             "port": port,
-            "route.table": _ROUTE_TABLE,
+            "route.table": ROUTE_TABLE,
         }
     )
 
@@ -55,7 +55,7 @@ class Proxy(Service):
         routes: RouteTable,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        table = File(_ROUTE_TABLE, json_text(routes), reread=True)
+        table = File(ROUTE_TABLE, json_text(routes), reread=True)
         port = place.release.services["proxy"].port
         super().__init__(
             "fate:fate1:Proxy",

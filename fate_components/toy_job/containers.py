@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -38,8 +39,14 @@ class Party:
             stdin: what it reads.
             timeout: seconds until it is given up, as a failure with code 124.
         """
-        command = ["docker", "exec", "-i", self.container(service), "bash", "-c", script]
-        return _docker(self.docker_host, command, stdin, timeout)
+        return self.exec(service, ["bash", "-c", script], stdin, timeout)
+
+    def exec(
+        self, service: str, command: Sequence[str], stdin: str = "", timeout: float = 60
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command in a service's container, which may have no bash; otherwise like `run`."""
+        docker = ["docker", "exec", "-i", self.container(service), *command]
+        return _docker(self.docker_host, docker, stdin, timeout)
 
     def state(self, service: str) -> str:
         """What Docker says of a service's container, like running (healthy)."""

@@ -1,30 +1,34 @@
 """The toy job of FATE 1.3: FATE's own example, run in the guest's FATE Flow."""
 
 import argparse
-import re
 import time
 
-from .containers import fail, parties, say
+from ..fate1.proxy import ROUTE_TABLE
+from .containers import Party, fail, parties, say
 
-_EXAMPLE = "/data/projects/fate/python/examples/toy_example"
 # The image activates its Python in ~/.bashrc only, which a script does not read.
-_JOB = f"""source /data/projects/python/venv/bin/activate &&
-cd {_EXAMPLE} && python run_toy_example.py {{guest}} {{host}} 1"""
+_JOB = """source /data/projects/python/venv/bin/activate &&
+cd /data/projects/fate/python/examples/toy_example && python run_toy_example.py {guest} {host} 1"""
 _RUN_LIMIT = 300
-# A proxy that was there before reads a changed route table within a minute.
-_ROUTES_LIMIT = 90
-# What gRPC says of a party that the route table of a proxy does not know yet.
-_NO_ROUTE = re.compile("UNAVAILABLE")
+# gRPC's word for a proxy without a route to the party, and for a party that is down.
+_NO_WAY = "UNAVAILABLE"
+_READ_AGAIN_MINUTES = 2  # a proxy reads its route table again every minute
+
+
+def routes_are_new(party: Party) -> bool:
+    """Whether a party's proxy may not have read its route table since it was delivered."""
+    find = ["find", ROUTE_TABLE, "-mmin", f"-{_READ_AGAIN_MINUTES}"]
+    return bool(party.exec("proxy", find).stdout.strip())
 
 
 def main() -> None:
-    """Run it, again only while a route may be missing; it fails with the example's last lines."""
+    """Run it, again only while a proxy may not know its new routes; a failure shows its end."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stack", required=True, help="the stack's name")
     guest, host = parties(parser.parse_args().stack)
-    deadline = time.monotonic() + _ROUTES_LIMIT
     while True:
         say(f"toy job: party {guest.id} with party {host.id}")
+        retry = routes_are_new(guest) or routes_are_new(host)
         job = _JOB.format(guest=guest.id, host=host.id)
         done = guest.run("python", job, timeout=_RUN_LIMIT)
         said = (done.stdout + done.stderr).strip().splitlines()
@@ -32,7 +36,7 @@ def main() -> None:
         if done.returncode == 0 and any("success to calculate secure_sum" in line for line in said):
             say(said[-1])
             return
-        if time.monotonic() > deadline or not any(map(_NO_ROUTE.search, said)):
+        if not (retry and any(_NO_WAY in line for line in said)):
             fail(
                 f"the toy job of party {guest.id} with party {host.id} failed; its last lines:",
                 *said[-20:],

@@ -214,14 +214,14 @@ def test_a_name_that_is_taken_fails_the_up_at_once(cluster: Cluster) -> None:
     finally:
         leftover.remove(force=True)
     assert f'The container name "/{name}" is already in use' in said
-    assert "9999-health" not in said, "nothing must wait for what cannot come"
+    assert "9999-health updating" not in said, "nothing must wait for what cannot come"
     cluster.stack.up()
     cluster.toy_succeeds(9999, 10000)
 
 
 def test_a_service_that_cannot_start_ends_the_up_with_its_log(cluster: Cluster) -> None:
     redis = cluster.container(9999, "redis")
-    cluster.sh(9999, "redis", "echo broken > /data/dump.rdb")
+    cluster.sh(9999, "redis", "echo not a database > /data/dump.rdb")
     redis.remove(force=True)
     try:
         said = cluster.stack.failing_up()

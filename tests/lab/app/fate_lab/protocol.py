@@ -57,7 +57,7 @@ def call(
     except ConnectionRefusedError:
         raise HopError(f"{target} refused (UNAVAILABLE)") from None
     except socket.gaierror:
-        raise HopError(f"{target}: no host of that name") from None
+        raise HopError(f"{target}: no host of that name (UNAVAILABLE)") from None
     except TimeoutError:
         raise HopError(f"{target}: no answer in time") from None
     except (http.client.HTTPException, ConnectionResetError, BrokenPipeError):
