@@ -11,6 +11,7 @@ import yaml
 from .containers import Party, fail, parties, say
 
 _FLOW = "/data/projects/fate/fate_flow"
+_HOPS = ("fateflow", "nginx", "rabbitmq")
 _HOPS_LIMIT = 30  # routes that an up has just delivered are in use by then
 _JOB_LIMIT = 300
 _ENDED = ("success", "failed", "canceled")
@@ -97,6 +98,11 @@ def hops(guest: Party, host: Party) -> list[str]:
     return [*broken_hops(guest, host), *(broken_hops(host, guest) if host != guest else [])]
 
 
+def running(party: Party) -> bool:
+    """Whether all containers of a party that hops lead through are running."""
+    return all(party.state(name).startswith("running") for name in _HOPS)
+
+
 def submit(guest: Party, host: Party) -> str:
     """Submit the job at the guest.
 
@@ -146,7 +152,8 @@ def main() -> None:
     title = f"toy job of party {guest.id} with party {host.id}"
     deadline = time.monotonic() + _HOPS_LIMIT
     while broken := hops(guest, host):
-        if time.monotonic() > deadline:
+        # What does not run will not come by waiting for it.
+        if time.monotonic() > deadline or not (running(guest) and running(host)):
             fail(f"the {title} was not started, the way is broken:", *broken)
         time.sleep(2)
     try:

@@ -35,6 +35,24 @@ def engine_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, s
         yield env
 
 
+# Each group of modules runs in one process, the longest one first. Modules in one group share a
+# deployment.
+_GROUPS = {
+    "test_fate2.py": "fate2",
+    "test_two_parties.py": "two parties",
+    "test_breakages.py": "two parties",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Distribute the tests: two processes make use of two cores."""
+    order = [*dict.fromkeys(_GROUPS.values()), ""]
+    items.sort(key=lambda item: order.index(_GROUPS.get(item.path.name, "")))
+    for item in items:
+        group = _GROUPS.get(item.path.name, item.path.name)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import docker
 
-# Several test runs on one machine must not meet.
+# Several test processes on one machine must not meet.
 _RUN = f"ft{os.getpid() % 100000}"
-_LAN = ipaddress.IPv4Network("10.88.0.0/24")
+_LAN = ipaddress.IPv4Network(f"10.88.{os.getpid() % 256}.0/24")
 
 
 def wait_for(what: str, condition: Callable[[], bool], limit: float = 120) -> None:
