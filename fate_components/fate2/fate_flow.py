@@ -23,9 +23,11 @@ _VOLUMES = [
 _LOCALFS = Volume("fateflow-localfs", f"{_FLOW}/localfs")
 
 # FATE Flow ends when MySQL does not answer, and Docker starts both at once when its machine does.
+# What it writes for each task holds RabbitMQ's password.
 _START = """echo "waiting for {host}:{port}"
 until (exec 3<>/dev/tcp/{host}/{port}) 2>/dev/null; do sleep 1; done
 cd {root}
+umask 077
 exec python fate_flow/python/fate_flow/fate_flow_server.py
 """
 

@@ -163,7 +163,8 @@ def no_password_readable(cluster: Cluster, passwords: set[str]) -> None:
         _, found = one.exec_run(["sh", "-c", find], environment={"WORDS": "\n".join(passwords)})
         assert isinstance(found, bytes)
         files = found.decode().splitlines()
-        assert [line for line in files if not line.startswith(("600 ", "400 "))] == [], one.name
+        readable = [line for line in files if not line.startswith(("600 ", "400 "))]
+        assert not readable, (one.name, readable)
 
 
 def closed_and_bounded(cluster: Cluster, gateways: set[str]) -> None:

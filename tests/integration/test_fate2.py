@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from pulumi import automation as auto
 
-from tests.integration import fate2_job
+from tests.integration import fate2_job, kept_images
 from tests.integration.clusters import (
     Cluster,
     Shared,
@@ -30,13 +30,14 @@ SERVICES = {"mysql", "rabbitmq", "nginx", "fateflow", "client"}
 def deployment(
     lan: Lan, engine_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shared]:
-    """Parties 9999 and 10000 on a Docker host that had nothing."""
+    """Parties 9999 and 10000 on a Docker host of their own."""
     host = lan.host()
+    kept_images.load(host)
     stack = Stack(
         tmp_path_factory.mktemp("fate2"),
         engine_env,
         {
-            "fate:release": "2.2.0",
+            "fate:release": kept_images.RELEASE,
             "fate:images": "packages",
             "fate:hosts": {"lab": {"docker": host.url}},
             "fate:parties": [party2(9999, "lab", 9000), party2(10000, "lab", 9100)],
@@ -44,6 +45,7 @@ def deployment(
         },
     )
     yield Shared(Cluster(host, stack), stack.up())
+    kept_images.keep(host)
     stack.destroy()
 
 
@@ -131,11 +133,9 @@ def test_a_training_job_gives_an_auc(cluster: Cluster) -> None:
     assert 0.85 < float(found[1] or found[2]) <= 1, metrics
 
 
-def test_one_value_replaces_one_container(
-    cluster: Cluster, changed: Callable[[Change], None]
-) -> None:
+def test_one_value_replaces_one_container(cluster: Cluster) -> None:
     before = cluster.lives()
-    changed(lambda c: c["fate:parties"][1]["training"].update(cores=3))
+    cluster.stack.change(lambda c: c["fate:parties"][1]["training"].update(cores=3))
     wanted = {
         "10000-fateflow": "replace",
         "10000-fateflow-routes": "update",
@@ -165,9 +165,8 @@ def test_a_third_party_disturbs_nobody(cluster: Cluster, changed: Callable[[Chan
     assert {name: after[name] for name in before} == before
 
 
-@pytest.mark.parametrize("service", ["nginx", "rabbitmq"])
-def test_a_stopped_hop_is_named(cluster: Cluster, service: str) -> None:
-    stopped = cluster.container(10000, service)
+def test_a_stopped_hop_is_named(cluster: Cluster) -> None:
+    stopped = cluster.container(10000, "rabbitmq")
     stopped.stop()
     try:
         done = toy_job(cluster, "fate2")
@@ -176,7 +175,6 @@ def test_a_stopped_hop_is_named(cluster: Cluster, service: str) -> None:
         cluster.wait_healthy()
     assert done.returncode != 0
     assert f"{stopped.name} is exited" in done.stderr, done.stderr
-    assert toy_job(cluster, "fate2").returncode == 0
 
 
 def test_a_job_that_fails_fails_the_up(cluster: Cluster) -> None:
@@ -220,8 +218,8 @@ def test_stopping_is_quick_and_clean(cluster: Cluster) -> None:
     stops_cleanly(cluster, 9999)
 
 
-def test_spark_computes_too(cluster: Cluster, changed: Callable[[Change], None]) -> None:
-    changed(lambda c: c.update({"fate:engines": {"computing": "spark_local"}}))
+def test_spark_computes_too(cluster: Cluster) -> None:
+    cluster.stack.change(lambda c: c.update({"fate:engines": {"computing": "spark_local"}}))
     outcome = cluster.stack.up()
     assert outcome.operations(CONTAINER) == {
         f"{party}-fateflow": "replace" for party in (9999, 10000)

@@ -82,13 +82,11 @@ def test_only_the_proxies_are_open_to_other_machines(cluster: Cluster) -> None:
     closed_and_bounded(cluster, {"9370/tcp"})
 
 
-def test_one_value_replaces_one_container(
-    cluster: Cluster, changed: Callable[[Change], None]
-) -> None:
+def test_one_value_replaces_one_container(cluster: Cluster) -> None:
     before = cluster.lives()
     egg = cluster.container(10000, "egg")
     address = _addresses(egg)
-    changed(lambda c: c["fate:parties"][1]["training"].update(processors=2))
+    cluster.stack.change(lambda c: c["fate:parties"][1]["training"].update(processors=2))
     wanted = {"10000-egg": "replace", "10000-health": "update"}
     assert cluster.stack.preview().operations() == wanted
     assert cluster.stack.up().operations() == wanted
