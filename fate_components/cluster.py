@@ -1,4 +1,4 @@
-"""What the services of one cluster know of each other, whatever their release line."""
+"""What the services of a cluster know about each other, in any release line."""
 
 from dataclasses import dataclass
 
@@ -14,9 +14,9 @@ class ClusterContext:
     """A training cluster, as its services see it.
 
     Args:
-        place: where its containers go.
+        place: where its containers run.
         plan: the party's part of the topology.
-        master_secret: what passwords that are not chosen are derived from.
+        master_secret: the secret that passwords are derived from if they are not chosen.
     """
 
     place: Place
@@ -39,11 +39,11 @@ class ClusterContext:
         return self.password("mysql/root", self.plan.party.training.mysql.root_password)
 
     def password(self, account: str, chosen: SecretStr | None = None) -> str:
-        """An account's password in plain text: for files marked secret only.
+        """An account's password in plain text, for secret files only.
 
         Args:
             account: the service and its account, like mysql/root.
-            chosen: the one the stack file sets.
+            chosen: the password that the stack file sets, if any.
         """
         password = chosen or passwords.derive(self.master_secret, self.party_id, account)
         return password.get_secret_value()
@@ -53,15 +53,15 @@ class ClusterContext:
         return self.place.release.services[service].port
 
     def endpoint(self, service: str) -> Endpoint:
-        """Where other services of the party reach it."""
+        """Where the party's other services reach a service."""
         return Endpoint(service, self.port(service))
 
     def attachment(self, service: str, index: int = 0) -> Attachment:
-        """A service's place in the party's network; it keeps the address for ever.
+        """A service's attachment to the party's network, with an address that never changes.
 
         Args:
             service: its name in the release.
-            index: which one, from 0, where a party has several.
+            index: which instance, from 0, if a party has several.
         """
         network = self.plan.network
         octet = self.place.release.services[service].address + index

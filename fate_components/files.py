@@ -1,4 +1,4 @@
-"""The syntaxes of FATE's configuration files."""
+"""The formats of FATE's configuration files."""
 
 import json
 from collections.abc import Mapping
@@ -6,19 +6,19 @@ from collections.abc import Mapping
 import yaml
 
 ROOT = "/data/projects/fate"
-"""Where everything of FATE lies in its images."""
+"""The folder that contains FATE in its images."""
 
 
 def properties(values: Mapping[str, object]) -> str:
-    """A Java properties file. Values must need no escaping: paths, names, numbers, passwords."""
+    """A Java properties file. Values must not need escaping: paths, names, numbers, passwords."""
     return "".join(f"{key}={value}\n" for key, value in values.items())
 
 
 def json_text(value: object) -> str:
-    """A JSON file, in the order given: it matters in route tables."""
+    """A JSON file that keeps the given order, which matters in route tables."""
     return json.dumps(value, indent=2) + "\n"
 
 
 def yaml_text(value: object) -> str:
-    """A YAML file, in the order given."""
+    """A YAML file that keeps the given order."""
     return yaml.safe_dump(value, sort_keys=False)

@@ -23,20 +23,20 @@ class Builds:
         )
 
     def name(self, image: Image) -> str:
-        """What the image is called; what it is made of is part of its name."""
+        """The image's name, which depends on what the image is built from."""
         assert image.package is not None  # noqa: S101 - Release.from_packages has no other
         return image_name(image.package, self._release)
 
     def on(
         self, name: str, docker_host: str, registry: str, opts: pulumi.ResourceOptions
     ) -> command.local.Command:
-        """Have all of them on a Docker host. Those that are there already cost nothing.
+        """Build all of them on a Docker host. Those that already exist there cost nothing.
 
         Args:
             name: the resource's logical name.
             docker_host: how to reach the daemon.
-            registry: where their base image comes from, or "" for its official place.
-            opts: whose child it is.
+            registry: the registry of their base image, or "" for the official one.
+            opts: the parent and provider options.
         """
         names = [image_name(package, self._release) for package in self._packages]
         arguments = ["--host", docker_host, "--release", self._release]
@@ -46,7 +46,7 @@ class Builds:
             name,
             "images.build",
             [*arguments, *self._packages],
-            # The names follow from everything that an image is made of.
+            # The names depend on everything that an image is built from.
             environment={"IMAGES": " ".join(names)},
             opts=opts,
         )

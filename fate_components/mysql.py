@@ -1,4 +1,4 @@
-"""MySQL: the database of a party's services, of whichever release line."""
+"""MySQL: the database of a party's services, in any release line."""
 
 import pulumi
 
@@ -9,15 +9,14 @@ from .docker.service import Container, File, Service, Volume
 DATABASE = "fate"
 USER = "fate"
 
-_PASSWORD = "/run/secrets/mysql-password"  # noqa: S105 - where it is, not what it is
+_PASSWORD = "/run/secrets/mysql-password"  # noqa: S105 - a path, not a password
 _ROOT_PASSWORD = "/run/secrets/mysql-root-password"  # noqa: S105
 _ACCOUNTS = "/run/secrets/mysql-accounts.sql"
 
-# A query over TCP: the server that only initializes the data has no network.
+# Queries over TCP, because the server that only initializes the data has no network.
 _CLIENT = f'MYSQL_PWD="$(cat {_PASSWORD})" mysql -h 127.0.0.1 -u {USER} {DATABASE}'
-# The server runs as user mysql. The image sets no passwords on data that is there already, so the
-# server does it at its start: this brings changed passwords, and data that another deployment left,
-# in line with the settings.
+# The server runs as user mysql. The image sets no passwords on existing data, so the server does at
+# startup: changed passwords, and data left by another deployment, then match the settings.
 _START = (
     f"chown mysql {_PASSWORD} {_ROOT_PASSWORD} {_ACCOUNTS}; "
     f"if [ -d /var/lib/mysql/mysql ]; then set -- --init-file={_ACCOUNTS}; fi; "
@@ -26,9 +25,9 @@ _START = (
 
 
 def accounts(password: str, root_password: str) -> str:
-    """The statements that give both accounts their password, one a line as MySQL wants them.
+    """The statements that set the passwords of both accounts, one per line as MySQL requires.
 
-    root keeps to the container: over the network there is only the services' account.
+    root works only inside the container; over the network there is only the services' account.
     """
     return "\n".join(
         [
@@ -47,7 +46,7 @@ class Mysql(Service):
 
     Args:
         context: the training cluster it belongs to. root can log in from inside the container only.
-        opts: whose child it is.
+        opts: the parent and provider options.
     """
 
     def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:
@@ -79,13 +78,13 @@ class Mysql(Service):
         self.register_outputs({})
 
     def run(self, name: str, sql: str) -> None:
-        """Have statements run in the database whenever they change, or the server was replaced.
+        """Run statements in the database whenever they change or the server is replaced.
 
-        They wait until the server is healthy.
+        They run once the server is healthy.
 
         Args:
-            name: what they are for, as part of the resource's logical name.
-            sql: the statements; running them twice must do no harm.
+            name: their purpose, used as part of the resource's logical name.
+            sql: the statements, which must be idempotent.
         """
         delivery.once_healthy(
             name,

@@ -10,7 +10,7 @@ from .topology import ExchangePlan, Topology
 def party_outputs(
     plan: Topology, settings: Settings, release: Release
 ) -> dict[str, dict[str, str]]:
-    """Where each party's services are that people and other parties use, by the party's id."""
+    """The addresses of each party's services that people and other parties use, by party id."""
     found = {}
     for party in plan.parties:
         at = {

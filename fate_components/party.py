@@ -15,12 +15,12 @@ _LINES = {"fate1": fate1, "fate2": fate2}
 
 
 class Party(pulumi.ComponentResource):
-    """A party: its network, and its clusters on it.
+    """A party: its network, and its clusters in that network.
 
     Args:
         plan: its part of the topology.
         host: its Docker host.
-        settings: what the stack file says.
+        settings: the stack file's settings.
         release: the facts of the release.
         stack: the stack's name.
     """

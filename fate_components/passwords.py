@@ -8,8 +8,8 @@ from pydantic import SecretStr
 def derive(master: SecretStr, party: int, account: str) -> SecretStr:
     """The password of one account of one party: 32 hexadecimal digits (128 bits).
 
-    The same secret gives the same password for ever, and no password tells anything of another
-    (HKDF, RFC 5869).
+    The same secret always gives the same password, and no password reveals anything about
+    another (HKDF, RFC 5869).
 
     Args:
         master: the stack's master secret.

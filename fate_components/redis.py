@@ -1,4 +1,4 @@
-"""Redis: the queue and cache of a party's services, of whichever release line."""
+"""Redis: the queue and cache of a party's services, in any release line."""
 
 import pulumi
 
@@ -7,12 +7,12 @@ from .docker.service import Container, File, Place, Service, Volume
 from .topology import Attachment
 
 _CONFIG = "/usr/local/etc/redis/redis.conf"
-# The server runs as user redis. In a file the password shows in no command line.
+# The server runs as user redis. A file keeps the password out of command lines.
 _START = f"chown redis {_CONFIG} && exec docker-entrypoint.sh redis-server {_CONFIG}"
 
 
 def config(password: str) -> str:
-    """The configuration: what the image's own defaults lack."""
+    """The settings that the image's own defaults lack."""
     return f"dir /data\nrequirepass {password}\n"
 
 
@@ -20,10 +20,10 @@ class Redis(Service):
     """A party's Redis.
 
     Args:
-        place: where it goes.
-        attachment: its place in the party's network.
+        place: where its container runs.
+        attachment: its attachment to the party's network.
         password: its password.
-        opts: whose child it is.
+        opts: the parent and provider options.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The catalogue of FATE releases: what each release's images are and what they are like inside."""
+"""The catalogue of FATE releases: each release's images and what they are like inside."""
 
 from pathlib import Path
 from typing import Literal, Self
@@ -14,15 +14,15 @@ class _Fact(BaseModel):
 
 
 class HttpProbe(_Fact):
-    """A request a working service answers in a known way.
+    """A request that a working service answers in a known way.
 
     Args:
         port: the TCP port inside the container.
         path: the path of the URL.
-        post: the JSON body to POST; a GET is sent without one.
-        headers: more headers of the request; the shell of the container expands their values.
-        host: the address it is asked at, for a service that does not listen on all of its own.
-        answers: a basic regular expression that the body of the answer matches.
+        post: the JSON body to POST; without one, a GET is sent.
+        headers: additional request headers; the container's shell expands their values.
+        host: the address to send it to, for a service that does not listen on all of its own.
+        answers: a basic regular expression that the response body matches.
     """
 
     port: int
@@ -34,18 +34,18 @@ class HttpProbe(_Fact):
 
 
 class Probe(_Fact):
-    """When a service works: it listens on all of these ports, or answers this request."""
+    """A service works if it listens on all of these ports, or answers this request."""
 
     listens: tuple[int, ...] = ()
     http: HttpProbe | None = None
 
 
 class Image(_Fact):
-    """What a service's container is made from.
+    """The image of a service's container.
 
     Args:
         image: the official image.
-        package: its stand-in built from packages, a folder under images/; None if there is none.
+        package: its replacement built from packages, a folder under images/; None if there is none.
     """
 
     image: str
@@ -53,7 +53,7 @@ class Image(_Fact):
 
 
 class Service(Image):
-    """One service of a release; config/releases/*.yaml tell what each field means."""
+    """One service of a release; config/releases/*.yaml explain each field."""
 
     address: int
     ports: dict[str, int]
@@ -66,12 +66,12 @@ class Service(Image):
 
     @property
     def port(self) -> int:
-        """The port of a service that has only one, or its first."""
+        """The service's only port, or its first."""
         return next(iter(self.ports.values()))
 
 
 class ExchangeFacts(_Fact):
-    """The service an exchange is run from, and the port it is published on by default."""
+    """The service that an exchange runs, and the port it is published on by default."""
 
     service: str
     publish: int
@@ -81,7 +81,7 @@ class Engines(_Fact):
     """The engines a release can be deployed with.
 
     Args:
-        computing: by computing engine, the storage engines that it works with, its usual first.
+        computing: the storage engines that each computing engine works with, the usual one first.
         federation: the federation engines, the usual one first.
         not_yet: engines that FATE has and this project does not deploy yet.
     """
@@ -96,11 +96,11 @@ class Release(_Fact):
 
     Args:
         name: its version, like 1.3.0.
-        line: the release line, a package of fate_components that knows how to deploy it.
-        services: its services by the names of FATE's documentation.
-        exchange: how an exchange is run, if it has one.
-        engines: what can be chosen, if anything can.
-        outputs: what the stack tells of each party: texts with the names of published ports.
+        line: the release line, the package of fate_components that deploys it.
+        services: its services, by their names in FATE's documentation.
+        exchange: how to run an exchange, if the release has one.
+        engines: the engines to choose from, if there is a choice.
+        outputs: the stack's outputs for each party: texts with the names of published ports.
     """
 
     name: str
@@ -116,12 +116,12 @@ class Release(_Fact):
             raise ValueError(f"exchange: no service {self.exchange.service}")
         for name, service in self.services.items():
             if not set(service.gateway) <= set(service.ports):
-                raise ValueError(f"{name}: its gateway is none of its ports")
+                raise ValueError(f"{name}: its gateway is not one of its ports")
         return self
 
     @property
     def published(self) -> dict[str, int]:
-        """The ports a party offers on its Docker host, by name, with FATE's usual numbers."""
+        """The ports a party publishes on its Docker host, by name, with FATE's usual numbers."""
         return {
             name: port
             for service in self.services.values()

@@ -1,7 +1,7 @@
-"""Who reaches whom, and how: every name, address and route of a deployment, worked out purely.
+"""Who reaches whom, and how: computes every name, address and route, without side effects.
 
-Inside a party services call each other by name on the party's own Docker network. Gateways, the
-services that other parties call, meet on a network that the parties of a Docker host share.
+Inside a party, services call each other by name on the party's own Docker network. Gateways, the
+services that other parties call, are on a network that the parties of a Docker host share.
 Everything else goes through the Docker host's address and a published port, or the exchange.
 """
 
@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, IPv4Network
 from .release import Release
 from .settings import Party, Published, Settings
 
-# The third octet of a party's network, and the last of its gateways on the shared one.
+# The third octet of a party's network, and the last octet of its gateways on the shared one.
 _FIRST_SLOT, _SLOTS = 16, 239
 _EXCHANGE_OCTET = 2
 
@@ -22,7 +22,7 @@ class Endpoint:
     """Where a service listens.
 
     Args:
-        host: a container's name or an address, as the caller must use it.
+        host: a container name or an address, as the caller must use it.
         port: the TCP port.
     """
 
@@ -32,11 +32,11 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Network:
-    """A Docker network with addresses of ours, so that they can stay with their service.
+    """A Docker network whose addresses we choose, so that services can keep theirs.
 
     Args:
         name: its name on the Docker host.
-        subnet: the addresses it has.
+        subnet: its addresses.
     """
 
     name: str
@@ -48,13 +48,13 @@ class Network:
         return self.subnet[1]
 
     def at(self, number: int) -> str:
-        """The address with this number in it."""
+        """The address with this number in the subnet."""
         return str(self.subnet[number])
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """A container's place in a network: the address it keeps, and the names it answers to."""
+    """A container's attachment to a network: the address it keeps, and its aliases."""
 
     network: Network
     address: str
@@ -62,7 +62,7 @@ class Attachment:
 
 
 Reach = Mapping[str, Endpoint]
-"""How a party's gateways are reached, by the name of the port."""
+"""The endpoints of a party's gateways, by port name."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,12 @@ class PartyPlan:
     """Everything about a party that follows from the whole deployment.
 
     Args:
-        party: what the stack file says of it.
+        party: its settings in the stack file.
         network: its own Docker network.
-        gateways: its gateways' places in the network that the Docker host's parties share.
-        published: where its ports are offered on the Docker host, by the port's name.
-        others: the parties it knows a way to, by their ids.
-        default: the way to all others: through the exchange, if there is one.
+        gateways: its gateways' attachments to the network that the Docker host's parties share.
+        published: where its ports are published on the Docker host, by port name.
+        others: the parties it has a route to, by id.
+        default: the route to all others: the exchange, if there is one.
     """
 
     party: Party
@@ -92,9 +92,9 @@ class ExchangePlan:
 
     Args:
         host: the Docker host's name.
-        shared: its place in the network that the Docker host's parties share.
+        shared: its attachment to the network that the Docker host's parties share.
         published: its port on the Docker host.
-        parties: the parties it knows a way to, by their ids.
+        parties: the parties it has a route to, by id.
     """
 
     host: str
@@ -108,7 +108,7 @@ class Topology:
     """The whole deployment.
 
     Args:
-        shared: by Docker host, the network that gateways on it share.
+        shared: the network that the gateways on each Docker host share.
         parties: the parties, in the stack file's order.
         exchange: the exchange, if this stack runs one.
     """
@@ -119,15 +119,15 @@ class Topology:
 
 
 def docker_name(stack: str, *parts: object) -> str:
-    """The name of an object of ours on a Docker host, like fate-dev-9999-roll."""
+    """The name of one of our objects on a Docker host, like fate-dev-9999-roll."""
     return "-".join(["fate", stack, *map(str, parts)])
 
 
 def plan(settings: Settings, release: Release, stack: str) -> Topology:
-    """Work out the deployment of checked settings.
+    """Compute the deployment from checked settings.
 
     Args:
-        settings: what the stack file says.
+        settings: the stack file's settings.
         release: the facts of the release it names.
         stack: the stack's name.
     """
@@ -153,7 +153,7 @@ def plan(settings: Settings, release: Release, stack: str) -> Topology:
 
 @dataclass(frozen=True)
 class _Addresses:
-    """The addresses of gateways, as seen from one Docker host or another."""
+    """The addresses of gateways, as seen from a given Docker host."""
 
     settings: Settings
     release: Release
@@ -205,15 +205,15 @@ def _cut(subnet: IPv4Network, slot: int) -> IPv4Network:
 
 
 def _shared(subnet: IPv4Network, gateways: int) -> IPv4Network:
-    """A /24 for each gateway of the release, the parties' gateways side by side in it."""
+    """A /24 for each gateway of the release, which holds that gateway of every party."""
     return IPv4Network((int(subnet.network_address), 24 - (gateways - 1).bit_length()))
 
 
 def _slots(parties: Iterable[int]) -> dict[int, int]:
-    """A slot for each party of a Docker host, which others coming and going do not change.
+    """A slot for each party of a Docker host, unaffected by parties that are added or removed.
 
-    It follows from the party's id; only where two ids fall on one slot does the later party in
-    the stack file take the next free one.
+    It follows from the party's id; only if two ids map to the same slot, the later party in the
+    stack file takes the next free one.
     """
     taken: dict[int, int] = {}
     for party in parties:
@@ -246,7 +246,7 @@ def _party(
 
 
 def _others(party: Party, addresses: _Addresses) -> dict[int, Reach]:
-    """With an exchange everything foreign goes through it; else straight to each party."""
+    """With an exchange, other parties are reached through it; otherwise directly."""
     settings = addresses.settings
     others: dict[int, Reach] = {}
     if settings.used_exchange is None:
@@ -256,7 +256,7 @@ def _others(party: Party, addresses: _Addresses) -> dict[int, Reach]:
             if other.id != party.id
         }
     if not (settings.used_exchange and settings.used_exchange.host):
-        # Our own exchange knows the peers; nobody else's does for sure.
+        # Our own exchange knows the peers; somebody else's may not.
         others |= addresses.peers()
     return others
 

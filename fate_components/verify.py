@@ -1,4 +1,4 @@
-"""The toy job that is run after an `up`: the parties can work together, or the `up` fails."""
+"""The toy job that runs after an `up`: if the parties cannot work together, the `up` fails."""
 
 from collections.abc import Sequence
 
@@ -14,8 +14,8 @@ def toy_jobs(
 ) -> None:
     """Run the toy job between the stack's first party and each of the others.
 
-    A party that is alone runs it with itself. It runs again when a container of one of its two
-    parties was replaced.
+    A single party runs it with itself. It runs again when a container of one of its two parties
+    is replaced.
 
     Args:
         parties: the stack's parties.

@@ -1,7 +1,7 @@
-"""Stack files that can't be deployed: what is wrong with a good one, and what must be said of it.
+"""Stack files that cannot be deployed, and the error that each must cause.
 
-Each case changes the good stack file, and names the key that the error must name and words of the
-remedy that it must give.
+Each case changes the good stack file, and gives the key that the error must name and words of the
+remedy that it must contain.
 """
 
 import copy
@@ -57,11 +57,11 @@ class Case:
 
     Args:
         name: what is wrong with it.
-        change: what makes the good one bad.
+        change: the change that makes the good one bad.
         key: the key that the error must name.
-        remedy: words that the error must say.
+        remedy: words that the error must contain.
         secret: whether the master secret is encrypted, as it must be.
-        engine: whether the engine meets it too: one case for each way to an error.
+        engine: whether it is also run on the engine: one case for each path to an error.
     """
 
     name: str
@@ -72,7 +72,7 @@ class Case:
     engine: bool = False
 
     def stack_file(self) -> dict[str, Any]:
-        """The bad one."""
+        """The bad stack file."""
         config = copy.deepcopy(GOOD)
         self.change(config)
         return config
@@ -103,7 +103,7 @@ def _both(*changes: Change) -> Change:
 
 
 def _in_2(*changes: Change) -> Change:
-    """Changes of a good stack file of FATE 2."""
+    """Changes to a good stack file of FATE 2."""
     return _both(lambda config: config.update(copy.deepcopy(GOOD_2)), *changes)
 
 
@@ -152,7 +152,7 @@ CASES = [
     Case("SSH user that begins with a hyphen", _host("b", docker="ssh://-lroot@b"),
          "fate:hosts.b.docker", "is not a user name"),
     Case("SSH URL with a path", _host("b", docker="ssh://root@b/var/run/docker.sock"),
-         "fate:hosts.b.docker", "nothing can follow the host and its port"),
+         "fate:hosts.b.docker", "nothing may follow the host and its port"),
     Case("SSH URL that is no URL", _host("b", docker="ssh://root@[::1"), "fate:hosts.b.docker",
          "is not a URL"),
     Case("address that begins with a hyphen", _host("a", address="-a.example.org"),
@@ -284,10 +284,10 @@ CASES = [
     Case("FATE Board from packages", _in_2(_publish(0, fateboard=8080)),
          "fate:parties[0].training.publish.fateboard", "choose from rabbitmq,"),
     Case("peer of 2 with a port", _in_2(_set("peers", [{"id": 1, "address": "x.org", "port": 1}])),
-         "fate:peers[0].port", "Keys here: id, address, ports"),
+         "fate:peers[0].port", "Valid keys: id, address, ports"),
     Case("peer of 1.3 with ports",
          _set("peers", [{"id": 1, "address": "x.org", "ports": {"proxy": 1}}]),
-         "fate:peers[0].ports", "Keys here: id, address, port"),
+         "fate:peers[0].ports", "Valid keys: id, address, port"),
     Case("peer's unknown port",
          _in_2(_set("peers", [{"id": 1, "address": "x.org", "ports": {"http": 80}}])),
          "fate:peers[0].ports.http", "choose from rabbitmq,"),

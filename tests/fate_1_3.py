@@ -1,4 +1,4 @@
-"""What the reference says of FATE 1.3.0, written down once for unit and integration tests."""
+"""What the reference says about FATE 1.3.0, shared by unit and integration tests."""
 
 SERVICES = {
     "egg", "fateboard", "federation", "meta-service", "mysql", "proxy", "python", "redis", "roll",

@@ -1,1 +1,1 @@
-"""What is the same for any software on Docker hosts; nothing here knows FATE's services."""
+"""Building blocks for any software on Docker hosts; nothing here knows FATE's services."""

@@ -1,4 +1,4 @@
-"""What reaches a running container without replacing it."""
+"""Changes to a running container that do not replace it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,15 +20,15 @@ def in_container(
     opts: pulumi.ResourceOptions,
     environment: Mapping[str, str] | None = None,
 ) -> command.local.Command:
-    """Run a shell script against a container when it is new, and again when anything changed.
+    """Run a shell script against a container when it is new, and again when anything changes.
 
     Args:
-        name: what it is for, the last part of the resource's logical name.
-        service: whose container; the script finds its id as $CONTAINER.
-        script: for this machine's shell; its docker command speaks to the container's host.
-        stdin: what the script reads, shown in previews.
-        opts: whose child it is.
-        environment: more variables for the script.
+        name: the purpose, used as the last part of the resource's logical name.
+        service: the service that owns the container; the script gets its id as $CONTAINER.
+        script: runs in this machine's shell; its docker command connects to the container's host.
+        stdin: the script's standard input, shown in previews.
+        opts: the parent and provider options.
+        environment: additional variables for the script.
     """
     return command.local.Command(
         service.place.resource_name(name),
@@ -46,7 +46,7 @@ def in_container(
 def once_healthy(
     name: str, service: Service, script: str, stdin: str, opts: pulumi.ResourceOptions
 ) -> command.local.Command:
-    """As `in_container`, for a script that needs the service to work: it waits for its health."""
+    """Like `in_container`, but the script runs only once the service is healthy."""
     container = service.place.docker_name(service.name)
     wait = f'echo "{container} $CONTAINER" | {PYTHON} -m fate_components.docker.wait >&2'
     return in_container(name, service, f"{wait} &&\n{script}", stdin, opts)
@@ -55,15 +55,15 @@ def once_healthy(
 def file(
     name: str, service: Service, wanted: File, opts: pulumi.ResourceOptions, apply: str = ":"
 ) -> None:
-    """Bring a file that a service reads again into its running container.
+    """Deliver a file that a service rereads into its running container.
 
     Args:
-        name: what it is for, the last part of the resource's logical name.
+        name: the purpose, used as the last part of the resource's logical name.
         service: the service.
-        wanted: the file, the same that the container was created with.
-        opts: whose child it is.
-        apply: the shell command in the container that makes the service read it; nothing is run
-            for one that reads it again by itself.
+        wanted: the same file as in the container's specification.
+        opts: the parent and provider options.
+        apply: the shell command, run in the container, that makes the service reread it; the
+            default does nothing, for a service that rereads it by itself.
     """
     delivered = in_container(
         name,

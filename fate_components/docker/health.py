@@ -1,4 +1,4 @@
-"""Health checks: what is run inside a container to tell whether its service works."""
+"""Health checks: the commands that run inside a container to check its service."""
 
 import pulumi_docker as docker
 
@@ -10,11 +10,11 @@ _PAUSE = 15
 
 
 def check(probe: Probe) -> str:
-    """The shell command that succeeds when a probe does. The official images are of two kinds,
+    """The shell command that succeeds if a probe does. There are two kinds of official images,
     and these commands need nothing that one of them lacks.
 
     Raises:
-        ValueError: the probe asks for nothing, so it could never fail.
+        ValueError: the probe checks nothing, so it could never fail.
     """
     if probe.http:
         return _answers(probe.http)
@@ -33,7 +33,7 @@ def _listens(port: int) -> str:
 
 
 def _answers(probe: HttpProbe) -> str:
-    # Alpine images have wget, the CentOS ones bash; a request by bash needs no further program.
+    # Alpine images have wget, CentOS images bash, which can send a request by itself.
     url = f"http://{probe.host}:{probe.port}{probe.path}"
     body = probe.post or ""
     wget = f"wget -q -O - {url}"
@@ -52,14 +52,14 @@ def _answers(probe: HttpProbe) -> str:
 
 
 def answers(command: str, pattern: str, who: str) -> str:
-    """A shell command that succeeds when another one's output matches a pattern.
+    """A shell command that succeeds if the output of another command matches a pattern.
 
-    Otherwise it prints the start of that output, which Docker keeps as the health check's.
+    Otherwise it prints the start of that output, which Docker keeps as the health check's output.
 
     Args:
-        command: the command that is run.
+        command: the command to run.
         pattern: a basic regular expression.
-        who: what answers, for the message.
+        who: the source of the output, for the message.
     """
     return (
         f"answer=$({command} 2>&1); printf '%s' \"$answer\" | grep -q '{pattern}'"
@@ -68,10 +68,10 @@ def answers(command: str, pattern: str, who: str) -> str:
 
 
 def healthcheck(command: str) -> docker.ContainerHealthcheckArgs:
-    """Docker's health check for a command: quick while the service starts, seldom after.
+    """Docker's health check for a command: frequent while the service starts, rare afterwards.
 
-    Docker before 25 knows one interval for both, and a probe every two seconds costs a party a
-    third of a small machine. So once healthy, a probe first sleeps in the container.
+    Docker before 25 has one interval for both, and a probe every two seconds costs a party a
+    third of a small machine. So the probe of a healthy service first sleeps in the container.
 
     Durations are in Go's canonical form, or every refresh would show a change.
     """

@@ -13,7 +13,7 @@ from ..topology import Network
 
 
 def labels(stack: str, **more: str) -> dict[str, str]:
-    """The labels that an object of ours can be found by, with or without the stack's state."""
+    """The labels by which our objects can be found, with or without the stack's state."""
     return {"fate.stack": stack} | {f"fate.{name}": value for name, value in more.items()}
 
 
@@ -24,14 +24,14 @@ def network(
     host: str,
     opts: pulumi.ResourceOptions,
 ) -> docker.Network:
-    """A Docker network in which addresses can stay with their service.
+    """A Docker network in which services can keep their addresses.
 
     Args:
         name: the resource's logical name.
         plan: its name on the Docker host, and its addresses.
         labelled: its labels.
         host: the name of its Docker host in the stack file.
-        opts: whose child it is.
+        opts: the parent and provider options.
     """
     return docker.Network(
         name,
@@ -44,9 +44,9 @@ def network(
         opts=pulumi.ResourceOptions.merge(
             opts,
             pulumi.ResourceOptions(
-                # Docker allows two networks neither of one name nor of overlapping addresses.
+                # Docker allows no two networks with the same name or overlapping addresses.
                 delete_before_replace=True,
-                # The engine does not replace what only gets another provider.
+                # The engine does not replace a resource if only its provider changes.
                 replacement_trigger=host,
             ),
         ),
@@ -58,14 +58,14 @@ class Host(pulumi.ComponentResource):
 
     Args:
         name: its name in the stack file.
-        host: what the stack file says of it.
-        registry: where all images come from, or "" for their official place.
-        builds: the images that are built there from packages instead, or None.
-        shared: the network on which the gateways of its parties meet.
+        host: its settings in the stack file.
+        registry: the registry for all images, or "" for the official registries.
+        builds: the images to build on it from packages instead, or None.
+        shared: the network that the gateways of its parties share.
         stack: the stack's name.
 
     Raises:
-        pulumi.RunError: this machine has no docker command, which settings are delivered by.
+        pulumi.RunError: this machine has no docker command, which delivers settings.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Host(pulumi.ComponentResource):
         super().__init__("fate:index:Host", name)
         if shutil.which("docker") is None:
             raise pulumi.RunError(
-                "The docker command is missing on this machine; install Docker's command line "
+                "The docker command is missing on this machine; install the Docker CLI "
                 "(Debian: apt-get install docker.io)."
             )
         self.name = name
@@ -100,14 +100,14 @@ class Host(pulumi.ComponentResource):
 
     @property
     def environment(self) -> dict[str, str]:
-        """What makes a docker command on this machine speak to this host's daemon."""
+        """The variables that connect a docker command on this machine to this host's daemon."""
         # An operator's own context would take precedence over DOCKER_HOST.
         return {"DOCKER_HOST": self.docker_host, "DOCKER_CONTEXT": ""}
 
     def image(self, wanted: Image) -> docker.RemoteImage:
-        """An image on this host; asked for twice it is still one resource.
+        """An image on this host; repeated calls return the same resource.
 
-        It stays on the host when nothing uses it any more: it may be slow to get again.
+        It stays on the host when nothing uses it any more, because it may be slow to get again.
         """
         official = wanted.image
         if official not in self._images:

@@ -1,4 +1,4 @@
-"""What every service shares: one container, its files, its volumes, its health."""
+"""What all services have in common: a container, its files, its volumes and its health."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,23 +14,23 @@ from .host import Host, labels
 
 _STOP_SECONDS = 60
 _FOR_ROOT = "0600"
-# What the provider reports as changed but does not bring to a running container.
+# Changes that the provider reports but does not apply to a running container.
 _REPLACE_ON = ["healthcheck"]
 
 
 @dataclass(frozen=True)
 class File:
-    """A file that is put into a container before it starts; a change replaces the container.
+    """A file that is copied into a container before it starts; a change replaces the container.
 
     Args:
         path: its absolute path in the container.
-        content: what it says.
-        secret: whether it holds a password: no preview and no state file shows it, and in the
-            container only root can read it.
-        executable: whether it is a program.
-        reread: the service reads it again by itself, so later versions are delivered into the
-            running container by other means and replace nothing. Such a file keeps its place in
-            the list of files, by which the engine knows it.
+        content: its text.
+        secret: whether it contains a password: neither previews nor state files show it, and in
+            the container only root can read it.
+        executable: whether it is executable.
+        reread: whether the service rereads it by itself. Later versions are then delivered into
+            the running container by other means and replace nothing. Such a file keeps its index
+            in the list of files, by which the engine identifies it.
     """
 
     path: str
@@ -42,12 +42,12 @@ class File:
 
 @dataclass(frozen=True)
 class Volume:
-    """A Docker volume: what outlives the container.
+    """A Docker volume: data that outlives the container.
 
     Args:
         name: the last part of its name, like mysql or egg-2.
-        path: where the container finds it.
-        shared: the volume is another service's, and only mounted here.
+        path: its mount path in the container.
+        shared: whether it belongs to another service and is only mounted here.
     """
 
     name: str
@@ -57,14 +57,14 @@ class Volume:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a service's container goes, and what belongs to whom.
+    """Where a service's container runs, and what it belongs to.
 
     Args:
         stack: the stack's name.
-        cluster: training or exchange, as the label says.
+        cluster: training or exchange, as in the label.
         host: the Docker host.
         release: the facts of the release.
-        networks: the Docker networks there, by their names.
+        networks: the Docker networks on that host, by name.
         party: the party's id, or None for the exchange.
         keep_data: whether destroy leaves volumes on the host.
     """
@@ -78,16 +78,16 @@ class Place:
     keep_data: bool = True
 
     def docker_name(self, part: str) -> str:
-        """The name of an object here, on the Docker host."""
+        """The name of an object on the Docker host."""
         parts = (part,) if self.party is None else (self.party, part)
         return docker_name(self.stack, *parts)
 
     def resource_name(self, part: str) -> str:
-        """The logical name of a resource here; changing it would replace running containers."""
+        """The logical name of a resource; changing it would replace running containers."""
         return part if self.party is None else f"{self.party}-{part}"
 
     def labels(self, service: str) -> dict[str, str]:
-        """The labels of an object of a service here."""
+        """The labels of a service's objects."""
         more = {"cluster": self.cluster, "service": service}
         if self.party is not None:
             more["party"] = str(self.party)
@@ -96,18 +96,18 @@ class Place:
 
 @dataclass(frozen=True)
 class Container:
-    """What a service's container is made from.
+    """The specification of a service's container.
 
     Args:
         service: the service's name in the release.
-        networks: the networks it is in, and its address in each.
-        name: the container's name, if it is not the service's.
-        command: the command line in place of the image's own.
-        environment: variables beside those the release tells.
-        files: the files put into it.
-        volumes: the volumes it has.
-        published: its ports on the Docker host, by the port's name.
-        check: the shell command that tells its health, if the release has no probe for it.
+        networks: the networks it is attached to, and its address in each.
+        name: the container's name, if it differs from the service's.
+        command: the command line to use instead of the image's own.
+        environment: variables in addition to those of the release.
+        files: the files copied into it.
+        volumes: the volumes mounted in it.
+        published: its ports on the Docker host, by port name.
+        check: the shell command that checks its health, if the release has no probe for it.
     """
 
     service: str
@@ -122,22 +122,22 @@ class Container:
 
 
 class Service(pulumi.ComponentResource):
-    """A service: its volumes and its container, which has been started when this is created.
+    """A service: its volumes and its container, which has started once the service is created.
 
-    Nothing waits here until the service is healthy: `all_healthy` does that, once for a cluster.
+    Creation does not wait until the service is healthy: `all_healthy` does, once per cluster.
 
     Args:
         token: the component's type.
-        place: where it goes.
-        spec: what its container is made from.
+        place: where its container runs.
+        spec: the specification of its container.
         needs: resources that must exist before its container starts. A service that connects at
-            its start would otherwise find a predecessor that is about to be replaced.
-        opts: whose child it is.
+            startup would otherwise find an old container that is about to be replaced.
+        opts: the parent and provider options.
 
     Attributes:
         volumes: its own volumes, by the last part of their names.
         container: its container.
-        deliveries: what brings files into the running container.
+        deliveries: the resources that deliver files into the running container.
     """
 
     def __init__(
@@ -171,7 +171,7 @@ class Service(pulumi.ComponentResource):
                 parent=self,
                 retain_on_delete=self.place.keep_data,
                 replacement_trigger=self.place.host.name,
-                # A volume taken up again keeps its first labels: that must not replace it.
+                # A reused volume keeps its original labels; this must not replace it.
                 ignore_changes=["labels", "driver", "driverOpts"],
             ),
         )
@@ -215,7 +215,7 @@ class Service(pulumi.ComponentResource):
                 for k, v in place.labels(spec.service).items()
             ],
             restart="unless-stopped",
-            init=True,  # the images' own process 1 is a shell that ignores a stop
+            init=True,  # the images' own PID 1 is a shell that ignores stop signals
             destroy_grace_seconds=_STOP_SECONDS,
             healthcheck=health.healthcheck(spec.check or health.check(facts.probe)),
             log_driver="json-file",
@@ -251,15 +251,15 @@ def _upload(file: File) -> docker.ContainerUploadArgs:
 
 
 def all_healthy(name: str, services: Sequence[Service], opts: pulumi.ResourceOptions) -> None:
-    """Wait until services are healthy, after all of them were started, and again after any of
-    their containers was replaced.
+    """Wait until services are healthy, once all of them are started and again after any of their
+    containers is replaced.
 
-    It fails, with the container's log, as soon as one of them cannot become healthy.
+    Fails with the container's log as soon as one of them cannot become healthy.
 
     Args:
         name: the resource's logical name.
-        services: the services; all of them are on one Docker host.
-        opts: whose child it is.
+        services: the services, all on the same Docker host.
+        opts: the parent and provider options.
     """
     lines = [
         pulumi.Output.concat(service.place.docker_name(service.name), " ", service.container.id)

@@ -1,4 +1,4 @@
-"""Python modules of this project that are run as resources, outside of the program itself."""
+"""Runs Python modules of this project as resources, outside the program itself."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_command as command
 
-# The program's own environment, as Pulumi.yaml names it; commands start in the project's folder.
+# The program's own environment, as set in Pulumi.yaml; commands start in the project's folder.
 PYTHON = ".venv/bin/python"
 
 
@@ -19,20 +19,20 @@ def run(
     stdin: pulumi.Input[str] | None = None,
     triggers: Sequence[pulumi.Input[str]] = (),
 ) -> command.local.Command:
-    """Run a module when the resource is new, and again when anything about it changed.
+    """Run a module when the resource is new, and again when anything about it changes.
 
     Args:
         name: the resource's logical name.
-        module: the module, run with -m; what it says is shown while it runs.
-        arguments: its command line.
-        environment: its variables.
-        opts: whose child it is.
-        stdin: what it reads, shown in previews.
-        triggers: more values whose change runs it again.
+        module: the module, run with -m; its output is shown while it runs.
+        arguments: its command-line arguments.
+        environment: its environment variables.
+        opts: the parent and provider options.
+        stdin: its standard input, shown in previews.
+        triggers: additional values that run it again when they change.
     """
     return command.local.Command(
         name,
-        # On Ctrl-C the plugin ends the process that it started, and waits for all others.
+        # On Ctrl-C the plugin terminates the process that it started, and waits for all others.
         create=shlex.join(["exec", PYTHON, "-m", module, *arguments]),
         environment=environment,
         stdin=stdin,

@@ -1,6 +1,6 @@
-"""Waits until containers are healthy, or says why one of them never will be. Run with -m.
+"""Waits until containers are healthy, or reports why one cannot become healthy. Run with -m.
 
-Standard input lists the containers, one `NAME ID` a line. DOCKER_HOST tells the daemon.
+Standard input lists the containers, one `NAME ID` per line. DOCKER_HOST selects the daemon.
 """
 
 import json
@@ -15,9 +15,9 @@ from typing import Any
 START_LIMIT = 600
 """Seconds that a container may take to become healthy."""
 
-_PAUSE = 1.0  # seconds between two looks
+_PAUSE = 1.0  # seconds between inspections
 _PROGRESS = 10.0  # seconds after which the same progress is printed again
-_RESTARTS = 3  # one exit may be chance, after three the service cannot start
+_RESTARTS = 3  # one exit may be a coincidence; after three the service cannot start
 # Seconds in a state that Docker does not leave by itself. A restart passes through "exited".
 _STUCK_LIMIT = 15
 _SILENCE_LIMIT = 60  # seconds without an answer from the daemon
@@ -26,7 +26,7 @@ _CALL_LIMIT = 60  # seconds for one docker command
 
 
 class NotHealthyError(Exception):
-    """A container that cannot become healthy, or did not in time; the text explains why."""
+    """A container cannot become healthy, or did not in time; the text explains why."""
 
 
 class NoAnswerError(Exception):
@@ -34,18 +34,18 @@ class NoAnswerError(Exception):
 
 
 class AbandonedError(Exception):
-    """Whoever started this wait has ended, as after Ctrl-C: the plugin ends its shell only."""
+    """The parent process has ended, as after Ctrl-C: the plugin terminates only its shell."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """A container as Docker sees it at one moment.
+    """The state of a container in Docker at one moment.
 
     Args:
         status: Docker's status, like running or exited; "removed" if there is no such container.
         health: Docker's health status, or "" for a container without a health check.
-        exit_code: the code that its last process ended with.
-        restarts: how often Docker has started it again after it ended by itself.
+        exit_code: the exit code of its last process.
+        restarts: how often Docker has restarted it after it exited by itself.
         error: Docker's own error, such as a port that is taken.
         checks: the output of its last health checks, oldest first.
     """
@@ -59,20 +59,20 @@ class Look:
 
     @property
     def healthy(self) -> bool:
-        """Whether it works: it runs, and its health check, if any, says so."""
+        """Whether it is running and its health check, if any, succeeds."""
         return self.status == "running" and self.health in ("healthy", "")
 
 
 Looks = Mapping[str, Look]
-"""Containers by their names."""
+"""Containers by name."""
 
 
 @dataclass
 class Patience:
-    """Decides after each look whether waiting on still makes sense.
+    """Decides after each inspection whether to keep waiting.
 
     Args:
-        limit: seconds until the wait is given up.
+        limit: seconds after which to give up.
     """
 
     limit: float = START_LIMIT
@@ -82,20 +82,20 @@ class Patience:
         self._stuck: dict[str, float] = {}
 
     def judge(self, looks: Looks, elapsed: float) -> str | None:
-        """Why a container cannot become healthy any more, or None to wait on.
+        """The reason why a container can no longer become healthy, or None to keep waiting.
 
         Args:
-            looks: the containers now.
+            looks: the current states of the containers.
             elapsed: seconds since the wait began.
         """
         for name, look in looks.items():
             if look.healthy:
                 self._stuck.pop(name, None)
                 continue
-            # Of the exits before we looked one counts: the cause of the others may be gone.
+            # Of the exits before the first look only one counts: the others' cause may be gone.
             before = self._before.setdefault(name, max(0, look.restarts - 1))
             if look.restarts - before >= _RESTARTS:
-                return f"{name} exits again and again (last exit code {look.exit_code})"
+                return f"{name} keeps exiting (last exit code {look.exit_code})"
             if look.status == "removed":
                 return f"{name} was removed"
             if look.status in ("running", "restarting"):
@@ -116,7 +116,7 @@ def waiting_for(looks: Looks) -> list[str]:
 
 
 def look_at(found: Mapping[str, Any]) -> Look:
-    """A container as `docker inspect` describes it."""
+    """The state of a container, from the output of `docker inspect`."""
     state = found["State"]
     health = state.get("Health") or {}
     return Look(
@@ -130,10 +130,10 @@ def look_at(found: Mapping[str, Any]) -> Look:
 
 
 def inspect(ids: Mapping[str, str]) -> dict[str, Look]:
-    """Look at containers.
+    """The current states of containers.
 
     Args:
-        ids: their ids by their names.
+        ids: their ids by name.
 
     Raises:
         NoAnswerError: the daemon does not answer.
@@ -162,16 +162,16 @@ def _docker(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def wait(ids: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """Wait until all containers are healthy at once.
+    """Wait until all containers are healthy at the same time.
 
     Args:
-        ids: their ids by their names.
-        say: told who is still starting, and for how long.
+        ids: their ids by name.
+        say: called with the containers that are still starting, and for how long.
 
     Raises:
         NotHealthyError: one of them cannot become healthy, or did not in time.
         NoAnswerError: the daemon has not answered for a minute.
-        AbandonedError: nobody waits for the answer any more.
+        AbandonedError: the parent process has ended.
     """
     patience, parent = Patience(), os.getppid()
     start = answered = time.monotonic()
@@ -201,9 +201,9 @@ def wait(ids: Mapping[str, str], say: Callable[[str], None]) -> None:
 
 
 def report(ids: Mapping[str, str], looks: Looks) -> Iterator[str]:
-    """What each container that is not healthy said last: its log, and its health check's output.
+    """The end of the log and of the health check output of each container that is not healthy.
 
-    Those that end by themselves or were removed come first: the others may only wait for them.
+    Those that Docker has restarted come first: the others may only be waiting for them.
     """
     late = waiting_for(looks)
     for name in sorted(late, key=lambda name: (looks[name].restarts == 0, late.index(name))):

@@ -1,4 +1,4 @@
-"""What the services of a training cluster of FATE 1.3 know of each other."""
+"""What the services of a training cluster of FATE 1.3 know about each other."""
 
 from .. import cluster
 from .settings import Training
@@ -9,9 +9,9 @@ class ClusterContext(cluster.ClusterContext):
 
     @property
     def training(self) -> Training:
-        """What the stack file says of it."""
+        """Its settings in the stack file."""
         training = self.plan.party.training
-        assert isinstance(training, Training)  # noqa: S101 - settings and services are of one line
+        assert isinstance(training, Training)  # noqa: S101 - settings match the release line
         return training
 
     @property

@@ -13,14 +13,14 @@ _STARTER = f"{_EGG}/conf/start-processor.sh"
 _PYTHON = f"{ROOT}/eggroll/python"
 _COUNT = "eggroll.computing.processor.session.max.count"
 
-# The image's script passes the egg's name where the egg compares heartbeats by its address, so
-# that no processor would ever count as alive. Of an option given twice the last one wins.
+# The image's script passes the egg's name, but the egg compares heartbeats by its address, so no
+# processor would ever count as alive. If an option is given twice, the last one wins.
 START_PROCESSOR = f"""#!/bin/bash
 exec bash {_EGG}/conf/processor-starter.sh "$@" --engine-addr "$(hostname -I | cut -d' ' -f1)"
 """
 
-# The image's own command works in a new container only, never after a restart. If the storage
-# service ends, the egg is ended too: Docker then starts both again.
+# The image's own command works only in a new container, never after a restart. If the storage
+# service exits, the egg is terminated too, and Docker restarts both.
 _START = f"""
 if ! grep -q '^{_COUNT}=' {_CONFIG}; then
   half=$(($(nproc) / 2))
@@ -39,10 +39,10 @@ exec java -cp "conf/:lib/*:eggroll-egg.jar" \
 
 
 def config(context: ClusterContext) -> str:
-    """egg.properties. All paths are the container's own, whatever the Docker host has.
+    """egg.properties. All paths are inside the container, whatever the Docker host has.
 
-    Every job starts the processors anew, and they must all be there within 5 s (fixed in the
-    egg); where the settings give no number the container's start takes half of its cores.
+    Every job starts new processors, and all of them must be up within 5 s (hard-coded in the
+    egg). If the settings give no number, the start command uses half of the container's cores.
     """
     processor = "eggroll.computing.processor"
     processors = context.training.processors
@@ -64,12 +64,12 @@ def config(context: ClusterContext) -> str:
 
 
 class Egg(Service):
-    """One of a party's eggs. It starts alone.
+    """One of a party's eggs. It starts independently.
 
     Args:
         context: the training cluster it belongs to.
-        index: which one, from 0.
-        opts: whose child it is.
+        index: which egg, from 0.
+        opts: the parent and provider options.
     """
 
     def __init__(self, context: ClusterContext, index: int, opts: pulumi.ResourceOptions) -> None:

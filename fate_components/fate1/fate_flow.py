@@ -1,4 +1,4 @@
-"""FATE Flow: it takes jobs, and runs them together with the FATE Flows of other parties."""
+"""FATE Flow: accepts jobs, and runs them together with the FATE Flows of other parties."""
 
 from collections.abc import Sequence
 
@@ -14,10 +14,10 @@ _FLOW = f"{ROOT}/python/fate_flow"
 _OVERRIDES = f"{_FLOW}/settings_overrides.py"
 LOGS = Volume("python-logs", f"{ROOT}/python/logs")
 
-_REDIS_PASSWORD = "/run/secrets/redis-password"  # noqa: S105 - where it is, not what it is
+_REDIS_PASSWORD = "/run/secrets/redis-password"  # noqa: S105 - a path, not a password
 
 # All containers start at once, and FATE Flow must not run without these: without MySQL and roll it
-# ends, without Redis (also while that still loads its data) it never schedules a job again.
+# exits, without Redis (even if Redis is still loading its data) it never schedules a job again.
 _WAIT = """echo "waiting for {host}:{port}"
 until (exec 3<>/dev/tcp/{host}/{port}) 2>/dev/null; do sleep 1; done"""
 _WAIT_FOR_REDIS = """echo "waiting for {host}:{port} to answer PING"
@@ -26,8 +26,8 @@ until (
   printf 'AUTH %s\\r\\nPING\\r\\n' "$(cat {password})" >&3
   read -t 5 -r _ <&3 && read -t 5 -r pong <&3 && [[ $pong == +PONG* ]]
 ) 2>/dev/null; do sleep 1; done"""
-# settings.py is code of the image: every start puts the overrides behind the image's own copy. They
-# hold passwords. Python takes bytecode for current if its source is as long and of the same second.
+# settings.py is code of the image: every start appends the overrides to the image's own copy. They
+# contain passwords. Python reuses bytecode if its source has the same size and second of change.
 START = f"""
 cd {_FLOW}
 [ -e settings_image.py ] || cp settings.py settings_image.py
@@ -40,7 +40,7 @@ exec python fate_flow_server.py
 
 
 def start(context: ClusterContext) -> str:
-    """The container's command: wait for what it needs, put its settings together, start."""
+    """The container's command: wait for dependencies, assemble the settings, start."""
     database, redis, roll = map(context.endpoint, ("mysql", "redis", "roll"))
     waits = [
         _WAIT.format(host=database.host, port=database.port),
@@ -51,7 +51,7 @@ def start(context: ClusterContext) -> str:
 
 
 def overrides(context: ClusterContext) -> str:
-    """What FATE Flow's settings.py must say differently here, as Python behind the image's own."""
+    """The settings that differ from the image's settings.py, as Python code to append to it."""
     database, redis = context.endpoint("mysql"), context.endpoint("redis")
     database_settings = {
         "name": mysql.DATABASE,
@@ -84,8 +84,8 @@ class FateFlow(Service):
 
     Args:
         context: the training cluster it belongs to.
-        needs: what must exist before it starts: MySQL's and Redis' containers.
-        opts: whose child it is.
+        needs: the containers of MySQL and Redis, which must exist before it starts.
+        opts: the parent and provider options.
     """
 
     def __init__(

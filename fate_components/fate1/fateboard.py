@@ -1,4 +1,4 @@
-"""FATE Board: the web pages on a party's jobs."""
+"""FATE Board: the web interface to a party's jobs."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,12 +38,12 @@ def config(context: ClusterContext) -> str:
 
 
 class Fateboard(Service):
-    """A party's FATE Board. It starts alone: it connects to MySQL and FATE Flow when it is asked.
+    """A party's FATE Board. It starts independently: it connects to MySQL and FATE Flow on request.
 
     Args:
         context: the training cluster it belongs to.
-        needs: what must exist before it starts: FATE Flow's logs.
-        opts: whose child it is.
+        needs: FATE Flow's logs, which must exist before it starts.
+        opts: the parent and provider options.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""federation: it carries a job's values to the other parties, through the proxy."""
+"""federation: sends a job's values to the other parties, through the proxy."""
 
 import pulumi
 
@@ -8,7 +8,7 @@ from .cluster import ClusterContext
 
 
 def config(context: ClusterContext) -> str:
-    """federation.properties; the image's own names other ports than the rest of FATE."""
+    """federation.properties; the image's own file has other ports than the rest of FATE."""
     meta_service, proxy = context.endpoint("meta-service"), context.endpoint("proxy")
     return properties(
         {
@@ -23,11 +23,11 @@ def config(context: ClusterContext) -> str:
 
 
 class Federation(Service):
-    """A party's federation. It starts alone.
+    """A party's federation. It starts independently.
 
     Args:
         context: the training cluster it belongs to.
-        opts: whose child it is.
+        opts: the parent and provider options.
     """
 
     def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:

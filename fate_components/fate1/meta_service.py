@@ -30,7 +30,7 @@ def config(context: ClusterContext) -> str:
 
 
 def nodes(context: ClusterContext) -> list[tuple[str, int, str]]:
-    """The nodes EggRoll has to know: address, port and type of each."""
+    """The nodes that EggRoll must know: address, port and type of each."""
     services = context.place.release.services
     found = [
         ("roll", context.port("roll"), "ROLL"),
@@ -45,22 +45,22 @@ def nodes(context: ClusterContext) -> list[tuple[str, int, str]]:
 
 
 def statements(wanted: Iterable[tuple[str, int, str]]) -> str:
-    """The SQL that makes meta-service's tables where they are missing and the nodes as wanted.
+    """The SQL that creates meta-service's missing tables and sets the nodes as wanted.
 
-    A node that is there keeps its id, because stored data is found by it; one that is not wanted
-    any more is LOST to EggRoll but keeps its row for the day it comes back.
+    An existing node keeps its id, because stored data is found by it. A node that is no longer
+    wanted is LOST to EggRoll but keeps its row in case it comes back.
     """
     rows = ",\n  ".join(f"('{ip}', {port}, '{kind}', 'HEALTHY')" for ip, port, kind in wanted)
     return _SCHEMA.read_text().replace("__NODES__", rows)
 
 
 class MetaService(Service):
-    """A party's meta-service. It starts without MySQL and finds it when it is there.
+    """A party's meta-service. It starts without MySQL and connects once MySQL is there.
 
     Args:
         context: the training cluster it belongs to.
-        database: the party's MySQL, in which the tables and the nodes are kept right.
-        opts: whose child it is.
+        database: the party's MySQL, in which the tables and the nodes are kept up to date.
+        opts: the parent and provider options.
     """
 
     def __init__(

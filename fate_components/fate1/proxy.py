@@ -1,4 +1,4 @@
-"""proxy: a party's door to the others, and, run by itself, the exchange between them."""
+"""proxy: a party's gateway to the others; run on its own, the exchange between them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,7 +18,7 @@ def config(coordinator: str, port: int) -> str:
     """proxy.properties.
 
     Args:
-        coordinator: whose proxy it is: a party's id, or a name that is no party's.
+        coordinator: the proxy's owner: a party's id, or a name that is not a party's.
         port: the port it listens on.
     """
     return properties(
@@ -32,17 +32,17 @@ def config(coordinator: str, port: int) -> str:
 
 
 class Proxy(Service):
-    """A proxy. It starts alone, and reads its route table again every minute, so a changed table
-    is delivered into the running container and breaks no job.
+    """A proxy. It starts independently, and rereads its route table every minute, so a changed
+    table is delivered into the running container and breaks no job.
 
     Args:
-        place: where it goes.
+        place: where its container runs.
         name: its container's name.
-        coordinator: whose proxy it is.
-        networks: the networks it is in, and its address in each.
+        coordinator: the proxy's owner.
+        networks: the networks it is attached to, and its address in each.
         published: its port on the Docker host.
         routes: its route table.
-        opts: whose child it is.
+        opts: the parent and provider options.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""roll: it spreads EggRoll's work over the eggs."""
+"""roll: distributes EggRoll's work among the eggs."""
 
 import pulumi
 
@@ -21,11 +21,11 @@ def config(context: ClusterContext) -> str:
 
 
 class Roll(Service):
-    """A party's roll. It starts alone and asks meta-service when there is work.
+    """A party's roll. It starts independently and queries meta-service when there is work.
 
     Args:
         context: the training cluster it belongs to.
-        opts: whose child it is.
+        opts: the parent and provider options.
     """
 
     def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:

@@ -1,4 +1,4 @@
-"""route_table.json: where a proxy of FATE 1.3 sends what is for which party."""
+"""route_table.json: where a proxy of FATE 1.3 sends the traffic for each party."""
 
 from collections.abc import Mapping
 
@@ -7,8 +7,8 @@ from ..topology import Endpoint, ExchangePlan, PartyPlan, Reach
 
 RouteTable = Mapping[str, object]
 
-# A default route that refuses at once. A table without a default makes the caller hang for a
-# minute (seen with the real proxy), and one that points at the own proxy loops as long.
+# A default route that refuses at once. Without a default the caller hangs for a minute (seen with
+# the real proxy), and a default that points to the proxy itself loops as long.
 _NO_ROUTE = Endpoint("127.0.0.1", 9)
 
 
@@ -29,10 +29,10 @@ def exchange_routes(plan: ExchangePlan) -> RouteTable:
 def _table(
     default: Endpoint, others: Mapping[int, Reach], own: Mapping[str, Mapping[str, Endpoint]]
 ) -> RouteTable:
-    """A proxy's route table, with the own party last.
+    """A proxy's route table, with its own party last.
 
-    The proxy counts every entry from its own party's on as inside its own network
-    (ConfFileBasedFdnRouter.initRouteTable, FATE v1.3.0), so nothing foreign may follow it.
+    The proxy treats its own party's entry and all that follow as inside its own network
+    (ConfFileBasedFdnRouter.initRouteTable, FATE v1.3.0), so no other party may follow it.
     """
     table = {"default": {"default": default}}
     table |= {str(party): {"default": others[party]["proxy"]} for party in sorted(others)}

@@ -4,7 +4,7 @@ from .cluster import ClusterContext
 
 
 def server_conf(context: ClusterContext) -> dict[str, object]:
-    """What egg and FATE Flow both read; a job runs partly in one and partly in the other."""
+    """Read by both egg and FATE Flow, because a job runs partly in each."""
 
     def at(service: str) -> dict[str, object]:
         endpoint = context.endpoint(service)
@@ -23,7 +23,7 @@ def server_conf(context: ClusterContext) -> dict[str, object]:
             },
             "federation": at("federation"),
             "clustercomm": at("federation"),
-            # No serving cluster yet; FATE Flow reads the key at its start.
+            # No serving cluster yet; FATE Flow reads the key at startup.
             "servings": [],
         }
     }

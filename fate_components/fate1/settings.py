@@ -1,4 +1,4 @@
-"""The keys of a stack file that FATE 1.3 has and other release lines don't."""
+"""The stack file keys that only FATE 1.3 has."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -23,8 +23,8 @@ class Training(settings.Training):
     )
     processors: Annotated[Count, Field(le=256)] | None = Field(
         None,
-        description="how many processors each egg starts for a job; if not given, half as many as "
-        "its machine has cores",
+        description="how many processors each egg starts for a job; half of its machine's cores "
+        "if not given",
     )
     redis: Redis = Field(Redis(), description="its Redis: {password}")
 
@@ -49,7 +49,7 @@ class Peer(settings.Peer):
 
 
 class Settings(settings.Settings):
-    """Everything that a stack file of FATE 1.3 says."""
+    """All settings of a FATE 1.3 stack file."""
 
     parties: tuple[Party, ...] = Field(
         description="the parties this stack runs, each {id, host, training}", min_length=1

@@ -1,4 +1,4 @@
-"""A training cluster of FATE 1.3, and the exchange: which services they have."""
+"""A training cluster of FATE 1.3, and the exchange: the services that they have."""
 
 import pulumi
 
@@ -22,10 +22,10 @@ class TrainingCluster(pulumi.ComponentResource):
     """A party's training cluster: everything a party needs to take part in federated jobs.
 
     Args:
-        place: where its containers go.
+        place: where its containers run.
         plan: the party's part of the topology.
-        settings: what the stack file says.
-        opts: whose child it is.
+        settings: the stack file's settings.
+        opts: the parent and provider options.
     """
 
     def __init__(
@@ -60,12 +60,12 @@ class TrainingCluster(pulumi.ComponentResource):
 
 
 def exchange(place: Place, plan: ExchangePlan, opts: pulumi.ResourceOptions) -> Service:
-    """The exchange: one more proxy, of no party, that knows the way to all of them.
+    """The exchange: a proxy that belongs to no party and has routes to all of them.
 
     Args:
-        place: where its container goes.
+        place: where its container runs.
         plan: its part of the topology.
-        opts: whose child it is.
+        opts: the parent and provider options.
     """
     return Proxy(
         place,

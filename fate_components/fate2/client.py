@@ -11,7 +11,7 @@ _NOTEBOOKS = f"{ROOT}/notebooks"
 
 
 def config(token: str) -> str:
-    """Jupyter's settings: in a file the token shows in no command line.
+    """Jupyter's settings: a file keeps the token out of command lines.
 
     Notebook 6 and 7 read it from different sections.
     """
@@ -19,7 +19,7 @@ def config(token: str) -> str:
 
 
 def start(context: ClusterContext) -> str:
-    """The container's command: tell FATE's clients where FATE Flow is, and start the notebook."""
+    """The container's command: configure FATE's clients for FATE Flow, and start the notebook."""
     flow = context.fate_flow
     return f"""set -e
 flow init --ip {flow.host} --port {flow.port}
@@ -30,11 +30,11 @@ exec jupyter notebook --config={_CONFIG} --ip=0.0.0.0 --port={context.port("clie
 
 
 class Client(Service):
-    """A party's notebook. It starts alone.
+    """A party's notebook. It starts independently.
 
     Args:
         context: the training cluster it belongs to.
-        opts: whose child it is.
+        opts: the parent and provider options.
     """
 
     def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:

@@ -1,4 +1,4 @@
-"""What the services of a training cluster of FATE 2 know of each other."""
+"""What the services of a training cluster of FATE 2 know about each other."""
 
 from dataclasses import dataclass
 
@@ -12,16 +12,16 @@ class ClusterContext(cluster.ClusterContext):
     """A training cluster of FATE 2, as its services see it.
 
     Args:
-        engines: what it computes with, sends by and stores in.
+        engines: its computing, federation and storage engines.
     """
 
     engines: Engines
 
     @property
     def training(self) -> Training:
-        """What the stack file says of it."""
+        """Its settings in the stack file."""
         training = self.plan.party.training
-        assert isinstance(training, Training)  # noqa: S101 - settings and services are of one line
+        assert isinstance(training, Training)  # noqa: S101 - settings match the release line
         return training
 
     @property
@@ -31,7 +31,7 @@ class ClusterContext(cluster.ClusterContext):
 
     @property
     def notebook_token(self) -> str:
-        """What the notebook asks for at the log-in."""
+        """The token that the notebook asks for at login."""
         return self.password("client", self.training.client.token)
 
     @property
@@ -45,7 +45,7 @@ class ClusterContext(cluster.ClusterContext):
 
     @property
     def fate_flow(self) -> Endpoint:
-        """FATE Flow's own address, which it both listens on and tells to others."""
+        """FATE Flow's own address, which it both listens on and announces to others."""
         return Endpoint(
             self.attachment("fateflow").address, self.ports("fateflow")["fateflow-http"]
         )

@@ -1,4 +1,4 @@
-"""FATE Flow: it takes jobs, and runs them together with the FATE Flows of other parties."""
+"""FATE Flow: accepts jobs, and runs them together with the FATE Flows of other parties."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from .cluster import ClusterContext
 
 _FLOW = f"{ROOT}/fate_flow"
 _ROUTE_TABLE = f"{_FLOW}/conf/rabbitmq_route_table.yaml"
-_JOB_CORES = 4  # what FATE gives a job
+_JOB_CORES = 4  # FATE's cores per job
 LOGS = Volume("fateflow-logs", f"{_FLOW}/logs")
 _VOLUMES = [
     LOGS,
@@ -22,8 +22,8 @@ _VOLUMES = [
 ]
 _LOCALFS = Volume("fateflow-localfs", f"{_FLOW}/localfs")
 
-# FATE Flow ends when MySQL does not answer, and Docker starts both at once when its machine does.
-# What it writes for each task holds RabbitMQ's password.
+# FATE Flow exits if MySQL does not answer, and after a reboot Docker starts both at once.
+# The files that it writes for each task contain RabbitMQ's password.
 _START = """echo "waiting for {host}:{port}"
 until (exec 3<>/dev/tcp/{host}/{port}) 2>/dev/null; do sleep 1; done
 cd {root}
@@ -44,7 +44,7 @@ def service_conf(context: ClusterContext) -> dict[str, object]:
         "use_registry": False,
         "log_level": 20,
         "fateflow": {
-            # It listens on this address and tells it to its workers, so it must be its own.
+            # FATE Flow listens on this address and passes it to its workers, so it must be its own.
             "host": context.fate_flow.host,
             "http_port": flow["fateflow-http"],
             "grpc_port": flow["fateflow-grpc"],
@@ -98,7 +98,7 @@ def service_conf(context: ClusterContext) -> dict[str, object]:
 
 
 def job_default_config(context: ClusterContext) -> dict[str, object]:
-    """job_default_config.yaml: FATE's own, but for cores that there are not."""
+    """job_default_config.yaml: FATE's own, with no more cores than there are."""
     cores = min(_JOB_CORES, context.training.cores)
     return {
         "job_cores": cores,
@@ -119,7 +119,7 @@ def job_default_config(context: ClusterContext) -> dict[str, object]:
 
 
 def route_table(context: ClusterContext) -> dict[int, dict[str, object]]:
-    """rabbitmq_route_table.yaml: each party's broker, the own one first."""
+    """rabbitmq_route_table.yaml: each party's broker, its own first."""
     table = {context.party_id: context.endpoint("rabbitmq")} | {
         party: reach["rabbitmq"] for party, reach in sorted(context.plan.others.items())
     }
@@ -132,8 +132,8 @@ class FateFlow(Service):
 
     Args:
         context: the training cluster it belongs to.
-        needs: what must exist before it starts: MySQL's container.
-        opts: whose child it is.
+        needs: MySQL's container, which must exist before it starts.
+        opts: the parent and provider options.
     """
 
     def __init__(

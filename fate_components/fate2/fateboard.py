@@ -1,4 +1,4 @@
-"""FATE Board: the web pages on a party's jobs."""
+"""FATE Board: the web interface to a party's jobs."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ USER = "admin"
 
 
 def config(context: ClusterContext) -> str:
-    """application.properties; what it does not say is as in the image of FATE Board 2."""
+    """application.properties; settings that it omits are as in the image of FATE Board 2."""
     flow = context.fate_flow
     return properties(
         {
@@ -50,12 +50,12 @@ def config(context: ClusterContext) -> str:
 
 
 class Fateboard(Service):
-    """A party's FATE Board. It starts alone, and asks FATE Flow when somebody looks.
+    """A party's FATE Board. It starts independently, and queries FATE Flow on request.
 
     Args:
         context: the training cluster it belongs to.
-        needs: what must exist before it starts: FATE Flow's logs.
-        opts: whose child it is.
+        needs: FATE Flow's logs, which must exist before it starts.
+        opts: the parent and provider options.
     """
 
     def __init__(

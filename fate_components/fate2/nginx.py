@@ -1,4 +1,4 @@
-"""nginx: a party's door for FATE Flow's calls, to the others and from them."""
+"""nginx: a party's gateway for FATE Flow's calls to and from other parties."""
 
 import pulumi
 
@@ -9,15 +9,15 @@ from .cluster import ClusterContext
 
 _CONF = f"{ROOT}/proxy/nginx/conf"
 _ROUTES = f"{_CONF}/routes.conf"
-# What the routes are told to: the party, by the header that FATE Flow sends.
+# The key of the routes: the party, from the header that FATE Flow sends.
 _PARTY = "$http_dest_party_id"
 
 
 def config(context: ClusterContext) -> str:
-    """nginx.conf: both servers pass every request on to where the routes say.
+    """nginx.conf: both servers forward every request as the routes say.
 
-    Docker's own name server is asked at every request, so nginx starts before its neighbours and
-    finds them when they were replaced.
+    Every request queries Docker's own DNS server, so nginx can start before its neighbours and
+    finds them after they are replaced.
     """
     ports = context.ports("nginx")
     return f"""worker_processes 2;
@@ -64,7 +64,7 @@ http {{
 
 
 def routes(context: ClusterContext) -> str:
-    """routes.conf: by party, where a request goes: the own FATE Flow, or the party's nginx."""
+    """routes.conf: where requests for each party go: the own FATE Flow, or the party's nginx."""
     flow = context.ports("fateflow")
     host = context.fate_flow.host
     text = ""
@@ -82,12 +82,12 @@ def routes(context: ClusterContext) -> str:
 
 
 class Nginx(Service):
-    """A party's nginx. It starts alone; changed routes are delivered into the running container
-    and break no request.
+    """A party's nginx. It starts independently; changed routes are delivered into the running
+    container and break no request.
 
     Args:
         context: the training cluster it belongs to.
-        opts: whose child it is.
+        opts: the parent and provider options.
     """
 
     def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:

@@ -1,4 +1,4 @@
-"""RabbitMQ: it carries a job's values to the brokers of the other parties."""
+"""RabbitMQ: sends a job's values to the brokers of the other parties."""
 
 import base64
 import hashlib
@@ -15,16 +15,16 @@ USER = "fate"
 
 _CONFIG = "/etc/rabbitmq/rabbitmq.conf"
 _DEFINITIONS = "/etc/rabbitmq/definitions.json"
-_PASSWORD = "/run/secrets/rabbitmq-password"  # noqa: S105 - where it is, not what it is
+_PASSWORD = "/run/secrets/rabbitmq-password"  # noqa: S105 - a path, not a password
 # The broker runs as user rabbitmq.
 _START = f"chown rabbitmq {_CONFIG} {_DEFINITIONS} && exec docker-entrypoint.sh rabbitmq-server"
-# Federated jobs make their own users, virtual hosts and upstreams through these.
+# Federated jobs create their own users, virtual hosts and upstreams through these.
 _PLUGINS = ("rabbitmq_management", "rabbitmq_federation", "rabbitmq_federation_management")
 
 
 def config(password: str) -> str:
-    """rabbitmq.conf. Definitions are read at every start, so a changed password needs no look at
-    the data. RabbitMQ 3.8 makes an account besides, on empty data, which else would be guest.
+    """rabbitmq.conf. Definitions are read at every start, whatever the data contains, so a changed
+    password applies. On empty data RabbitMQ 3.8 also creates an account, otherwise named guest.
     """
     return f"""load_definitions = {_DEFINITIONS}
 default_user = {USER}
@@ -34,9 +34,9 @@ max_message_size = {512 << 20}
 
 
 def password_hash(password: str) -> str:
-    """A password as RabbitMQ stores it: base64 of a salt of 4 bytes and SHA-256 over both.
+    """A password as RabbitMQ stores it: base64 of a 4-byte salt and SHA-256 over both.
 
-    The salt follows from the password: a random one would change the file at every `up`.
+    The salt is derived from the password: a random one would change the file at every `up`.
     Source: RabbitMQ's documentation, "Credentials and Passwords".
     """
     salt = hashlib.sha256(f"salt/{password}".encode()).digest()[:4]
@@ -65,12 +65,12 @@ def definitions(password: str) -> str:
 
 
 class Rabbitmq(Service):
-    """A party's RabbitMQ. It starts alone. What it holds belongs to running jobs, so it has no
-    volume: a new container begins empty.
+    """A party's RabbitMQ. It starts independently. Its data belongs to running jobs, so it has no
+    volume: a new container starts empty.
 
     Args:
         context: the training cluster it belongs to.
-        opts: whose child it is.
+        opts: the parent and provider options.
     """
 
     def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:

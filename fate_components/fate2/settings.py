@@ -1,4 +1,4 @@
-"""The keys of a stack file that FATE 2 has and other release lines don't."""
+"""The stack file keys that only FATE 2 has."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
@@ -19,7 +19,7 @@ Engine = Annotated[str, BeforeValidator(_engine)]
 
 
 class Engines(Keys):
-    """What FATE computes with, sends by and stores in."""
+    """FATE's computing, federation and storage engines."""
 
     computing: Engine = Field("standalone", description="standalone or spark_local")
     federation: Engine = Field("rabbitmq", description="rabbitmq")
@@ -77,7 +77,7 @@ class Peer(settings.Peer):
 
 
 class Settings(settings.Settings):
-    """Everything that a stack file of FATE 2 says."""
+    """All settings of a FATE 2 stack file."""
 
     parties: tuple[Party, ...] = Field(
         description="the parties this stack runs, each {id, host, training}", min_length=1
@@ -99,7 +99,7 @@ class Settings(settings.Settings):
         return release.computing_with(self.engines.computing)
 
     def mistakes(self, release: catalogue.Release) -> Iterator[settings.Mistake]:
-        """What no single key can tell: ports of peers, and engines that go together."""
+        """Mistakes that no single key reveals: unknown peer ports, and engines that do not fit."""
         for index, peer in enumerate(self.peers):
             for name in peer.ports:
                 if name not in release.gateway_ports:

@@ -1,4 +1,4 @@
-"""A training cluster of FATE 2: which services it has."""
+"""A training cluster of FATE 2: the services that it has."""
 
 import pulumi
 
@@ -19,10 +19,10 @@ class TrainingCluster(pulumi.ComponentResource):
     """A party's training cluster: everything a party needs to take part in federated jobs.
 
     Args:
-        place: where its containers go.
+        place: where its containers run.
         plan: the party's part of the topology.
-        settings: what the stack file says.
-        opts: whose child it is.
+        settings: the stack file's settings.
+        opts: the parent and provider options.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class TrainingCluster(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("fate:fate2:TrainingCluster", f"{plan.party.id}-training", {}, opts)
-        assert isinstance(settings, Settings)  # noqa: S101 - settings and services are of one line
+        assert isinstance(settings, Settings)  # noqa: S101 - settings match the release line
         context = ClusterContext(place, plan, settings.master_secret, settings.engines)
         child = pulumi.ResourceOptions(parent=self)
         mysql = Mysql(context, child)

@@ -1,4 +1,4 @@
-"""The stack's config as typed, checked objects, and the errors an operator gets to read.
+"""The stack's config as typed, checked objects, and the errors shown to an operator.
 
 Each release line adds a model of its own keys, in the package of that line (fate1/settings.py).
 """

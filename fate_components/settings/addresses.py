@@ -1,4 +1,4 @@
-"""Host names, IPv4 addresses and networks, as far as a stack file has them."""
+"""Host names, IPv4 addresses and networks in a stack file."""
 
 import re
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 _MAX_NAME = 253
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-# RFC 1918: nothing on the Internet has these addresses, so no host loses its way to a public one.
+# RFC 1918: not used on the Internet, so no host loses its route to a public address.
 PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 
 
@@ -20,10 +20,10 @@ def ipv4(text: str) -> IPv4Address | None:
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is a host name or an IPv4 address: what can stand in a route table.
+    """Whether a text is a host name or an IPv4 address, as allowed in a route table.
 
-    A name has up to 253 characters, in labels of up to 63 (RFC 1035, RFC 1123). One that ends in
-    a number would be taken for an IPv4 address.
+    A name has up to 253 characters, in labels of up to 63 (RFC 1035, RFC 1123). A name that ends
+    in a number would be taken for an IPv4 address.
     """
     if ipv4(text):
         return True
@@ -36,7 +36,7 @@ def is_address(text: str) -> bool:
 
 
 def only_local(text: str) -> bool:
-    """Whether an address means the machine that uses it, whichever machine that is."""
+    """Whether an address refers to whichever machine uses it."""
     if address := ipv4(text):
         return address.is_loopback or address.is_unspecified
     return text.lower() == "localhost" or text.lower().endswith(".localhost")
@@ -46,7 +46,7 @@ def docker_url(value: str) -> str:
     """The URL of a Docker daemon, unchanged.
 
     Raises:
-        ValueError: it is not a URL that can be used here; the text says why.
+        ValueError: the URL cannot be used here; the text explains why.
     """
     try:
         url = urlsplit(value)
@@ -55,10 +55,10 @@ def docker_url(value: str) -> str:
     if url.scheme == "unix" and not url.netloc and re.fullmatch(r"/[^?#]+", value[7:]):
         return value
     if url.scheme != "ssh":
-        raise ValueError(f'"{value}" is not a Docker host')
+        raise ValueError(f'"{value}" is not a supported Docker host URL')
     if url.password is not None:
-        # The password must not be repeated.
-        raise ValueError("has a password in its URL; use an SSH key")
+        # The message must not repeat the password.
+        raise ValueError("contains a password; use an SSH key")
     if url.username is not None and not _USER.fullmatch(url.username):
         raise ValueError(f'"{value}": "{url.username}" is not a user name')
     if not url.hostname or not is_address(url.hostname):
@@ -70,7 +70,7 @@ def docker_url(value: str) -> str:
     if port == 0 or url.netloc.endswith(":"):
         raise ValueError(f'"{value}": its port is not a number from 1 to 65535')
     if url.path not in ("", "/") or url.query or url.fragment:
-        raise ValueError(f'"{value}": nothing can follow the host and its port')
+        raise ValueError(f'"{value}": nothing may follow the host and its port')
     return value
 
 
@@ -96,7 +96,7 @@ def subnet(value: str) -> str:
     except ValueError as error:
         raise ValueError(f'"{value}" is not an IPv4 network: {error}') from error
     if network.prefixlen != 16:
-        raise ValueError(f'"{value}" is a /{network.prefixlen}, and must be a /16')
+        raise ValueError(f'"{value}" is a /{network.prefixlen}, but must be a /16')
     if not any(network.subnet_of(private) for private in PRIVATE):
         raise ValueError(
             f'"{value}" is not private: the host would no longer reach the public addresses in it; '

@@ -1,4 +1,4 @@
-"""What no single key can tell: whether the keys of a stack file fit together."""
+"""Checks across keys: whether the keys of a stack file fit together."""
 
 from collections.abc import Iterator
 
@@ -9,11 +9,11 @@ from .models import NAME, Published, Settings
 
 
 def check(settings: Settings, release: Release, stack: str) -> list[Mistake]:
-    """Everything in well-formed settings that can't be deployed.
+    """All mistakes in well-formed settings that prevent a deployment.
 
     Args:
-        settings: what the stack file says.
-        release: the facts of what it deploys.
+        settings: the stack file's settings.
+        release: the facts of the release it deploys.
         stack: the stack's name.
     """
     mistakes = [
@@ -53,13 +53,13 @@ def _hosts(settings: Settings) -> Iterator[Mistake]:
         if url in seen:
             yield Mistake(
                 ("hosts", name, "docker"),
-                f"{host.docker} is already fate:hosts.{seen[url]}; use that name for both",
+                f"{host.docker} is already used by fate:hosts.{seen[url]}; use that name for both",
             )
         seen.setdefault(url, name)
 
 
 def _subnets(settings: Settings, stack: str) -> Iterator[Mistake]:
-    """A host would look for these addresses among its own containers."""
+    """A host would look for addresses in its subnet among its own containers."""
     known = {key_path(where): address for where, address in _known_addresses(settings)}
     for name, host in settings.hosts.items():
         subnet = host.networks(stack)
@@ -74,7 +74,7 @@ def _subnets(settings: Settings, stack: str) -> Iterator[Mistake]:
 
 
 def _known_addresses(settings: Settings) -> Iterator[tuple[Location, str]]:
-    """The addresses in the stack file, and by which key."""
+    """The addresses in the stack file, and the key that sets each."""
     for name, host in settings.hosts.items():
         if host.reachable_at:
             yield ("hosts", name, "address" if host.address else "docker"), host.reachable_at
@@ -103,7 +103,7 @@ def _once(seen: dict[int, Location], party: int, where: Location) -> Iterator[Mi
     if party in seen:
         yield Mistake(
             where,
-            f"{party} is also the id of {key_path(seen[party][:-1])}; give every party its own",
+            f"{party} is also the id of {key_path(seen[party][:-1])}; give every party its own id",
         )
     seen.setdefault(party, where)
 
@@ -112,7 +112,7 @@ def _elsewhere(address: str, where: Location) -> Iterator[Mistake]:
     if addresses.only_local(address):
         yield Mistake(
             where,
-            f"{address} is not reachable from a container; give the host name or IPv4 address that "
+            f"{address} is not reachable from a container; set the host name or IPv4 address that "
             "other machines use",
         )
 
@@ -128,7 +128,7 @@ def _exchange_host(settings: Settings) -> Iterator[Mistake]:
 def _publications(
     settings: Settings, release: Release
 ) -> Iterator[tuple[str, Location, Published]]:
-    """Every port published by the stack: on which Docker host, set by which key, and where."""
+    """Every port that the stack publishes: its Docker host, the key that sets it, and the port."""
     for index, party in enumerate(settings.parties):
         for name, bound in party.training.published(release).items():
             yield party.host, ("parties", index, "training", "publish", name), bound
@@ -194,7 +194,7 @@ def _obstacles(
 
 
 def _calls(settings: Settings) -> Iterator[tuple[str, str, str, int | None]]:
-    """Who calls whom: the caller, its Docker host, the other's, and that party's index."""
+    """Who calls whom: the caller, its Docker host, the called Docker host and party's index."""
     exchange = settings.used_exchange
     for index, party in enumerate(settings.parties):
         if exchange and exchange.host:

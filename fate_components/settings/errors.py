@@ -1,4 +1,4 @@
-"""What an operator is told about a stack file that can't be deployed."""
+"""The errors shown to an operator if a stack file cannot be deployed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ Location = Sequence[str | int]
 
 @dataclass(frozen=True)
 class Mistake:
-    """One thing wrong in the stack file.
+    """One mistake in the stack file.
 
     Args:
         where: the path of the key below the namespace, like ("parties", 0, "host").
-        what: what is wrong with its value and what to do about it.
+        what: what is wrong with its value and how to fix it.
     """
 
     where: Location
@@ -25,13 +25,13 @@ class Mistake:
 
 
 class SettingsError(Exception):
-    """A stack file that can't be deployed, with everything that is wrong in it."""
+    """A stack file that cannot be deployed, with all of its mistakes."""
 
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
         self.mistakes = tuple(mistakes)
         count = f"{len(mistakes)} mistake" + ("s" if len(mistakes) != 1 else "")
         lines = "\n".join(f"  {mistake}" for mistake in mistakes)
-        super().__init__(f"The stack's config has {count}; nothing was touched.\n{lines}")
+        super().__init__(f"The stack's config has {count}; nothing was changed.\n{lines}")
 
 
 def key_path(where: Location) -> str:

@@ -1,4 +1,4 @@
-"""From what the stack file says to checked settings, or to everything that is wrong with it."""
+"""Turns a stack file into checked settings, or reports everything that is wrong with it."""
 
 import difflib
 import json
@@ -21,15 +21,15 @@ from .models import Settings
 LINES: Mapping[str, type[Settings]] = {"fate1": fate1.Settings, "fate2": fate2.Settings}
 """The model of each release line's stack files."""
 
-# Keys whose value is one text or one word; all others are written as lists and maps.
+# Keys with a single string or word as value; all others are written as lists and maps.
 _PLAIN = ("release", "images", "registry", "masterSecret")
 
 
 def load() -> tuple[Settings, catalogue.Release]:
-    """The settings of the stack that Pulumi runs the program for, and what they deploy.
+    """The settings of the stack that Pulumi runs the program for, and the release they deploy.
 
     Raises:
-        SettingsError: the stack file can't be deployed; it lists every mistake.
+        SettingsError: the stack file cannot be deployed; the error lists every mistake.
     """
     config = {**pulumi_config.get_config_env(), **pulumi_config.CONFIG.get()}
     secret_keys = {key for key in config if pulumi_config.is_config_secret(key)}
@@ -39,15 +39,15 @@ def load() -> tuple[Settings, catalogue.Release]:
 def parse(
     config: Mapping[str, Any], secret_keys: set[str], stack: str
 ) -> tuple[Settings, catalogue.Release]:
-    """Turn config as the engine hands it to a program into settings.
+    """Turn config, as the engine passes it to a program, into settings.
 
     Args:
         config: values by full key (fate:parties); lists and maps as JSON.
-        secret_keys: the full keys whose value holds something encrypted.
+        secret_keys: the full keys whose value contains something encrypted.
         stack: the stack's name.
 
     Raises:
-        SettingsError: the config can't be deployed; it lists every mistake.
+        SettingsError: the config cannot be deployed; the error lists every mistake.
     """
     prefix = f"{NAMESPACE}:"
     values = _decode(
@@ -82,12 +82,12 @@ def _decode(values: Mapping[str, Any]) -> dict[str, Any]:
         try:
             decoded[key] = json.loads(value)
         except json.JSONDecodeError:
-            decoded[key] = value  # a text where a list or a map belongs: the models say so
+            decoded[key] = value  # a string instead of a list or a map: the models report it
     return decoded
 
 
 def _release(values: Mapping[str, Any]) -> catalogue.Release:
-    """The release that decides which other keys there are."""
+    """The release, which decides which other keys exist."""
     known = catalogue.known()
     choice = f"choose one of {', '.join(known)}"
     if "release" not in values:
@@ -110,7 +110,7 @@ def _in_plain_text(settings: Settings, secret_keys: set[str]) -> list[Mistake]:
 
 
 def _passwords(value: object, where: tuple[str | int, ...]) -> Iterator[Location]:
-    """Where a part of the settings holds a password."""
+    """The locations of passwords in a part of the settings."""
     if isinstance(value, SecretStr):
         yield where
     elif isinstance(value, BaseModel):
@@ -122,7 +122,7 @@ def _passwords(value: object, where: tuple[str | int, ...]) -> Iterator[Location
 
 
 def _follows(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
-    """Whether a list is only called too short because items of it were refused."""
+    """Whether a list is reported as too short only because some of its items were rejected."""
     where = error["loc"]
     return error["type"] == "too_short" and any(
         len(other["loc"]) > len(where) and other["loc"][: len(where)] == where for other in errors
@@ -134,7 +134,7 @@ _PLAINLY = {
     "int_parsing": "must be a whole number",
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
-    "string_type": "must be a text",
+    "string_type": "must be a string",
     "bool_parsing": "must be true or false",
     "bool_type": "must be true or false",
     "dict_type": "must be a map of keys and values",
@@ -144,7 +144,7 @@ _PLAINLY = {
 
 
 def _explain(error: ErrorDetails, release: catalogue.Release) -> Mistake:
-    """Say what pydantic found in the words of an operator, with the way out."""
+    """Explain a pydantic error in an operator's terms, with the remedy."""
     where = error["loc"]
     field, siblings = _field(where, LINES[release.line])
     about = field.description if field and field.description else ""
@@ -176,21 +176,21 @@ def _not_this(where: Location, value: object) -> str:
 
 
 def _unknown(where: Location, known: list[str], release: catalogue.Release) -> str:
-    """What is said of a key that the release has not: whose it is, or which one was meant."""
+    """The error for a key that the release lacks: another line has it, or which key was meant."""
     key = str(where[-1])
     for line, model in LINES.items():
         if line != release.line and key in _field(where, model)[1]:
             return (
                 f"is not supported by FATE {release.name}; remove the key, or choose another "
-                f"fate:release. Keys here: {', '.join(known)}"
+                f"fate:release. Valid keys: {', '.join(known)}"
             )
     close = difflib.get_close_matches(key, known, n=1)
     hint = f"did you mean {close[0]}? " if close else ""
-    return f"is not a known key; {hint}Keys here: {', '.join(known)}"
+    return f"is not a known key; {hint}Valid keys: {', '.join(known)}"
 
 
 def _field(where: Location, root: type[BaseModel]) -> tuple[FieldInfo | None, list[str]]:
-    """The field a location names, if a model declares it, and all keys beside it."""
+    """The field at a location, if a model declares it, and all keys at the same level."""
     model: type[BaseModel] | None = root
     field: FieldInfo | None = None
     siblings: list[str] = []

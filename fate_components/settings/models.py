@@ -1,4 +1,4 @@
-"""The keys that every stack file has, whatever its release line.
+"""The keys that every stack file has, in any release line.
 
 Each key is documented once, where its value is checked: here, or in its release line's settings.py.
 """
@@ -30,11 +30,11 @@ from .errors import Mistake
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _PART = r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?"
 _REGISTRY = re.compile(rf"{_PART}(\.{_PART})*(:[0-9]+)?(/[a-z0-9]([a-z0-9._-]*[a-z0-9])?)*")
-ANYWHERE = "0.0.0.0"  # noqa: S104 - for what other parties call
+ANYWHERE = "0.0.0.0"  # noqa: S104 - for ports that other parties call
 LOOPBACK = "127.0.0.1"
 _MIN_SECRET = 16
-# 10.192.0.0/16 to 10.239.0.0/16: outside of what Docker picks by itself, and of the usual ranges of
-# flannel and Kubernetes.
+# 10.192.0.0/16 to 10.239.0.0/16: outside the ranges that Docker picks by itself, and the usual
+# ranges of flannel and Kubernetes.
 _FIRST_SUBNET, _SUBNETS = 192, 48
 
 
@@ -45,13 +45,13 @@ def _no_bool(value: object) -> object:
 
 
 def text(value: object) -> object:
-    """A text, also where YAML reads a number, such as 5000 or 1.3."""
+    """A string, even if YAML reads it as a number, such as 5000 or 1.3."""
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def _registry(value: str) -> str:
     if value and not _REGISTRY.fullmatch(value):
-        raise ValueError(f'"{value}" is not a registry (give no scheme and no slash at the end)')
+        raise ValueError(f'"{value}" is not a registry (use no scheme and no trailing slash)')
     return value
 
 
@@ -62,10 +62,10 @@ def _secret(value: SecretStr) -> SecretStr:
 
 
 def _password(value: SecretStr) -> SecretStr:
-    # It is written into files of four syntaxes; these characters are plain text in all of them.
+    # Passwords are written into files of four formats; these characters are plain text in all.
     if not re.fullmatch(r"[A-Za-z0-9_.~+=@%^:,-]{8,}", value.get_secret_value()):
         raise ValueError(
-            "must have 8 or more characters: letters, digits and the signs _ . ~ + = @ % ^ : , -"
+            "must have 8 or more characters: letters, digits and the symbols _ . ~ + = @ % ^ : , -"
         )
     return value
 
@@ -83,7 +83,7 @@ Port = Annotated[Count, Field(le=65535)]
 
 
 class Keys(BaseModel):
-    """A map in the stack file. Its keys are in camel case, and unknown ones are refused."""
+    """A map in the stack file. Its keys are in camel case, and unknown ones are rejected."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -95,18 +95,18 @@ class Keys(BaseModel):
 
 
 class Logs(Keys):
-    """How much Docker keeps of what a container logs."""
+    """How much of a container's log Docker keeps."""
 
     max_size: Annotated[str, AfterValidator(_size)] = Field(
         "10m", description="the size at which a log file is rotated, like 500k, 10m or 1g"
     )
     max_file: Annotated[Count, Field(le=1000)] = Field(
-        3, description="how many log files each container has"
+        3, description="how many log files Docker keeps per container"
     )
 
 
 class DockerHost(Keys):
-    """A machine with a Docker daemon that containers are put on."""
+    """A machine with a Docker daemon that runs containers."""
 
     docker: Annotated[str, AfterValidator(addresses.docker_url)] = Field(
         description="how to reach the daemon: unix:///var/run/docker.sock or ssh://user@machine:22"
@@ -122,7 +122,7 @@ class DockerHost(Keys):
         "Docker networks get their addresses from it",
     )
     logs: Logs = Field(
-        Logs(), description="how much Docker keeps of each container's log: {maxSize, maxFile}"
+        Logs(), description="how much of each container's log Docker keeps: {maxSize, maxFile}"
     )
 
     @property
@@ -131,10 +131,10 @@ class DockerHost(Keys):
         return self.address or urlsplit(self.docker).hostname
 
     def networks(self, stack: str) -> IPv4Network:
-        """The addresses that a stack's Docker networks here are cut from.
+        """The subnet that a stack's Docker networks on this host are taken from.
 
         Args:
-            stack: the stack's name, from which they follow where the stack file gives none.
+            stack: the stack's name, which determines the subnet if the stack file sets none.
         """
         if self.subnet:
             return IPv4Network(self.subnet)
@@ -149,14 +149,14 @@ class Published:
     Args:
         port: the TCP port on the Docker host.
         ip: the address of the Docker host that it is bound to; 0.0.0.0 means all of them, and ""
-            that the stack file leaves it open.
+            that the stack file sets none.
     """
 
     port: int
     ip: str = ANYWHERE
 
     def clashes(self, other: "Published") -> bool:
-        """Whether one machine can't publish both."""
+        """Whether one machine cannot publish both."""
         return self.port == other.port and (self.ip == other.ip or ANYWHERE in (self.ip, other.ip))
 
     @property
@@ -175,7 +175,7 @@ def _published(value: object) -> Published:
     if ip and not addresses.ipv4(ip):
         raise ValueError(f"{ip} is not an IPv4 address")
     if not 1 <= port <= 65535:
-        raise ValueError(f"{port} is not a port; ports go from 1 to 65535")
+        raise ValueError(f"{port} is not a port; ports range from 1 to 65535")
     return Published(port, ip)
 
 
@@ -201,11 +201,11 @@ class Training(Keys):
     mysql: Mysql = Field(Mysql(), description="its MySQL: {password, rootPassword}")
 
     def published(self, release: Release) -> dict[str, Published]:
-        """Where each of its ports is published, by the port's name.
+        """Where each of its ports is published, by port name.
 
-        Where the stack file does not say otherwise these are FATE's usual ports, the ones that
-        other parties call on all addresses, and the others on loopback only: some of them take
-        jobs from anyone, and Docker's ports bypass the usual firewalls.
+        The defaults are FATE's usual ports. Those that other parties call are bound to all
+        addresses, the others to loopback only: some of them accept jobs from anyone, and Docker's
+        published ports bypass the usual firewalls.
         """
         found = {}
         for name, usual in release.published.items():
@@ -233,7 +233,7 @@ class Peer(Keys):
         """The ports of its gateways, by name.
 
         Args:
-            usual: the names that the release knows, with FATE's usual numbers.
+            usual: the release's port names, with FATE's usual numbers.
         """
         return dict(usual)
 
@@ -260,7 +260,7 @@ class Exchange(Keys):
 
 
 class Settings(Keys):
-    """Everything a stack file says; each release line has a subclass with its own keys."""
+    """All settings of a stack file; each release line has a subclass with its own keys."""
 
     release: Annotated[str, BeforeValidator(text)] = Field(description="the FATE release to deploy")
     hosts: dict[str, DockerHost] = Field(
@@ -277,14 +277,14 @@ class Settings(Keys):
         "", description="the registry that all images come from, like registry.example.org:5000"
     )
     master_secret: Annotated[SecretStr, BeforeValidator(text), AfterValidator(_secret)] = Field(
-        description="what every password is derived from; make one with "
+        description="the secret that every password is derived from; create one with "
         "`pulumi config set --secret fate:masterSecret $(openssl rand -hex 32)`"
     )
     keep_data: bool = Field(
         True, description="whether destroy leaves the volumes with data on the hosts: true, false"
     )
     verify: bool = Field(
-        False, description="whether a toy job between the parties ends every up: true, false"
+        False, description="whether every up ends with a toy job between the parties: true, false"
     )
 
     @property
@@ -293,9 +293,9 @@ class Settings(Keys):
         return None
 
     def chosen(self, release: Release) -> Release:
-        """The facts of what is deployed: the release with the images that these settings choose."""
+        """The facts of the release to deploy, with the images that these settings choose."""
         return release
 
     def mistakes(self, release: Release) -> Iterator[Mistake]:
-        """What no single key of the release line can tell."""
+        """Mistakes that no single key of the release line reveals."""
         return iter(())

@@ -1,1 +1,1 @@
-"""The toy job: FATE's own check that two parties can work together. Run by themselves, with -m."""
+"""The toy job: FATE's own check that two parties can work together. Run the modules with -m."""

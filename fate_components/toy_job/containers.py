@@ -1,4 +1,4 @@
-"""Containers of the two parties of a toy job, on whichever Docker hosts they are."""
+"""The containers of a toy job's two parties, on any Docker hosts."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ class Party:
     Args:
         stack: the stack's name.
         id: the party's id.
-        docker_host: how its Docker host's daemon is reached.
+        docker_host: how to reach its Docker host's daemon.
     """
 
     stack: str
@@ -36,31 +36,31 @@ class Party:
         Args:
             service: the service's name.
             script: the script.
-            stdin: what it reads.
-            timeout: seconds until it is given up, as a failure with code 124.
+            stdin: its standard input.
+            timeout: seconds after which it fails with code 124.
         """
         return self.exec(service, ["bash", "-c", script], stdin, timeout)
 
     def exec(
         self, service: str, command: Sequence[str], stdin: str = "", timeout: float = 60
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command in a service's container, which may have no bash; otherwise like `run`."""
+        """Run a command in a service's container, which may lack bash; otherwise like `run`."""
         docker = ["docker", "exec", "-i", self.container(service), *command]
         return _docker(self.docker_host, docker, stdin, timeout)
 
     def state(self, service: str) -> str:
-        """What Docker says of a service's container, like running (healthy)."""
+        """The state of a service's container in Docker, like running (healthy)."""
         status = "{{.State.Status}}{{with .State.Health}} ({{.Status}}){{end}}"
         command = ["docker", "inspect", "-f", status, self.container(service)]
         found = _docker(self.docker_host, command, "", 30)
-        return found.stdout.strip() or "not there"
+        return found.stdout.strip() or "missing"
 
 
 def _docker(
     host: str, command: list[str], stdin: str, timeout: float
 ) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "DOCKER_HOST": host}
-    environment.pop("DOCKER_CONTEXT", None)  # an operator's own would go before DOCKER_HOST
+    environment.pop("DOCKER_CONTEXT", None)  # an operator's own would override DOCKER_HOST
     try:
         return subprocess.run(
             command,
@@ -73,11 +73,11 @@ def _docker(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(command, 124, "", f"no answer in {timeout:.0f} s")
+        return subprocess.CompletedProcess(command, 124, "", f"no answer within {timeout:.0f} s")
 
 
 def parties(stack: str) -> tuple[Party, Party]:
-    """The guest and the host of the job, as the environment tells them."""
+    """The guest and the host of the job, from the environment."""
     guest, host = (
         Party(stack, os.environ[role], os.environ[f"{role}_DOCKER"]) for role in ("GUEST", "HOST")
     )
@@ -85,10 +85,10 @@ def parties(stack: str) -> tuple[Party, Party]:
 
 
 def say(text: str) -> None:
-    """Tell how it goes; whoever waits sees it at once."""
+    """Print progress, which is shown at once."""
     print(text, flush=True)
 
 
 def fail(*lines: str) -> NoReturn:
-    """End the check with the reason."""
+    """End the check and print the reason."""
     sys.exit("\n".join(lines))

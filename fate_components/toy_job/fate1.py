@@ -10,19 +10,19 @@ from .containers import Party, fail, parties, say
 _JOB = """source /data/projects/python/venv/bin/activate &&
 cd /data/projects/fate/python/examples/toy_example && python run_toy_example.py {guest} {host} 1"""
 _RUN_LIMIT = 300
-# gRPC's word for a proxy without a route to the party, and for a party that is down.
+# gRPC's status if a proxy has no route to the party, or if the party is down.
 _NO_WAY = "UNAVAILABLE"
-_READ_AGAIN_MINUTES = 2  # a proxy reads its route table again every minute
+_READ_AGAIN_MINUTES = 2  # a proxy rereads its route table every minute
 
 
 def routes_are_new(party: Party) -> bool:
-    """Whether a party's proxy may not have read its route table since it was delivered."""
+    """Whether a party's proxy may not have read its route table since the last delivery."""
     find = ["find", ROUTE_TABLE, "-mmin", f"-{_READ_AGAIN_MINUTES}"]
     return bool(party.exec("proxy", find).stdout.strip())
 
 
 def main() -> None:
-    """Run it, again only while a proxy may not know its new routes; a failure shows its end."""
+    """Run it; retry only while a proxy may not know its new routes. A failure shows its end."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stack", required=True, help="the stack's name")
     guest, host = parties(parser.parse_args().stack)
@@ -32,7 +32,7 @@ def main() -> None:
         job = _JOB.format(guest=guest.id, host=host.id)
         done = guest.run("python", job, timeout=_RUN_LIMIT)
         said = (done.stdout + done.stderr).strip().splitlines()
-        # The example itself ends with 0 when it fails.
+        # The example itself exits with 0 even if it fails.
         if done.returncode == 0 and any("success to calculate secure_sum" in line for line in said):
             say(said[-1])
             return

@@ -12,30 +12,30 @@ from .containers import Party, fail, parties, say
 
 _FLOW = "/data/projects/fate/fate_flow"
 _HOPS = ("fateflow", "nginx", "rabbitmq")
-_HOPS_LIMIT = 30  # routes that an up has just delivered are in use by then
+_HOPS_LIMIT = 30  # newly delivered routes are in use by then
 _JOB_LIMIT = 300
 _ENDED = ("success", "failed", "canceled")
 
 
 class HopError(Exception):
-    """A place on the way between the parties where it does not go on."""
+    """A broken hop on the way between the parties."""
 
 
 def request(
     party: Party, service: str, method: str, path: str, body: object = None, **headers: str
 ) -> dict[str, Any]:
-    """Ask one of a party's services over HTTP, from inside of its FATE Flow's container.
+    """Send an HTTP request to one of a party's services, from inside its FATE Flow container.
 
     Args:
         party: the party.
-        service: fateflow, or nginx to have it passed on as FATE Flow's own calls are.
+        service: fateflow, or nginx to have it forwarded like FATE Flow's own calls.
         method: GET or POST.
         path: the path of the URL.
-        body: what is posted, as JSON.
-        headers: more headers.
+        body: the request body, sent as JSON.
+        headers: additional headers.
 
     Raises:
-        HopError: nothing answers, or not with JSON.
+        HopError: there is no answer, or it is not JSON.
     """
     text = "" if body is None else json.dumps(body)
     conf = yaml.safe_load(party.run("fateflow", f"cat {_FLOW}/conf/service_conf.yaml").stdout)
@@ -55,22 +55,22 @@ def request(
     except ValueError:
         status = head.splitlines()[0] if head else found.stderr.strip() or "no answer"
         raise HopError(
-            f"{service} of party {party.id} ({at['host']}:{at['http_port']}) answers {status!r}"
+            f"{service} of party {party.id} ({at['host']}:{at['http_port']}) answered {status!r}"
         ) from None
 
 
 def broken_hops(caller: Party, called: Party) -> Iterator[str]:
-    """Where the way from one party to another ends."""
+    """The broken hops on the way from one party to another."""
     try:
         answer = request(
             caller, "nginx", "GET", "/v2/site/info/query",
             **{"DEST-PARTY-ID": called.id, "SERVICE": "fateflow"},
         )  # fmt: skip
         if str(answer.get("data", {}).get("party_id")) != called.id:
-            yield f"nginx of party {caller.id} leads to another than party {called.id}: {answer}"
+            yield f"nginx of party {caller.id} does not lead to party {called.id}: {answer}"
     except HopError as error:
         yield (
-            f"nginx of party {caller.id} does not reach FATE Flow of party {called.id}: {error}; "
+            f"nginx of party {caller.id} cannot reach FATE Flow of party {called.id}: {error}; "
             f"{_states(caller, 'nginx')}, {_states(called, 'nginx', 'fateflow')}"
         )
     if caller == called:
@@ -78,12 +78,12 @@ def broken_hops(caller: Party, called: Party) -> Iterator[str]:
     table = caller.run("fateflow", f"cat {_FLOW}/conf/rabbitmq_route_table.yaml").stdout
     to = (yaml.safe_load(table) or {}).get(int(called.id))
     if not to:
-        yield f"the route table of party {caller.id} has no broker of party {called.id}"
+        yield f"the route table of party {caller.id} has no broker for party {called.id}"
         return
     found = caller.run("rabbitmq", f"exec 3<>/dev/tcp/{to['host']}/{to['port']}", timeout=10)
     if found.returncode:
         yield (
-            f"RabbitMQ of party {caller.id} does not reach RabbitMQ of party {called.id} at "
+            f"RabbitMQ of party {caller.id} cannot reach RabbitMQ of party {called.id} at "
             f"{to['host']}:{to['port']}; {_states(caller, 'rabbitmq')}, "
             f"{_states(called, 'rabbitmq')}"
         )
@@ -94,20 +94,20 @@ def _states(party: Party, *services: str) -> str:
 
 
 def hops(guest: Party, host: Party) -> list[str]:
-    """All that is broken between the two."""
+    """All broken hops between the two parties."""
     return [*broken_hops(guest, host), *(broken_hops(host, guest) if host != guest else [])]
 
 
 def running(party: Party) -> bool:
-    """Whether all containers of a party that hops lead through are running."""
+    """Whether all of a party's containers on the hops are running."""
     return all(party.state(name).startswith("running") for name in _HOPS)
 
 
 def submit(guest: Party, host: Party) -> str:
-    """Submit the job at the guest.
+    """Submit the job to the guest.
 
     Raises:
-        HopError: it was refused.
+        HopError: FATE Flow rejected it.
     """
     dag = {
         "parties": [
@@ -125,19 +125,19 @@ def submit(guest: Party, host: Party) -> str:
     job = {"dag_schema": {"dag": dag, "schema_version": "2.0.0"}}
     answer = request(guest, "fateflow", "POST", "/v2/job/submit", job)
     if answer.get("code") != 0:
-        raise HopError(f"FATE Flow of party {guest.id} refused the job: {answer.get('message')}")
+        raise HopError(f"FATE Flow of party {guest.id} rejected the job: {answer.get('message')}")
     return str(answer["job_id"])
 
 
 def status(party: Party, role: str, job: str) -> str:
-    """How far the job is at one party."""
+    """The status of the job at one party."""
     query = f"/v2/job/query?job_id={job}&role={role}&party_id={party.id}"
     found = request(party, "fateflow", "GET", query).get("data") or [{}]
-    return str(found[0].get("status", "not there"))
+    return str(found[0].get("status", "not found"))
 
 
 def last_lines(party: Party, job: str) -> list[str]:
-    """What FATE Flow's logs say last of a job, its errors first of all."""
+    """The last lines of FATE Flow's logs for a job, from its error logs if there are any."""
     errors = f"find {_FLOW}/logs/{job} -name '*ERROR*' -size +0"
     script = f"files=$({errors}); tail -q -n 12 ${{files:-$(find {_FLOW}/logs/{job} -type f)}}"
     lines = party.run("fateflow", script).stdout.strip().splitlines()
@@ -145,16 +145,16 @@ def last_lines(party: Party, job: str) -> list[str]:
 
 
 def main() -> None:
-    """Try the hops, run the job; whatever fails is named, with the job's last log lines."""
+    """Check the hops, then run the job; report what fails, with the job's last log lines."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stack", required=True, help="the stack's name")
     guest, host = parties(parser.parse_args().stack)
     title = f"toy job of party {guest.id} with party {host.id}"
     deadline = time.monotonic() + _HOPS_LIMIT
     while broken := hops(guest, host):
-        # What does not run will not come by waiting for it.
+        # Waiting does not help if a container is not running.
         if time.monotonic() > deadline or not (running(guest) and running(host)):
-            fail(f"the {title} was not started, the way is broken:", *broken)
+            fail(f"the {title} was not started because the connection is broken:", *broken)
         time.sleep(2)
     try:
         job = submit(guest, host)
@@ -175,7 +175,7 @@ def main() -> None:
 
 
 def run(guest: Party, host: Party, job: str) -> dict[str, str]:
-    """Wait until the job has ended on both parties, or for its time limit: the last statuses."""
+    """Wait until the job ends on both parties or times out; return the last statuses."""
     deadline = time.monotonic() + _JOB_LIMIT
     while True:
         ends = {"guest": status(guest, "guest", job), "host": status(host, "host", job)}

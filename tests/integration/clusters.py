@@ -1,4 +1,4 @@
-"""What runs on a Docker host, looked at from outside."""
+"""What runs on a Docker host, inspected from outside."""
 
 import copy
 import os
@@ -38,14 +38,14 @@ class Cluster:
         return found
 
     def lives(self) -> dict[str, tuple[str, str]]:
-        """Of each container its id and when it was last started."""
+        """Each container's id and the time it was last started."""
         return {
             found.name or "": (found.id or "", found.attrs["State"]["StartedAt"])
             for found in self.containers()
         }
 
     def run(self, party: int, service: str, command: str) -> tuple[int, str]:
-        """Run a shell command in a container: its exit code, and what it said."""
+        """Run a shell command in a container; returns its exit code and output."""
         container = self.container(party, service)
         code, output = container.exec_run(["sh", "-c", command])
         assert isinstance(code, int)
@@ -53,32 +53,32 @@ class Cluster:
         return code, output.decode()
 
     def sh(self, party: int, service: str, command: str) -> str:
-        """What a command in a container says; its failing fails the test."""
+        """The output of a command in a container; the test fails if the command fails."""
         code, said = self.run(party, service, command)
         assert code == 0, said
         return said
 
     def python(self, party: int, service: str, script: str) -> str:
-        """What a Python script in a container says; its failing fails the test."""
+        """The output of a Python script in a container; the test fails if the script fails."""
         return self.sh(party, service, f"python - <<'END'\n{script}\nEND")
 
     def rest(self, party: int, path: str) -> str:
-        """What a party's FATE Flow 2 answers to a GET."""
+        """The response of a party's FATE Flow 2 to a GET request."""
         flow = self.container(party, "fateflow").attrs["NetworkSettings"]["Networks"]
         (address,) = (network["IPAddress"] for network in flow.values())
         script = f"import requests; print(requests.get('http://{address}:9380{path}').text)"
         return self.python(party, "fateflow", script)
 
     def sql(self, party: int, query: str) -> list[list[str]]:
-        """The rows a query of the party's database gives."""
+        """The rows that a query of the party's database returns."""
         client = 'MYSQL_PWD="$(cat /run/secrets/mysql-password)" mysql -N -h 127.0.0.1 -u fate fate'
         said = self.sh(party, "mysql", f"{client} -e {query!r}")
         return [line.split("\t") for line in said.splitlines()]
 
     def nodes(self, party: int, status: str = "HEALTHY") -> set[tuple[str, str, str]]:
-        """The nodes EggRoll knows: address, port and type."""
+        """The nodes that EggRoll knows: address, port and type."""
         rows = self.sql(party, f"SELECT ip, port, type FROM node WHERE status = '{status}'")
-        assert len({tuple(row) for row in rows}) == len(rows), "a node must not be there twice"
+        assert len({tuple(row) for row in rows}) == len(rows), "a node must not be listed twice"
         return {(ip, port, kind) for ip, port, kind in rows}
 
     def routes(self, party: int) -> str:
@@ -86,18 +86,18 @@ class Cluster:
         return self.sh(party, "proxy", "cat /data/projects/fate/proxy/conf/route_table.json")
 
     def toy(self, guest: int, host: int) -> tuple[int, str]:
-        """Run the toy job from a guest's FATE Flow: 0 if it succeeded, and what it said."""
+        """Run the toy job from a guest's FATE Flow; returns 0 if it succeeded, and its output."""
         job = (
             "source /data/projects/python/venv/bin/activate"
             " && cd /data/projects/fate/python/examples/toy_example"
             f" && python run_toy_example.py {guest} {host} 1"
         )
         code, said = self.run(guest, "python", job)
-        # Like FATE's own, the example exits with 0 when it fails.
+        # Like FATE's own, the example exits with 0 even if it fails.
         return code or int("success to calculate secure_sum" not in said), said
 
     def toy_succeeds(self, guest: int, host: int) -> None:
-        """Run the toy job and see that the sum is right, as a number."""
+        """Run the toy job and check that the sum is right, as a number."""
         code, said = self.toy(guest, host)
         found = re.search(r"success to calculate secure_sum, it is ([0-9.e+-]+)", said)
         assert code == 0, said
@@ -115,11 +115,11 @@ class Cluster:
 
 
 class Shared:
-    """A deployment that several tests use. If one of them fails, it is deployed anew for the next.
+    """A deployment that several tests share. If one of them fails, it is redeployed for the next.
 
     Args:
         cluster: the deployment, complete and healthy.
-        first: what its first up did.
+        first: the outcome of its first up.
     """
 
     def __init__(self, cluster: Cluster, first: Outcome) -> None:
@@ -129,7 +129,7 @@ class Shared:
         self._config = copy.deepcopy(cluster.stack.config)
 
     def whole(self) -> Cluster:
-        """The deployment as it was at first, whatever an earlier test has left."""
+        """The deployment in its initial state, whatever an earlier test left."""
         if self.suspect:
             self._cluster.stack.config = copy.deepcopy(self._config)
             self._cluster.stack.write()
@@ -141,7 +141,7 @@ class Shared:
 
 
 def no_password_shown(cluster: Cluster, passwords: set[str]) -> None:
-    """See that no password can be read where none belongs."""
+    """Check that no password can be read where none belongs."""
     shown = {
         "state": cluster.stack.state(),
         "stack file": cluster.stack.file.read_text(),
@@ -156,7 +156,7 @@ def no_password_shown(cluster: Cluster, passwords: set[str]) -> None:
 
 
 def no_password_readable(cluster: Cluster, passwords: set[str]) -> None:
-    """See that in the containers, too, only the owner can read files that hold a password."""
+    """Check that in the containers, too, only the owner can read files that contain a password."""
     places = "/run/secrets /etc /usr/local/etc /data/projects"
     find = f'grep -rlsF "$WORDS" {places} | while read -r f; do stat -c "%a %n" "$f"; done'
     for one in cluster.containers():
@@ -168,7 +168,7 @@ def no_password_readable(cluster: Cluster, passwords: set[str]) -> None:
 
 
 def closed_and_bounded(cluster: Cluster, gateways: set[str]) -> None:
-    """See that only gateways are open to other machines, and that no log grows without limit.
+    """Check that only gateways are open to other machines, and that no log grows without limit.
 
     Args:
         cluster: the deployment.
@@ -205,7 +205,7 @@ def toy_job(
 
 
 def whole(cluster: Cluster, services: set[str]) -> None:
-    """See that parties 9999 and 10000 have every service, which never had to start again."""
+    """Check that parties 9999 and 10000 have every service, and that none was restarted."""
     for party in (9999, 10000):
         found = cluster.containers(party=party, cluster="training")
         assert {one.labels["fate.service"] for one in found} == services
@@ -215,18 +215,18 @@ def whole(cluster: Cluster, services: set[str]) -> None:
 
 
 def settled(cluster: Cluster) -> None:
-    """See that nothing is left to do."""
+    """Check that no changes are left to deploy."""
     cluster.stack.preview(expect_no_changes=True)
     cluster.stack.refresh(expect_no_changes=True)
     assert cluster.stack.up().operations() == {}
 
 
 def stops_cleanly(cluster: Cluster, party: int) -> None:
-    """See that a party's containers end when they are told to; an up starts them again."""
+    """Check that a party's containers stop when asked to; an up starts them again."""
     for one in cluster.containers(party=party):
         one.stop(timeout=60)
         one.reload()
-        # 137 is a kill after the whole grace period.
+        # 137 means killed after the whole grace period.
         assert one.attrs["State"]["ExitCode"] != 137, one.name
     cluster.stack.up()
     cluster.wait_healthy()

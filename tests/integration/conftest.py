@@ -1,4 +1,4 @@
-"""What every test on the real engine needs."""
+"""Fixtures for all tests on the real engine."""
 
 import copy
 import json
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def engine_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The environment of the installed engine, with a backend of the test session's own."""
+    """The environment of the installed engine, with a backend of its own for the test session."""
     command = [sys.executable, str(ROOT / "toolchain" / "install.py"), "env", "--json"]
     printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     env = {
@@ -35,22 +35,9 @@ def engine_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, s
         yield env
 
 
-# Each group of modules runs in one process, the longest one first. Modules in one group share a
-# deployment.
-_GROUPS = {
-    "test_fate2.py": "fate2",
-    "test_two_parties.py": "two parties",
-    "test_breakages.py": "two parties",
-}
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Distribute the tests: two processes make use of two cores."""
-    order = [*dict.fromkeys(_GROUPS.values()), ""]
-    items.sort(key=lambda item: order.index(_GROUPS.get(item.path.name, "")))
-    for item in items:
-        group = _GROUPS.get(item.path.name, item.path.name)
-        item.add_marker(pytest.mark.xdist_group(group))
+    """Start with the module that takes longest: each module runs in one of two processes."""
+    items.sort(key=lambda item: item.path.name != "test_fate2.py")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -67,13 +54,13 @@ def pytest_runtest_makereport(
 
 @pytest.fixture
 def cluster(deployment: Shared) -> Cluster:
-    """The module's deployment; it is complete, whatever an earlier test has done to it."""
+    """The module's deployment, complete whatever an earlier test has done to it."""
     return deployment.whole()
 
 
 @pytest.fixture
 def changed(cluster: Cluster) -> Iterator[Callable[[Change], None]]:
-    """Changes the stack file, and at the end of the test changes it back and deploys that."""
+    """Changes the stack file, and restores and deploys it at the end of the test."""
     before = copy.deepcopy(cluster.stack.config)
     yield cluster.stack.change
     cluster.stack.config = before
@@ -101,7 +88,7 @@ def docker_host(lan: Lan) -> DockerHost:
 def two_parties(
     docker_host: DockerHost, engine_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shared]:
-    """Parties 9999 and 10000 on one Docker host, up. A test that changes them changes them back."""
+    """Parties 9999 and 10000, up on one Docker host. A test that changes them restores them."""
     stack = Stack(
         tmp_path_factory.mktemp("two-parties"),
         engine_env,

@@ -1,4 +1,4 @@
-"""Docker hosts of the tests' own: a dockerd in a network namespace, with nothing left over."""
+"""Docker hosts for the tests: a dockerd in a network namespace, with nothing left over."""
 
 import ipaddress
 import os
@@ -11,23 +11,23 @@ from pathlib import Path
 
 import docker
 
-# Several test processes on one machine must not meet.
+# Several test processes on one machine must not collide.
 _RUN = f"ft{os.getpid() % 100000}"
 _LAN = ipaddress.IPv4Network(f"10.88.{os.getpid() % 256}.0/24")
 
 
 def wait_for(what: str, condition: Callable[[], bool], limit: float = 120) -> None:
-    """Wait until something is so.
+    """Wait until a condition is true.
 
     Args:
-        what: what is waited for, for the error.
-        condition: asked again and again; an error of its own counts as no.
-        limit: seconds until the wait fails.
+        what: what to wait for, for the error.
+        condition: polled until it is true.
+        limit: seconds after which the wait fails.
     """
     deadline = time.monotonic() + limit
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"not within {limit} s: {what}")
+            raise TimeoutError(f"waited {limit} s for {what}")
         time.sleep(0.2)
 
 
@@ -52,22 +52,22 @@ class Lan:
         self._rules("-I")
 
     def _rules(self, change: str) -> None:
-        # A dockerd on this machine would drop what crosses a bridge that is not its own.
+        # A dockerd on this machine would drop traffic across a bridge that is not its own.
         _sh("iptables", change, "FORWARD", "-i", self.bridge, "-j", "ACCEPT")
         _sh("iptables", change, "FORWARD", "-o", self.bridge, "-j", "ACCEPT")
-        # Images are built on the Docker hosts from packages, which come through this machine.
+        # The Docker hosts build images from packages, which they download through this machine.
         out = ["-s", str(_LAN), "!", "-o", self.bridge, "-j", "MASQUERADE"]
         _sh("iptables", "-t", "nat", change, "POSTROUTING", *out)
 
     def host(self) -> "DockerHost":
-        """One more Docker host."""
+        """Add a Docker host."""
         host = DockerHost(self, len(self.hosts))
         self.hosts.append(host)
         host.start()
         return host
 
     def close(self) -> None:
-        """Remove all that was made."""
+        """Remove everything that was created."""
         for host in self.hosts:
             host.close()
         self._rules("-D")
@@ -75,11 +75,11 @@ class Lan:
 
 
 class DockerHost:
-    """A machine with a Docker daemon, as far as anything in it can tell.
+    """A Docker host that looks like a machine of its own from the inside.
 
     Args:
         lan: the network it is on.
-        number: which one it is, from 0.
+        number: its index, from 0.
     """
 
     def __init__(self, lan: Lan, number: int) -> None:
@@ -91,7 +91,7 @@ class DockerHost:
         self._dockerd: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Make the namespace, start dockerd in it and wait until it answers."""
+        """Create the namespace, start dockerd in it and wait until it answers."""
         inside, outside = f"{self.namespace}i", f"{self.namespace}o"
         _sh("ip", "netns", "add", self.namespace)
         _sh("ip", "link", "add", outside, "type", "veth", "peer", "name", inside)
@@ -107,7 +107,7 @@ class DockerHost:
         self.start_dockerd()
 
     def start_dockerd(self) -> None:
-        """Start the daemon; after stop_dockerd this is a reboot, as containers see it."""
+        """Start the daemon; after stop_dockerd, containers see this as a reboot."""
         # `ip netns exec` would hide the cgroups.
         command = ["nsenter", f"--net=/run/netns/{self.namespace}", "dockerd"]
         options = {
@@ -130,7 +130,7 @@ class DockerHost:
         assert self._dockerd
         if self._dockerd.poll() is not None:
             tail = (self.folder / "log").read_text()[-2000:]
-            raise RuntimeError(f"dockerd ended:\n{tail}")
+            raise RuntimeError(f"dockerd exited:\n{tail}")
         try:
             return bool(self.docker.ping())
         except docker.errors.DockerException:
@@ -148,7 +148,7 @@ class DockerHost:
         return docker.DockerClient(base_url=self.url, timeout=120)
 
     def close(self) -> None:
-        """Remove all that was made."""
+        """Remove everything that was created."""
         for container in self.docker.containers.list(all=True):
             container.remove(force=True)
         self.stop_dockerd()

@@ -1,9 +1,9 @@
 """A real training job of FATE 2, as people write it in the notebook: PSI, SecureBoost, an AUC.
 
-Each text runs in a party's client container, once GUEST, HOST and ROLE are what they stand for.
+Each script runs in a party's client container, once GUEST, HOST and ROLE are substituted.
 """
 
-# Whether the label is 1 follows from both parties' features, on persons most of whom both know.
+# The label depends on both parties' features; most persons are known to both.
 UPLOAD = """
 import csv, random, sys
 from fate_client.pipeline import FateFlowPipeline

@@ -1,6 +1,6 @@
 """Images built from packages, kept in the user's cache between test runs: building takes minutes.
 
-The names of the images follow from everything that they are built from, so an image from the cache
+The names of the images depend on everything that they are built from, so an image from the cache
 is the one that a build would produce. Without the cache, as on a new machine, the tests build them.
 """
 

@@ -1,4 +1,4 @@
-"""A way into a Docker host by SSH, as an operator has it to a machine elsewhere."""
+"""SSH access to a Docker host, like an operator's access to a remote machine."""
 
 import shutil
 import subprocess
@@ -11,7 +11,7 @@ class SshServer:
     """An SSH server on a Docker host, and an ssh command that knows its key.
 
     Args:
-        host: the Docker host; its docker command speaks to its own daemon.
+        host: the Docker host; its docker command connects to its own daemon.
         folder: an empty folder for keys and settings.
     """
 
@@ -29,7 +29,7 @@ class SshServer:
             f"PidFile {folder}/pid\n"
             f"SetEnv DOCKER_HOST={host.url}\n"
             "StrictModes no\nUsePAM no\nPermitRootLogin prohibit-password\n"
-            # Every resource of a Docker host that is brought up at once has a session of its own.
+            # Resources of a Docker host that are created at the same time each open a session.
             "MaxSessions 100\nMaxStartups 100\n"
         )
         (folder / "ssh_config").write_text(
@@ -38,7 +38,7 @@ class SshServer:
             "StrictHostKeyChecking accept-new\n"
         )
         self.bin.mkdir()
-        # ssh finds its settings by the user's entry in /etc/passwd, whatever HOME says.
+        # ssh finds its settings through the user's entry in /etc/passwd and ignores HOME.
         (self.bin / "ssh").write_text(
             f'#!/bin/sh\nexec {shutil.which("ssh")} -F {folder}/ssh_config "$@"\n'
         )
@@ -54,6 +54,6 @@ class SshServer:
         wait_for("sshd to let us in", lambda: subprocess.run(login, check=False).returncode == 0)
 
     def close(self) -> None:
-        """End the server."""
+        """Stop the server."""
         self._process.terminate()
         self._process.wait()

@@ -1,4 +1,4 @@
-"""Stacks of the tests' own, driven by the real engine."""
+"""Stacks for the tests, run by the real engine."""
 
 import os
 import secrets
@@ -19,23 +19,23 @@ ENDS_WITHIN = 300
 """Seconds within which an up that cannot succeed must end: far less than its services may take."""
 
 Change = Callable[[dict[str, Any]], object]
-"""A change of a stack file's config."""
+"""A change to a stack file's config."""
 
 
 @dataclass
 class Outcome:
-    """What an operation of the engine did.
+    """The result of an engine operation.
 
     Args:
         events: the engine's event log.
-        output: what an operator saw.
+        output: the output that an operator sees.
     """
 
     events: list[auto.EngineEvent] = field(default_factory=list)
     output: str = ""
 
     def operations(self, kind: str = "") -> dict[str, str]:
-        """What happened to each resource that did not stay the same, by its logical name.
+        """The operation on each resource that changed, by its logical name.
 
         Args:
             kind: the type of the resources, like docker:index/container:Container; all if empty.
@@ -50,11 +50,11 @@ class Outcome:
 
 
 class Stack:
-    """A stack of this project in a folder of its own.
+    """A stack of this project in its own folder.
 
     Args:
         folder: an empty folder for it.
-        env: what the engine needs in its environment.
+        env: the environment that the engine needs.
         config: the stack file's keys, as an operator writes them, without the master secret.
     """
 
@@ -86,7 +86,7 @@ class Stack:
         return self.folder / f"Pulumi.{self.name}.yaml"
 
     def write(self) -> None:
-        """Write the stack file as the config says, keeping what the engine wrote into it."""
+        """Write the stack file from the config, keeping what the engine wrote into it."""
         text = yaml.safe_load(self.file.read_text())
         text["config"] = {**self.config, "fate:masterSecret": self.encrypted_master_secret}
         self.file.write_text(yaml.safe_dump(text))
@@ -113,7 +113,7 @@ class Stack:
         return self._run(self.auto.destroy)
 
     def start(self, *command: str) -> subprocess.Popen[str]:
-        """A command of the CLI in a process of its own, like an operator's; its output is piped."""
+        """Start a CLI command in its own process, like an operator's; its output is piped."""
         return subprocess.Popen(
             ["pulumi", *command, "--stack", self.name, "--color", "never"],
             cwd=self.folder,
@@ -125,7 +125,7 @@ class Stack:
         )
 
     def failing_up(self) -> str:
-        """pulumi up that must fail, and within minutes: what an operator saw."""
+        """pulumi up that must fail within minutes; returns the output that an operator sees."""
         process = self.start("up", "--yes")
         said, _ = process.communicate(timeout=ENDS_WITHIN)
         assert process.returncode != 0, said
@@ -139,7 +139,7 @@ class Stack:
         return outcome
 
     def names(self, kind: str) -> set[str]:
-        """What the objects of a type are called on their Docker hosts, by the state."""
+        """The names of a type's objects on their Docker hosts, from the state."""
         deployment = self.auto.export_stack().deployment or {}
         return {
             resource.get("outputs", {}).get("name", "")
@@ -164,7 +164,7 @@ class Stack:
 
 
 def party2(id: int, host: str, first_port: int) -> dict[str, Any]:
-    """A party of FATE 2 in a stack file, with its published ports from a first one on."""
+    """A party of FATE 2 in a stack file, with consecutive published ports from first_port."""
     names = (
         "nginx-http", "nginx-grpc", "fateflow-http", "fateflow-grpc",
         "rabbitmq", "rabbitmq-management", "notebook",
@@ -174,7 +174,7 @@ def party2(id: int, host: str, first_port: int) -> dict[str, Any]:
 
 
 def party(id: int, host: str, first_port: int, **training: Any) -> dict[str, Any]:
-    """A party in a stack file, with its published ports from a first one on."""
+    """A party in a stack file, with consecutive published ports from first_port."""
     names: Sequence[str] = ("proxy", "fateboard", "fateflow-grpc", "fateflow-http")
     publish = {name: first_port + n for n, name in enumerate(names)}
     return {"id": id, "host": host, "training": {"publish": publish, **training}}

@@ -1,6 +1,6 @@
-"""Bad stack files and the real engine: one clear error, and nothing is created.
+"""Bad stack files on the real engine: one clear error, and nothing is created.
 
-The unit tests go through all of them; here is one for each way that leads to an error.
+The unit tests cover all of them; this covers one for each path to an error.
 """
 
 import pytest

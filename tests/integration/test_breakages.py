@@ -1,4 +1,4 @@
-"""The toy job is a check that can fail: one wrong value anywhere, and it says where."""
+"""The toy job is a check that can fail: if any single value is wrong, it says where."""
 
 import io
 import tarfile
@@ -22,14 +22,14 @@ def deployment(two_parties: Shared) -> Shared:
 
 @dataclass(frozen=True)
 class Breakage:
-    """One value made wrong in a file that a service of party 9999 has been given.
+    """One wrong value in a file delivered to a service of party 9999.
 
     Args:
-        service: whose file.
+        service: the service that owns the file.
         file: its path below P.
-        old: what stands in it.
-        new: what is put there instead.
-        says: words with which the job's output, or the service's log, must name the place.
+        old: the correct text.
+        new: the wrong text that replaces it.
+        says: words that must name the place in the job's output or the service's log.
     """
 
     service: str
@@ -70,7 +70,7 @@ def _broken(cluster: Cluster, breakage: Breakage) -> Iterator[None]:
     container = cluster.container(9999, breakage.service)
     path = f"{P}/{breakage.file}"
     folder = path.rsplit("/", 1)[0]
-    # As an archive a file can also be mended in a container that does not stay up.
+    # An archive can restore a file even in a container that does not stay up.
     whole = b"".join(container.get_archive(path)[0])
     container.put_archive(folder, _edited(whole, breakage))
     container.restart()
@@ -111,7 +111,7 @@ def test_a_wrong_value_is_found_and_named(cluster: Cluster, breakage: Breakage) 
             if cluster.container(9999, "python").status == "running":
                 code, output = cluster.toy(9999, 10000)
                 said.append(output)
-                assert code != 0, f"the job succeeded in spite of {breakage}"
+                assert code != 0, f"the job succeeded despite {breakage}"
             return any(breakage.says in text for text in said)
 
         try:

@@ -1,4 +1,4 @@
-"""The Command plugin does what this project relies on, be it the official one or our stand-in."""
+"""The Command plugin does what this project relies on, whether official or our stand-in."""
 
 import json
 from pathlib import Path

@@ -50,7 +50,7 @@ def deployment(
 
 
 def verified(cluster: Cluster, host: int) -> None:
-    """See that the last up ended with a toy job."""
+    """Check that the last up ended with a toy job."""
     said = cluster.stack.outputs(f"verify-9999-{host}")["stdout"]
     assert f"toy job of party 9999 with party {host}: success on both parties" in said, said
 
@@ -116,7 +116,7 @@ def test_usual_passwords_open_nothing(cluster: Cluster) -> None:
 
 
 def _get(cluster: Cluster, service: str, url: str, account: str) -> str:
-    """The status that a GET from one of party 9999's containers is answered with."""
+    """The status code of a GET request from one of party 9999's containers."""
     auth = tuple(account.split(":"))
     script = f"import requests; print(requests.get({url!r}, auth={auth!r}).status_code)"
     return cluster.python(9999, service, script).strip()
@@ -189,7 +189,7 @@ def test_a_job_that_fails_fails_the_up(cluster: Cluster) -> None:
     with pytest.raises(auto.CommandError) as caught:
         cluster.stack.up(replace=[urn], target=[urn])
     said = str(caught.value)
-    assert "the way is broken" in said, said
+    assert "the connection is broken" in said, said
     assert f"{nginx.name} is exited" in said
     cluster.stack.up()
     cluster.wait_healthy()

@@ -64,9 +64,9 @@ def test_with_an_exchange_everything_goes_through_it(clusters: tuple[Cluster, Cl
     assert {name: after[name] for name in before} == before
     (exchange,) = there.containers(cluster="exchange")
     exchange.stop()
-    # The proxies read their tables again after a while.
-    wait_for("it to fail at the exchange's port", lambda: ":9399" in here.toy(9999, 10000)[1])
-    wait_for("it to fail at the exchange", lambda: "exchange:9370" in there.toy(10000, 9999)[1])
+    # The proxies reread their tables after a while.
+    wait_for("a job to fail at the exchange's port", lambda: ":9399" in here.toy(9999, 10000)[1])
+    wait_for("a job to fail at the exchange", lambda: "exchange:9370" in there.toy(10000, 9999)[1])
     here.stack.up()
     here.toy_succeeds(9999, 10000)
     there.toy_succeeds(10000, 9999)

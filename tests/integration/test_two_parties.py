@@ -1,4 +1,4 @@
-"""Two parties on one Docker host: jobs cross them, and every change does what its preview says."""
+"""Two parties on one Docker host: jobs run between them, and changes do what the preview says."""
 
 import signal
 import threading
@@ -46,7 +46,7 @@ def test_the_toy_job_ends_an_up_that_asks_for_it(
     failed = toy_job(cluster, "fate1", host=12345)
     assert failed.returncode != 0
     assert "with party 12345 failed; its last lines:" in failed.stderr
-    assert "127.0.0.1:9" in failed.stderr, "the job's own words tell the hop"
+    assert "127.0.0.1:9" in failed.stderr, "the job's own output must name the hop"
 
 
 def test_every_service_is_there_and_never_had_to_start_again(cluster: Cluster) -> None:
@@ -134,7 +134,7 @@ def test_a_third_party_disturbs_nobody(cluster: Cluster, changed: Callable[[Chan
     cluster.toy_succeeds(9999, 10001)
     cluster.toy_succeeds(10001, 10000)
 
-    # A proxy that is replaced now must not come up with the table of its first day.
+    # A proxy that is replaced now must not come up with its original table.
     changed(lambda c: c["fate:parties"][0]["training"]["publish"].update(proxy=9009))
     operations = cluster.stack.up().operations()
     assert operations == {
@@ -212,7 +212,7 @@ def test_a_name_that_is_taken_fails_the_up_at_once(cluster: Cluster) -> None:
     finally:
         leftover.remove(force=True)
     assert f'The container name "/{name}" is already in use' in said
-    assert "9999-health updating" not in said, "nothing must wait for what cannot come"
+    assert "9999-health updating" not in said, "nothing may wait for what cannot start"
     cluster.stack.up()
     cluster.toy_succeeds(9999, 10000)
 
@@ -229,7 +229,7 @@ def test_a_service_that_cannot_start_ends_the_up_with_its_log(cluster: Cluster) 
         cluster.host.docker.containers.run(
             "fate-lab/redis:5", ["rm", "/data/dump.rdb"], volumes=volume, remove=True
         )
-    assert f"{redis.name} exits again and again" in said
+    assert f"{redis.name} keeps exiting" in said
     assert "Wrong signature trying to load DB from file" in said, "the log must be shown"
     cluster.stack.up()
     cluster.toy_succeeds(9999, 10000)
@@ -243,7 +243,7 @@ def test_ctrl_c_ends_an_up_that_waits(cluster: Cluster, changed: Callable[[Chang
     try:
         assert up.stdout
         waits = f"waiting for fate-{cluster.stack.name}-9999-python"
-        assert any(waits in line for line in up.stdout), "who is starting must be shown"
+        assert any(waits in line for line in up.stdout), "the starting containers must be shown"
         up.send_signal(signal.SIGINT)
         said, _ = up.communicate(timeout=ENDS_WITHIN)
     finally:

@@ -1,4 +1,4 @@
-"""The files that services read, as FATE 1.3.0 wants them."""
+"""The files that services read, as FATE 1.3.0 requires them."""
 
 import os
 import subprocess
@@ -182,7 +182,7 @@ def test_fate_flow_never_starts_with_stale_bytecode(tmp_path: Path) -> None:
     for _ in range(20):
         (first, at), (second, again_at) = start(6380), start(6379)
         assert (first, second) == ("6380", "6379")
-        if at == again_at:  # only then would Python believe the bytecode
+        if at == again_at:  # only then would Python reuse the bytecode
             return
     pytest.fail("no two starts fell into one second")
 

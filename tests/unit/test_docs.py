@@ -1,4 +1,4 @@
-"""The reference of the stack file names every key there is."""
+"""The stack file reference names every key."""
 
 import re
 from collections.abc import Iterator

@@ -23,7 +23,7 @@ def registered() -> Recorder:
 
 
 def file(registered: Recorder, container: str, path: str) -> str:
-    """A file that a container of the dev stack gets."""
+    """A file in a container of the dev stack."""
     uploads = registered.of(CONTAINER)[f"fate-dev-{container}"]["uploads"]
     (content,) = [
         secret(found["content"]) or found["content"]

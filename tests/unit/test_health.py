@@ -1,4 +1,4 @@
-"""The shell commands that tell a service's health, run against real listeners."""
+"""The shell commands that check a service's health, run against real listeners."""
 
 import http.server
 import shutil
@@ -45,7 +45,7 @@ def test_a_connection_is_no_listener(listener: socket.socket) -> None:
 
 
 class _Flow(http.server.BaseHTTPRequestHandler):
-    """Answers as FATE Flow does: 101 says that it could look into its database."""
+    """Answers like FATE Flow: 101 means that it could look into its database."""
 
     code = 101
 

@@ -1,4 +1,4 @@
-"""Where the stack's outputs say that parties are."""
+"""The addresses of parties in the stack's outputs."""
 
 from fate_components import outputs
 from tests.bad_stack_files import GOOD

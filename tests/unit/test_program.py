@@ -20,7 +20,7 @@ MASTER = GOOD["fate:masterSecret"]
 
 
 class Recorder(mocks.Mocks):
-    """Keeps every resource as the engine would get it."""
+    """Records every resource as the engine would receive it."""
 
     def __init__(self) -> None:
         self.resources: list[mocks.MockResourceArgs] = []
@@ -46,7 +46,7 @@ def run(change: dict[str, Any] | None = None) -> Recorder:
     def program() -> None:
         runpy.run_path(str(ROOT / "__main__.py"))
 
-    # The program asks for a docker command, which nothing here runs.
+    # The program requires a docker command, which nothing here runs.
     with mock.patch("shutil.which", return_value="docker"):
         program()
     return recorder
@@ -184,7 +184,7 @@ def test_only_what_parties_offer_is_published(registered: Recorder) -> None:
 
 
 def secret(value: Any) -> Any:
-    """What is in a value that the engine is told to keep secret, or None if it is not told."""
+    """The content of a value that the engine must keep secret, or None if it is not secret."""
     if isinstance(value, dict) and rpc._special_sig_key in value:
         assert value[rpc._special_sig_key] == rpc._special_secret_sig
         return value["value"]

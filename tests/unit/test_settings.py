@@ -1,4 +1,4 @@
-"""Stack files: what good ones mean, and what bad ones are told."""
+"""Stack files: the settings from good ones, and the errors for bad ones."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from tests.bad_stack_files import CASES, GOOD, Case
 
 
 def as_engine(config: dict[str, Any]) -> dict[str, str]:
-    """Config as the engine hands it to a program: texts, and JSON for what is none."""
+    """Config as the engine passes it to a program: strings, and JSON for everything else."""
     return {k: v if isinstance(v, str) else json.dumps(v) for k, v in config.items()}
 
 

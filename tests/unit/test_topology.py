@@ -1,4 +1,4 @@
-"""Who reaches whom, and by which address."""
+"""Who reaches whom, and at which address."""
 
 import copy
 from typing import Any
@@ -57,7 +57,7 @@ def test_without_an_exchange_unknown_parties_are_refused_at_once() -> None:
 
 
 def test_the_own_party_comes_last() -> None:
-    # Everything from it on counts as inside the own network (ConfFileBasedFdnRouter).
+    # It and everything after it count as inside its own network (ConfFileBasedFdnRouter).
     for index, party in enumerate(["9999", "10000"]):
         table = routes(planned(), index)
         assert list(table)[-1] == party

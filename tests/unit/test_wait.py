@@ -1,4 +1,4 @@
-"""When waiting for containers ends, and what it says then."""
+"""When the wait for containers ends, and what it reports."""
 
 import json
 import os
@@ -15,7 +15,7 @@ HEALTHY = Look("running", "healthy")
 
 
 def verdict(*looks: Look, every: float = 1.0) -> str | None:
-    """What is decided after a container looked like this, time after time."""
+    """The verdict on a container that is seen in these states, one after the other."""
     patience = Patience(limit=100)
     for number, look in enumerate(looks):
         if why := patience.judge({"a": look}, number * every):
@@ -34,7 +34,7 @@ def test_an_unhealthy_container_may_still_become_healthy() -> None:
 
 def test_a_container_that_exits_again_and_again_is_given_up() -> None:
     exits = [Look("restarting", "starting", exit_code=7, restarts=n) for n in range(4)]
-    assert verdict(*exits) == "a exits again and again (last exit code 7)"
+    assert verdict(*exits) == "a keeps exiting (last exit code 7)"
     assert verdict(*exits[:3]) is None
 
 
@@ -63,7 +63,7 @@ def test_a_healthy_container_is_never_given_up() -> None:
     assert patience.judge({"a": HEALTHY, "b": Look("running")}, 500) is None
 
 
-# A Docker daemon in a file: the containers it has. Each of them says the same.
+# A Docker daemon whose containers come from a file. Each of them logs the same.
 DOCKER = """#!/bin/sh
 case $1 in
   inspect)
