@@ -27,9 +27,7 @@ hosts = {
     )
     for name, host in settings.hosts.items()
 }
-parties = [
-    Party(party, hosts[party.party.host], settings, release, stack) for party in plan.parties
-]
+parties = [Party(party, hosts, settings, release, stack) for party in plan.parties]
 exchanges = (
     [Exchange(plan.exchange, hosts[plan.exchange.host], release, stack)] if plan.exchange else []
 )

@@ -6,12 +6,13 @@ from pydantic import SecretStr
 
 from . import passwords
 from .docker.service import Place
-from .topology import Attachment, Endpoint, PartyPlan
+from .settings import Training
+from .topology import Attachment, ClusterPlan, Endpoint
 
 
 @dataclass(frozen=True)
 class ClusterContext:
-    """A training cluster, as its services see it.
+    """One of a party's clusters, as its services see it.
 
     Args:
         place: where its containers run.
@@ -20,23 +21,13 @@ class ClusterContext:
     """
 
     place: Place
-    plan: PartyPlan
+    plan: ClusterPlan
     master_secret: SecretStr
 
     @property
     def party_id(self) -> int:
         """The party's id in the federation."""
         return self.plan.party.id
-
-    @property
-    def mysql_password(self) -> str:
-        """The password of the services' account in MySQL."""
-        return self.password("mysql/fate", self.plan.party.training.mysql.password)
-
-    @property
-    def mysql_root_password(self) -> str:
-        """The password of MySQL's root."""
-        return self.password("mysql/root", self.plan.party.training.mysql.root_password)
 
     def password(self, account: str, chosen: SecretStr | None = None) -> str:
         """An account's password in plain text, for secret files only.
@@ -67,3 +58,24 @@ class ClusterContext:
         octet = self.place.release.services[service].address + index
         name = service if index == 0 else f"{service}-{index + 1}"
         return Attachment(network, network.at(octet), aliases=(name,))
+
+
+class TrainingContext(ClusterContext):
+    """A training cluster, as its services see it."""
+
+    @property
+    def training(self) -> Training:
+        """Its settings in the stack file."""
+        training = self.plan.party.training
+        assert training is not None  # noqa: S101 - only parties with one are planned with one
+        return training
+
+    @property
+    def mysql_password(self) -> str:
+        """The password of the services' account in MySQL."""
+        return self.password("mysql/fate", self.training.mysql.password)
+
+    @property
+    def mysql_root_password(self) -> str:
+        """The password of MySQL's root."""
+        return self.password("mysql/root", self.training.mysql.root_password)

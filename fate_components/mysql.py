@@ -2,7 +2,7 @@
 
 import pulumi
 
-from .cluster import ClusterContext
+from .cluster import TrainingContext
 from .docker import delivery
 from .docker.service import Container, File, Service, Volume
 
@@ -49,7 +49,7 @@ class Mysql(Service):
         opts: the parent and provider options.
     """
 
-    def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:
+    def __init__(self, context: TrainingContext, opts: pulumi.ResourceOptions) -> None:
         password, root_password = context.mysql_password, context.mysql_root_password
         super().__init__(
             "fate:index:Mysql",

@@ -14,7 +14,9 @@ def party_outputs(
     found = {}
     for party in plan.parties:
         at = {
-            name: _reach(party.party.host, port, settings) for name, port in party.published.items()
+            name: _reach(cluster.host, port, settings)
+            for cluster in party.clusters.values()
+            for name, port in cluster.published.items()
         }
         found[str(party.party.id)] = {
             name: text.format_map(at)

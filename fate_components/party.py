@@ -1,59 +1,108 @@
 """A party of the federation, and the exchange between parties."""
 
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
 import pulumi
+import pulumi_docker as docker
 
 from .docker.host import Host, labels, network
 from .docker.service import Place, Service, all_healthy
+from .fate1 import serving as fate1_serving
 from .fate1 import training as fate1
 from .fate2 import training as fate2
 from .release import Release
-from .settings import Settings
-from .topology import ExchangePlan, PartyPlan
+from .settings import TRAINING, Settings
+from .topology import ClusterPlan, ExchangePlan, PartyPlan
 
-# What each release line deploys.
-_LINES = {"fate1": fate1, "fate2": fate2}
+
+class Deployed(Protocol):
+    """A cluster of any kind."""
+
+    services: list[Service]
+    passwords: dict[str, str]
+
+
+# What each release line deploys, by kind of cluster.
+_CLUSTERS: dict[str, dict[str, Callable[..., Deployed]]] = {
+    "fate1": {TRAINING: fate1.TrainingCluster, "serving": fate1_serving.ServingCluster},
+    "fate2": {TRAINING: fate2.TrainingCluster},
+}
 
 
 class Party(pulumi.ComponentResource):
-    """A party: its network, and its clusters in that network.
+    """A party: its networks, and its clusters in them.
 
     Args:
         plan: its part of the topology.
-        host: its Docker host.
+        hosts: the stack's Docker hosts, by name.
         settings: the stack file's settings.
         release: the facts of the release.
         stack: the stack's name.
+
+    Attributes:
+        id: its id in the federation.
+        hosts: the Docker host of each of its clusters, by kind.
+        services: the services of each of its clusters, by kind.
+        passwords: the passwords that people need, by service.
     """
 
     def __init__(
-        self, plan: PartyPlan, host: Host, settings: Settings, release: Release, stack: str
+        self,
+        plan: PartyPlan,
+        hosts: Mapping[str, Host],
+        settings: Settings,
+        release: Release,
+        stack: str,
     ) -> None:
-        party = plan.party
         super().__init__(
             "fate:index:Party",
-            str(party.id),
+            str(plan.party.id),
             {},
-            pulumi.ResourceOptions(providers={"docker": host.provider}),
+            pulumi.ResourceOptions(providers={"docker": hosts[plan.party.host].provider}),
         )
-        child = pulumi.ResourceOptions(parent=self)
-        found_by = labels(stack, party=str(party.id), cluster="training")
-        own = network(str(party.id), plan.network, found_by, host.name, child)
-        place = Place(
-            stack=stack,
-            cluster="training",
-            host=host,
-            release=release,
-            networks={plan.network.name: own, host.shared_plan.name: host.shared},
-            party=party.id,
-            keep_data=settings.keep_data,
-        )
-        training = _LINES[release.line].TrainingCluster(place, plan, settings, child)
-        self.id = party.id
-        self.host = host
-        self.services: list[Service] = training.services
-        self.passwords: dict[str, str] = training.passwords
-        all_healthy(f"{party.id}-health", self.services, child)
+        self.id = plan.party.id
+        self._stack = stack
+        self._networks: dict[str, docker.Network] = {}
+        self.hosts = {kind: hosts[cluster.host] for kind, cluster in plan.clusters.items()}
+        self.services: dict[str, list[Service]] = {}
+        self.passwords: dict[str, str] = {}
+        for kind, cluster in plan.clusters.items():
+            host = hosts[cluster.host]
+            at_host = pulumi.ResourceOptions(parent=self, providers={"docker": host.provider})
+            place = Place(
+                stack=stack,
+                cluster=kind,
+                host=host,
+                release=cluster.facts,
+                networks=self._networks_of(cluster, host),
+                party=self.id,
+                keep_data=settings.keep_data,
+            )
+            deployed = _CLUSTERS[release.line][kind](place, cluster, settings, at_host)
+            self.services[kind] = deployed.services
+            self.passwords |= deployed.passwords
+            health = "health" if kind == TRAINING else f"{kind}-health"
+            all_healthy(
+                place.resource_name(health), deployed.services, pulumi.ResourceOptions(parent=self)
+            )
         self.register_outputs({})
+
+    def _networks_of(self, cluster: ClusterPlan, host: Host) -> dict[str, docker.Network]:
+        if host.name not in self._networks:
+            at_home = host.name == cluster.party.host
+            self._networks[host.name] = network(
+                str(self.id) if at_home else f"{self.id}-{cluster.kind}",
+                cluster.network,
+                # A label that followed the clusters would replace the network and all in it.
+                labels(
+                    self._stack, party=str(self.id), cluster=TRAINING if at_home else cluster.kind
+                ),
+                host.name,
+                pulumi.ResourceOptions(parent=self, provider=host.provider),
+            )
+        own = self._networks[host.name]
+        return {cluster.network.name: own} | host.shared
 
 
 class Exchange(pulumi.ComponentResource):
@@ -78,7 +127,7 @@ class Exchange(pulumi.ComponentResource):
             cluster="exchange",
             host=host,
             release=release,
-            networks={host.shared_plan.name: host.shared},
+            networks=host.shared,
             party=None,
         )
         child = pulumi.ResourceOptions(parent=self)

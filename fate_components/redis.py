@@ -21,23 +21,29 @@ class Redis(Service):
 
     Args:
         place: where its container runs.
+        service: its service's name in the release.
         attachment: its attachment to the party's network.
         password: its password.
         opts: the parent and provider options.
     """
 
     def __init__(
-        self, place: Place, attachment: Attachment, password: str, opts: pulumi.ResourceOptions
+        self,
+        place: Place,
+        service: str,
+        attachment: Attachment,
+        password: str,
+        opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__(
             "fate:index:Redis",
             place,
             Container(
-                service="redis",
+                service=service,
                 networks=[attachment],
                 command=["sh", "-c", _START],
                 files=[File(_CONFIG, config(password), secret=True)],
-                volumes=[Volume("redis", "/data")],
+                volumes=[Volume(service, "/data")],
                 check=health.answers(
                     f"REDISCLI_AUTH=\"$(sed -n 's/^requirepass //p' {_CONFIG})\" redis-cli ping",
                     "PONG",

@@ -57,7 +57,7 @@ class Service(Image):
 
     address: int
     ports: dict[str, int]
-    publish: bool = False
+    publish: bool | tuple[str, ...] = False
     gateway: tuple[str, ...] = ()
     environment: dict[str, str] = {}
     probe: Probe = Probe()
@@ -68,6 +68,12 @@ class Service(Image):
     def port(self) -> int:
         """The service's only port, or its first."""
         return next(iter(self.ports.values()))
+
+    @property
+    def published_ports(self) -> dict[str, int]:
+        """The ports that it publishes on its Docker host, by name."""
+        names = self.ports if self.publish is True else self.publish or ()
+        return {name: self.ports[name] for name in names}
 
 
 class ExchangeFacts(_Fact):
@@ -97,7 +103,8 @@ class Release(_Fact):
     Args:
         name: its version, like 1.3.0.
         line: the release line, the package of fate_components that deploys it.
-        services: its services, by their names in FATE's documentation.
+        services: the services of a training cluster, by their names in FATE's documentation.
+        serving: the services of a serving cluster, if the release has any.
         exchange: how to run an exchange, if the release has one.
         engines: the engines to choose from, if there is a choice.
         outputs: the stack's outputs for each party: texts with the names of published ports.
@@ -106,6 +113,7 @@ class Release(_Fact):
     name: str
     line: Literal["fate1", "fate2"]
     services: dict[str, Service]
+    serving: dict[str, Service] = {}
     exchange: ExchangeFacts | None = None
     engines: Engines | None = None
     outputs: dict[str, str]
@@ -114,7 +122,7 @@ class Release(_Fact):
     def _names_fit(self) -> Self:
         if self.exchange and self.exchange.service not in self.services:
             raise ValueError(f"exchange: no service {self.exchange.service}")
-        for name, service in self.services.items():
+        for name, service in [*self.services.items(), *self.serving.items()]:
             if not set(service.gateway) <= set(service.ports):
                 raise ValueError(f"{name}: its gateway is not one of its ports")
         return self
@@ -125,8 +133,7 @@ class Release(_Fact):
         return {
             name: port
             for service in self.services.values()
-            if service.publish
-            for name, port in service.ports.items()
+            for name, port in service.published_ports.items()
         }
 
     @property
@@ -142,6 +149,11 @@ class Release(_Fact):
             for service in self.gateways.values()
             for name in service.gateway
         }
+
+    @property
+    def serving_cluster(self) -> Self:
+        """The release with the services of a serving cluster instead of a training cluster."""
+        return self._with(self.serving)
 
     @property
     def from_packages(self) -> Self:

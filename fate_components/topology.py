@@ -7,14 +7,18 @@ Everything else goes through the Docker host's address and a published port, or 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 
 from .release import Release
-from .settings import Party, Published, Settings
+from .settings import TRAINING, Cluster, Party, Published, Settings
 
 # The third octet of a party's network, and the last octet of its gateways on the shared one.
 _FIRST_SLOT, _SLOTS = 16, 239
 _EXCHANGE_OCTET = 2
+# By kind of cluster: the last parts of the name of the network that gateways share, and the third
+# octet of its first address.
+_SHARED = {TRAINING: (("shared",), 0), "serving": (("shared", "serving"), 8)}
 
 
 @dataclass(frozen=True)
@@ -66,24 +70,45 @@ Reach = Mapping[str, Endpoint]
 
 
 @dataclass(frozen=True)
-class PartyPlan:
-    """Everything about a party that follows from the whole deployment.
+class ClusterPlan:
+    """Everything about a party's cluster that follows from the whole deployment.
 
     Args:
-        party: its settings in the stack file.
-        network: its own Docker network.
-        gateways: its gateways' attachments to the network that the Docker host's parties share.
+        kind: training or serving.
+        host: the name of its Docker host.
+        party: the party's settings in the stack file.
+        facts: the facts of its services.
+        network: the party's Docker network on that host.
+        gateways: its gateways' attachments to the network that they share with other parties'.
         published: where its ports are published on the Docker host, by port name.
         others: the parties it has a route to, by id.
         default: the route to all others: the exchange, if there is one.
+        beside: the ports of the party's other clusters, by name.
     """
 
+    kind: str
+    host: str
     party: Party
+    facts: Release
     network: Network
     gateways: Mapping[str, Attachment]
     published: Mapping[str, Published]
     others: Mapping[int, Reach]
     default: Endpoint | None
+    beside: Reach
+
+
+@dataclass(frozen=True)
+class PartyPlan:
+    """A party of the stack.
+
+    Args:
+        party: its settings in the stack file.
+        clusters: its clusters by kind, training before serving.
+    """
+
+    party: Party
+    clusters: Mapping[str, ClusterPlan]
 
 
 @dataclass(frozen=True)
@@ -108,12 +133,12 @@ class Topology:
     """The whole deployment.
 
     Args:
-        shared: the network that the gateways on each Docker host share.
+        shared: the networks that the gateways on each Docker host share, by kind of cluster.
         parties: the parties, in the stack file's order.
         exchange: the exchange, if this stack runs one.
     """
 
-    shared: Mapping[str, Network]
+    shared: Mapping[str, Mapping[str, Network]]
     parties: tuple[PartyPlan, ...]
     exchange: ExchangePlan | None
 
@@ -131,57 +156,147 @@ def plan(settings: Settings, release: Release, stack: str) -> Topology:
         release: the facts of the release it names.
         stack: the stack's name.
     """
-    subnets = {name: host.networks(stack) for name, host in settings.hosts.items()}
-    shared = {
-        name: Network(docker_name(stack, "shared"), _shared(subnet, len(release.gateways)))
-        for name, subnet in subnets.items()
+    clusters = {
+        party.id: {cluster.kind: cluster for cluster in settings.clusters(party, release)}
+        for party in settings.parties
     }
-    addresses = _Addresses(settings, release, stack)
-    slots = {
-        name: _slots(party.id for party in settings.parties if party.host == name)
-        for name in settings.hosts
-    }
+    deployment = _Deployment(settings, release, stack, clusters)
     return Topology(
-        shared=shared,
+        shared=deployment.shared,
         parties=tuple(
-            _party(party, slots[party.host][party.id], subnets[party.host], shared, addresses)
+            PartyPlan(
+                party,
+                {kind: deployment.cluster(party, kind) for kind in clusters[party.id]},
+            )
             for party in settings.parties
         ),
-        exchange=_exchange(shared, addresses),
+        exchange=deployment.exchange(),
     )
 
 
 @dataclass(frozen=True)
-class _Addresses:
-    """The addresses of gateways, as seen from a given Docker host."""
+class _Deployment:
+    """The settings, and what follows from them for all clusters.
+
+    Args:
+        settings: the stack file's settings.
+        release: the facts of the release.
+        stack: the stack's name.
+        clusters: by party, its clusters by kind.
+    """
 
     settings: Settings
     release: Release
     stack: str
+    clusters: Mapping[int, Mapping[str, Cluster]]
 
-    def party(self, party: Party, seen_from: str) -> Reach:
-        if party.host == seen_from:
-            return {
-                port: Endpoint(docker_name(self.stack, party.id, name), number)
-                for name, service in self.release.gateways.items()
-                for port, number in service.ports.items()
-                if port in service.gateway
-            }
-        at = party.training.published(self.release)
+    def subnet(self, host: str) -> IPv4Network:
+        return self.settings.hosts[host].networks(self.stack)
+
+    @cached_property
+    def shared(self) -> dict[str, dict[str, Network]]:
+        """By Docker host and kind of cluster: the network that gateways of that kind share."""
+        shared = {
+            host: {TRAINING: self._shared(host, TRAINING, self.release)}
+            for host in self.settings.hosts
+        }
+        for clusters in self.clusters.values():
+            for kind, cluster in clusters.items():
+                network = self._shared(cluster.host, kind, cluster.facts)
+                shared[cluster.host].setdefault(kind, network)
+        return shared
+
+    def _shared(self, host: str, kind: str, facts: Release) -> Network:
+        """A /24 for each gateway of a kind of cluster, which holds that gateway of every party."""
+        parts, octet = _SHARED[kind]
+        prefix = 24 - (len(facts.gateways) - 1).bit_length()
+        first = int(self.subnet(host).network_address) + (octet << 8)
+        return Network(docker_name(self.stack, *parts), IPv4Network((first, prefix)))
+
+    @cached_property
+    def slots(self) -> dict[str, dict[int, int]]:
+        """The slot of each party on each Docker host.
+
+        A party whose only cluster there is not its training cluster comes last: adding it changes
+        no other party's slot.
+        """
+        found = {}
+        for host in self.settings.hosts:
+            first = [id for id, kinds in self.clusters.items() if _runs_on(kinds, host, TRAINING)]
+            there = [id for id, kinds in self.clusters.items() if _runs_on(kinds, host)]
+            found[host] = _slots(dict.fromkeys([*first, *there]))
+        return found
+
+    def cluster(self, party: Party, kind: str) -> ClusterPlan:
+        """The plan of one of a party's clusters."""
+        cluster = self.clusters[party.id][kind]
+        host = cluster.host
+        slot, shared = self.slots[host][party.id], self.shared[host][kind]
+        return ClusterPlan(
+            kind=kind,
+            host=host,
+            party=party,
+            facts=cluster.facts,
+            network=Network(docker_name(self.stack, party.id), _cut(self.subnet(host), slot)),
+            gateways={
+                name: Attachment(shared, shared.at((index << 8) + slot))
+                for index, name in enumerate(cluster.facts.gateways)
+            },
+            published=cluster.published,
+            others=self._others(party, cluster),
+            default=self._exchange_seen_from(host) if kind == TRAINING else None,
+            beside=self._beside(party, cluster),
+        )
+
+    def _beside(self, party: Party, cluster: Cluster) -> Reach:
+        """Services of one party on one Docker host reach each other by name."""
         return {
-            port: self._outside(party.host, at[port].port) for port in self.release.gateway_ports
+            port: Endpoint(name, number)
+            if other.host == cluster.host
+            else self._outside(other.host, other.published[port].port)
+            for other in self.clusters[party.id].values()
+            if other is not cluster
+            for name, service in other.facts.services.items()
+            for port, number in service.published_ports.items()
         }
 
-    def peers(self) -> dict[int, Reach]:
+    def _others(self, party: Party, cluster: Cluster) -> dict[int, Reach]:
+        """With an exchange, training clusters are reached through it; otherwise directly."""
+        exchange = self.settings.used_exchange if cluster.kind == TRAINING else None
+        others: dict[int, Reach] = {}
+        if exchange is None:
+            others = {
+                id: self._gateways(id, kinds[cluster.kind], seen_from=cluster.host)
+                for id, kinds in self.clusters.items()
+                if id != party.id and cluster.kind in kinds
+            }
+        if not (exchange and exchange.host):
+            # Our own exchange knows the peers; somebody else's may not.
+            others |= self._peers(cluster.facts)
+        return others
+
+    def _gateways(self, party: int, cluster: Cluster, seen_from: str) -> Reach:
+        if cluster.host == seen_from:
+            return {
+                port: Endpoint(docker_name(self.stack, party, name), service.ports[port])
+                for name, service in cluster.facts.gateways.items()
+                for port in service.gateway
+            }
+        return {
+            port: self._outside(cluster.host, cluster.published[port].port)
+            for port in cluster.facts.gateway_ports
+        }
+
+    def _peers(self, facts: Release) -> dict[int, Reach]:
         return {
             peer.id: {
-                port: Endpoint(peer.address, number)
-                for port, number in peer.ports_of(self.release.gateway_ports).items()
+                port: Endpoint(*peer.reached_at(port, usual))
+                for port, usual in facts.gateway_ports.items()
             }
             for peer in self.settings.peers
         }
 
-    def exchange(self, seen_from: str) -> Endpoint | None:
+    def _exchange_seen_from(self, host: str) -> Endpoint | None:
         exchange, facts = self.settings.used_exchange, self.release.exchange
         if exchange is None or facts is None:
             return None
@@ -189,7 +304,7 @@ class _Addresses:
         if exchange.address is not None:
             return Endpoint(exchange.address, port)
         assert exchange.host is not None  # noqa: S101 - the model allows only one of the two
-        if exchange.host == seen_from:
+        if exchange.host == host:
             own = self.release.services[facts.service].port
             return Endpoint(docker_name(self.stack, "exchange"), own)
         return self._outside(exchange.host, port)
@@ -199,21 +314,38 @@ class _Addresses:
         assert address is not None  # noqa: S101 - checked with the settings
         return Endpoint(address, port)
 
+    def exchange(self) -> ExchangePlan | None:
+        """The plan of the exchange, if this stack runs one."""
+        exchange, facts = self.settings.used_exchange, self.release.exchange
+        if exchange is None or exchange.host is None or facts is None:
+            return None
+        parties = {
+            id: self._gateways(id, kinds[TRAINING], seen_from=exchange.host)
+            for id, kinds in self.clusters.items()
+            if TRAINING in kinds
+        }
+        network = self.shared[exchange.host][TRAINING]
+        return ExchangePlan(
+            host=exchange.host,
+            shared=Attachment(network, network.at(_EXCHANGE_OCTET)),
+            published=Published(port=exchange.port or facts.publish),
+            parties=parties | self._peers(self.release),
+        )
+
 
 def _cut(subnet: IPv4Network, slot: int) -> IPv4Network:
     return IPv4Network((int(subnet.network_address) + (slot << 8), 24))
 
 
-def _shared(subnet: IPv4Network, gateways: int) -> IPv4Network:
-    """A /24 for each gateway of the release, which holds that gateway of every party."""
-    return IPv4Network((int(subnet.network_address), 24 - (gateways - 1).bit_length()))
+def _runs_on(clusters: Mapping[str, Cluster], host: str, kind: str = "") -> bool:
+    return any(one.host == host and kind in ("", one.kind) for one in clusters.values())
 
 
 def _slots(parties: Iterable[int]) -> dict[int, int]:
     """A slot for each party of a Docker host, unaffected by parties that are added or removed.
 
-    It follows from the party's id; only if two ids map to the same slot, the later party in the
-    stack file takes the next free one.
+    It follows from the party's id; only if two ids map to the same slot, the later party takes the
+    next free one.
     """
     taken: dict[int, int] = {}
     for party in parties:
@@ -222,57 +354,3 @@ def _slots(parties: Iterable[int]) -> dict[int, int]:
             slot = (slot + 1) % _SLOTS
         taken[party] = slot
     return {party: _FIRST_SLOT + slot for party, slot in taken.items()}
-
-
-def _party(
-    party: Party,
-    slot: int,
-    subnet: IPv4Network,
-    shared: Mapping[str, Network],
-    addresses: _Addresses,
-) -> PartyPlan:
-    network = shared[party.host]
-    return PartyPlan(
-        party=party,
-        network=Network(docker_name(addresses.stack, party.id), _cut(subnet, slot)),
-        gateways={
-            name: Attachment(network, network.at((index << 8) + slot))
-            for index, name in enumerate(addresses.release.gateways)
-        },
-        published=party.training.published(addresses.release),
-        others=_others(party, addresses),
-        default=addresses.exchange(seen_from=party.host),
-    )
-
-
-def _others(party: Party, addresses: _Addresses) -> dict[int, Reach]:
-    """With an exchange, other parties are reached through it; otherwise directly."""
-    settings = addresses.settings
-    others: dict[int, Reach] = {}
-    if settings.used_exchange is None:
-        others = {
-            other.id: addresses.party(other, seen_from=party.host)
-            for other in settings.parties
-            if other.id != party.id
-        }
-    if not (settings.used_exchange and settings.used_exchange.host):
-        # Our own exchange knows the peers; somebody else's may not.
-        others |= addresses.peers()
-    return others
-
-
-def _exchange(shared: Mapping[str, Network], addresses: _Addresses) -> ExchangePlan | None:
-    settings, facts = addresses.settings, addresses.release.exchange
-    exchange = settings.used_exchange
-    if exchange is None or exchange.host is None or facts is None:
-        return None
-    parties = {
-        party.id: addresses.party(party, seen_from=exchange.host) for party in settings.parties
-    }
-    network = shared[exchange.host]
-    return ExchangePlan(
-        host=exchange.host,
-        shared=Attachment(network, network.at(_EXCHANGE_OCTET)),
-        published=Published(port=exchange.port or facts.publish),
-        parties=parties | addresses.peers(),
-    )

@@ -7,6 +7,7 @@ import pulumi
 from .docker import tool
 from .party import Exchange, Party
 from .release import Release
+from .settings import TRAINING
 
 
 def toy_jobs(
@@ -23,18 +24,25 @@ def toy_jobs(
         release: the facts of the release; each release line has its own way of running a job.
         stack: the stack's name.
     """
-    guest = parties[0]
-    for host in parties[1:] or [guest]:
-        services = [*guest.services, *(host.services if host is not guest else [])]
+    training = [party for party in parties if TRAINING in party.services]
+    if not training:
+        return
+    guest = training[0]
+    for host in training[1:] or [guest]:
+        services = [
+            service
+            for party in dict.fromkeys([guest, host])
+            for service in party.services[TRAINING]
+        ]
         tool.run(
             f"verify-{guest.id}-{host.id}",
             f"fate_components.toy_job.{release.line}",
             ["--stack", stack],
             environment={
                 "GUEST": str(guest.id),
-                "GUEST_DOCKER": guest.host.docker_host,
+                "GUEST_DOCKER": guest.hosts[TRAINING].docker_host,
                 "HOST": str(host.id),
-                "HOST_DOCKER": host.host.docker_host,
+                "HOST_DOCKER": host.hosts[TRAINING].docker_host,
             },
             opts=pulumi.ResourceOptions(depends_on=[guest, host, *exchanges]),
             triggers=[service.container.id for service in services],

@@ -8,7 +8,7 @@ import pulumi_docker as docker
 
 from ..images import Builds
 from ..release import Image
-from ..settings import DockerHost
+from ..settings import TRAINING, DockerHost
 from ..topology import Network
 
 
@@ -61,7 +61,7 @@ class Host(pulumi.ComponentResource):
         host: its settings in the stack file.
         registry: the registry for all images, or "" for the official registries.
         builds: the images to build on it from packages instead, or None.
-        shared: the network that the gateways of its parties share.
+        shared: the networks that the gateways of its parties share, by kind of cluster.
         stack: the stack's name.
 
     Raises:
@@ -74,7 +74,7 @@ class Host(pulumi.ComponentResource):
         host: DockerHost,
         registry: str,
         builds: Builds | None,
-        shared: Network,
+        shared: Mapping[str, Network],
         stack: str,
     ) -> None:
         super().__init__("fate:index:Host", name)
@@ -92,8 +92,16 @@ class Host(pulumi.ComponentResource):
             name, host=host.docker, opts=pulumi.ResourceOptions(parent=self)
         )
         self._child = pulumi.ResourceOptions(parent=self, provider=self.provider)
-        self.shared_plan = shared
-        self.shared = network(f"{name}-shared", shared, labels(stack), name, self._child)
+        self.shared = {
+            plan.name: network(
+                f"{name}-shared" if kind == TRAINING else f"{name}-shared-{kind}",
+                plan,
+                labels(stack),
+                name,
+                self._child,
+            )
+            for kind, plan in shared.items()
+        }
         self._builds = builds
         self._built = builds and builds.on(f"{name}-images", host.docker, registry, self._child)
         self.register_outputs({})

@@ -4,7 +4,7 @@ from .. import cluster
 from .settings import Training
 
 
-class ClusterContext(cluster.ClusterContext):
+class ClusterContext(cluster.TrainingContext):
     """A training cluster of FATE 1.3, as its services see it."""
 
     @property

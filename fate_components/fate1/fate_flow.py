@@ -94,7 +94,9 @@ class FateFlow(Service):
         needs: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions,
     ) -> None:
-        conf = json_text(server_conf(context))
+        beside = context.plan.beside
+        servings = [beside["serving-server"]] if "serving-server" in beside else []
+        conf = json_text(server_conf(context, servings))
         super().__init__(
             "fate:fate1:FateFlow",
             context.place,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ..release import Release
-from ..topology import Endpoint, ExchangePlan, PartyPlan, Reach
+from ..topology import ClusterPlan, Endpoint, ExchangePlan, Reach
 
 RouteTable = Mapping[str, object]
 
@@ -12,7 +12,7 @@ RouteTable = Mapping[str, object]
 _NO_ROUTE = Endpoint("127.0.0.1", 9)
 
 
-def party_routes(plan: PartyPlan, release: Release) -> RouteTable:
+def party_routes(plan: ClusterPlan, release: Release) -> RouteTable:
     """The table of a party's proxy."""
     own = {
         "fateflow": Endpoint("python", release.services["python"].ports["fateflow-grpc"]),

@@ -1,9 +1,12 @@
 """server_conf.json: where Python code of FATE and EggRoll finds the party's services."""
 
+from collections.abc import Sequence
+
+from ..topology import Endpoint
 from .cluster import ClusterContext
 
 
-def server_conf(context: ClusterContext) -> dict[str, object]:
+def server_conf(context: ClusterContext, servings: Sequence[Endpoint] = ()) -> dict[str, object]:
     """Read by both egg and FATE Flow, because a job runs partly in each."""
 
     def at(service: str) -> dict[str, object]:
@@ -23,7 +26,7 @@ def server_conf(context: ClusterContext) -> dict[str, object]:
             },
             "federation": at("federation"),
             "clustercomm": at("federation"),
-            # No serving cluster yet; FATE Flow reads the key at startup.
-            "servings": [],
+            # FATE Flow reads the key at startup.
+            "servings": [f"{to.host}:{to.port}" for to in servings],
         }
     }

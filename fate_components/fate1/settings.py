@@ -1,12 +1,27 @@
 """The stack file keys that only FATE 1.3 has."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
 from .. import settings
-from ..settings.models import Count, Keys, Password, Port
+from ..release import Release
+from ..settings import addresses
+from ..settings.errors import unknown_host
+from ..settings.models import ANYWHERE, Address, ClusterKeys, Count, Keys, Password, Port
+
+SERVING = "serving"
+_SERVING_GATEWAY = "serving-grpc"
+# The ports at which the clusters of one party call each other.
+_FLOW, _SERVER = "fateflow-http", "serving-server"
+
+
+def _adapter(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_$][A-Za-z0-9_$.]*", value):
+        raise ValueError(f'"{value}" is not the name of a Java class')
+    return value
 
 
 class Redis(Keys):
@@ -29,12 +44,50 @@ class Training(settings.Training):
     redis: Redis = Field(Redis(), description="its Redis: {password}")
 
 
+class Serving(ClusterKeys):
+    """A party's serving cluster."""
+
+    host: str | None = Field(
+        None,
+        description="the Docker host it runs on, a name under fate:hosts; the party's if not given",
+    )
+    adapter: Annotated[str, AfterValidator(_adapter)] = Field(
+        "MockAdapter",
+        description="where the features of inference requests come from when this party is the "
+        "host: MockAdapter (always the same), TestFilePick (a file) or a class in the image",
+    )
+    redis: Redis = Field(Redis(), description="its Redis: {password}")
+
+
 class Party(settings.Party):
     """A party of the federation that this stack runs."""
 
-    training: Training = Field(
+    training: Training | None = Field(
         Training(),
         description="its training cluster: {publish, eggs, processors, mysql, redis}",
+    )
+    serving: Serving | None = Field(
+        None, description="its serving cluster: {host, publish, adapter, redis}"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _serving_alone(cls, value: object) -> object:
+        """A party with a serving cluster has a training cluster only if the stack file says so."""
+        if isinstance(value, Mapping) and value.get("serving") is not None:
+            return {"training": None, **value}
+        return value
+
+
+class PeerServing(Keys):
+    """The serving cluster of a party that somebody else runs."""
+
+    address: Address | None = Field(
+        None,
+        description="the host name or IPv4 address of its serving-proxy; the peer's if not given",
+    )
+    port: Port | None = Field(
+        None, description="the gRPC port of its serving-proxy; 8869 if not given"
     )
 
 
@@ -42,20 +95,25 @@ class Peer(settings.Peer):
     """A party that somebody else runs."""
 
     port: Port | None = Field(None, description="the port of its proxy; 9370 if not given")
+    serving: PeerServing = Field(
+        PeerServing(), description="its serving cluster, if it is elsewhere: {address, port}"
+    )
 
-    def ports_of(self, usual: Mapping[str, int]) -> dict[str, int]:
-        """The ports of its gateways: its proxy is the only one."""
-        return {name: self.port or port for name, port in usual.items()}
+    def reached_at(self, port: str, usual: int) -> tuple[str, int]:
+        """The address and the port number of its proxy or its serving-proxy."""
+        if port == _SERVING_GATEWAY:
+            return self.serving.address or self.address, self.serving.port or usual
+        return self.address, self.port or usual
 
 
 class Settings(settings.Settings):
-    """All settings of a FATE 1.3 stack file."""
+    """All settings of a stack file of FATE 1.3."""
 
     parties: tuple[Party, ...] = Field(
-        description="the parties this stack runs, each {id, host, training}", min_length=1
+        description="the parties this stack runs, each {id, host, training, serving}", min_length=1
     )
     peers: tuple[Peer, ...] = Field(
-        (), description="the parties that others run, each {id, address, port}"
+        (), description="the parties that others run, each {id, address, port, serving}"
     )
     exchange: settings.Exchange | None = Field(
         None, description="the exchange that connects the parties: {host, port} or {address, port}"
@@ -69,3 +127,38 @@ class Settings(settings.Settings):
     def used_exchange(self) -> settings.Exchange | None:
         """The exchange that all traffic goes through, if there is one."""
         return self.exchange
+
+    def clusters(self, party: settings.Party, release: Release) -> list[settings.Cluster]:
+        """A party's clusters, training first.
+
+        If they are on two Docker hosts, the ports that they call each other at are bound to their
+        host's address by default, or to all addresses if that is a name.
+        """
+        assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
+        found, facts = [], release.serving_cluster
+        serving_host = (party.serving and party.serving.host) or party.host
+        apart = bool(party.training and party.serving) and serving_host != party.host
+        if party.training:
+            opened = {_FLOW: self._address(party.host)} if apart else {}
+            published = party.training.published(release, opened)
+            found.append(
+                settings.Cluster(settings.TRAINING, party.host, release, published, (_FLOW,))
+            )
+        if party.serving:
+            opened = {_SERVER: self._address(serving_host)} if apart else {}
+            published = party.serving.published(facts, opened)
+            found.append(settings.Cluster(SERVING, serving_host, facts, published, (_SERVER,)))
+        return found
+
+    def mistakes(self, release: Release) -> Iterator[settings.Mistake]:
+        """Mistakes that no single key reveals: serving clusters on unknown Docker hosts."""
+        for index, party in enumerate(self.parties):
+            host = party.serving.host if party.serving else None
+            if host is not None and host not in self.hosts:
+                yield settings.Mistake(
+                    ("parties", index, "serving", "host"), unknown_host(host, self.hosts)
+                )
+
+    def _address(self, host: str) -> str:
+        address = host in self.hosts and self.hosts[host].reachable_at
+        return address if address and addresses.ipv4(address) else ANYWHERE

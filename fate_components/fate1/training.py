@@ -6,7 +6,7 @@ from ..docker.service import Place, Service
 from ..mysql import Mysql
 from ..redis import Redis
 from ..settings import Settings
-from ..topology import ExchangePlan, PartyPlan
+from ..topology import ClusterPlan, ExchangePlan
 from .cluster import ClusterContext
 from .egg import Egg
 from .fate_flow import LOGS, FateFlow
@@ -29,13 +29,13 @@ class TrainingCluster(pulumi.ComponentResource):
     """
 
     def __init__(
-        self, place: Place, plan: PartyPlan, settings: Settings, opts: pulumi.ResourceOptions
+        self, place: Place, plan: ClusterPlan, settings: Settings, opts: pulumi.ResourceOptions
     ) -> None:
         super().__init__("fate:fate1:TrainingCluster", f"{plan.party.id}-training", {}, opts)
         context = ClusterContext(place, plan, settings.master_secret)
         child = pulumi.ResourceOptions(parent=self)
         mysql = Mysql(context, child)
-        redis = Redis(place, context.attachment("redis"), context.redis_password, child)
+        redis = Redis(place, "redis", context.attachment("redis"), context.redis_password, child)
         meta_service = MetaService(context, mysql, child)
         roll = Roll(context, child)
         eggs = [Egg(context, index, child) for index in range(context.training.eggs)]

@@ -8,7 +8,7 @@ from .settings import Engines, Training
 
 
 @dataclass(frozen=True)
-class ClusterContext(cluster.ClusterContext):
+class ClusterContext(cluster.TrainingContext):
     """A training cluster of FATE 2, as its services see it.
 
     Args:

@@ -1,6 +1,6 @@
 """The stack file keys that only FATE 2 has."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -71,9 +71,9 @@ class Peer(settings.Peer):
         "ports if not given",
     )
 
-    def ports_of(self, usual: Mapping[str, int]) -> dict[str, int]:
-        """The ports of its gateways, by name."""
-        return {name: self.ports.get(name, port) for name, port in usual.items()}
+    def reached_at(self, port: str, usual: int) -> tuple[str, int]:
+        """The address and the port number of one of its gateways."""
+        return self.address, self.ports.get(port, usual)
 
 
 class Settings(settings.Settings):

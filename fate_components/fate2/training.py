@@ -5,7 +5,7 @@ import pulumi
 from .. import settings
 from ..docker.service import Place, Service
 from ..mysql import Mysql
-from ..topology import PartyPlan
+from ..topology import ClusterPlan
 from .client import Client
 from .cluster import ClusterContext
 from .fate_flow import LOGS, FateFlow
@@ -28,7 +28,7 @@ class TrainingCluster(pulumi.ComponentResource):
     def __init__(
         self,
         place: Place,
-        plan: PartyPlan,
+        plan: ClusterPlan,
         settings: settings.Settings,
         opts: pulumi.ResourceOptions,
     ) -> None:

@@ -4,9 +4,21 @@ Each release line adds a model of its own keys, in the package of that line (fat
 """
 
 from .errors import Location, Mistake, SettingsError
-from .models import DockerHost, Exchange, Party, Peer, Published, Settings, Training
+from .models import (
+    TRAINING,
+    Cluster,
+    DockerHost,
+    Exchange,
+    Party,
+    Peer,
+    Published,
+    Settings,
+    Training,
+)
 
 __all__ = [
+    "TRAINING",
+    "Cluster",
     "DockerHost",
     "Exchange",
     "Location",

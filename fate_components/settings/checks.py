@@ -1,11 +1,12 @@
 """Checks across keys: whether the keys of a stack file fit together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from ..release import Release
 from . import addresses
-from .errors import Location, Mistake, key_path
-from .models import NAME, Published, Settings
+from .errors import Location, Mistake, key_path, unknown_host
+from .models import NAME, TRAINING, Cluster, Exchange, Published, Settings
 
 
 def check(settings: Settings, release: Release, stack: str) -> list[Mistake]:
@@ -31,13 +32,14 @@ def check(settings: Settings, release: Release, stack: str) -> list[Mistake]:
 
 def _port_names(settings: Settings, release: Release) -> Iterator[Mistake]:
     for index, party in enumerate(settings.parties):
-        for name in party.training.publish:
-            if name not in release.published:
-                yield Mistake(
-                    ("parties", index, "training", "publish", name),
-                    f"is not a port that FATE {settings.release} publishes; "
-                    f"choose from {', '.join(release.published)}",
-                )
+        for cluster in settings.clusters(party, release):
+            for name in getattr(party, cluster.kind).publish:
+                if name not in cluster.facts.published:
+                    yield Mistake(
+                        ("parties", index, cluster.kind, "publish", name),
+                        f"is not a port that FATE {settings.release} publishes; "
+                        f"choose from {', '.join(cluster.facts.published)}",
+                    )
 
 
 def _hosts(settings: Settings) -> Iterator[Mistake]:
@@ -84,15 +86,11 @@ def _known_addresses(settings: Settings) -> Iterator[tuple[Location, str]]:
         yield ("exchange", "address"), settings.used_exchange.address
 
 
-def _unknown_host(name: str, settings: Settings) -> str:
-    return f'"{name}" is not one of the Docker hosts under fate:hosts ({", ".join(settings.hosts)})'
-
-
 def _parties(settings: Settings) -> Iterator[Mistake]:
     seen: dict[int, Location] = {}
     for index, party in enumerate(settings.parties):
         if party.host not in settings.hosts:
-            yield Mistake(("parties", index, "host"), _unknown_host(party.host, settings))
+            yield Mistake(("parties", index, "host"), unknown_host(party.host, settings.hosts))
         yield from _once(seen, party.id, ("parties", index, "id"))
     for index, peer in enumerate(settings.peers):
         yield from _once(seen, peer.id, ("peers", index, "id"))
@@ -120,7 +118,7 @@ def _elsewhere(address: str, where: Location) -> Iterator[Mistake]:
 def _exchange_host(settings: Settings) -> Iterator[Mistake]:
     exchange = settings.used_exchange
     if exchange and exchange.host is not None and exchange.host not in settings.hosts:
-        yield Mistake(("exchange", "host"), _unknown_host(exchange.host, settings))
+        yield Mistake(("exchange", "host"), unknown_host(exchange.host, settings.hosts))
     if exchange and exchange.address is not None:
         yield from _elsewhere(exchange.address, ("exchange", "address"))
 
@@ -128,10 +126,11 @@ def _exchange_host(settings: Settings) -> Iterator[Mistake]:
 def _publications(
     settings: Settings, release: Release
 ) -> Iterator[tuple[str, Location, Published]]:
-    """Every port that the stack publishes: its Docker host, the key that sets it, and the port."""
+    """Every port published by the stack: its Docker host, its key, and where it is published."""
     for index, party in enumerate(settings.parties):
-        for name, bound in party.training.published(release).items():
-            yield party.host, ("parties", index, "training", "publish", name), bound
+        for cluster in settings.clusters(party, release):
+            for name, bound in cluster.published.items():
+                yield cluster.host, ("parties", index, cluster.kind, "publish", name), bound
     exchange = settings.used_exchange
     if exchange and exchange.host and release.exchange:
         yield (
@@ -155,51 +154,79 @@ def _ports(settings: Settings, release: Release) -> Iterator[Mistake]:
         taken.setdefault(host, []).append((where, port))
 
 
+@dataclass(frozen=True)
+class _Call:
+    """Something on one Docker host that calls ports on another.
+
+    Args:
+        caller: what calls, for the message.
+        here: its Docker host.
+        there: the Docker host that it calls.
+        ports: what it calls there, and by which key each port is set.
+    """
+
+    caller: str
+    here: str
+    there: str
+    ports: Mapping[Location, Published]
+
+
 def _reachability(settings: Settings, release: Release) -> Iterator[Mistake]:
-    """Whatever one Docker host must reach on another needs an address and an open port."""
+    """A Docker host that another one must reach needs an address and open ports."""
     told: set[Location] = set()
-    for caller, here, there, index in _calls(settings):
-        if here == there:
+    for call in _calls(settings, release):
+        if call.here == call.there:
             continue
-        for mistake in _obstacles(settings, release, caller, there, index):
+        for mistake in _obstacles(settings, call):
             if mistake.where not in told:
                 yield mistake
             told.add(mistake.where)
 
 
-def _obstacles(
-    settings: Settings, release: Release, caller: str, there: str, index: int | None
-) -> Iterator[Mistake]:
-    address = settings.hosts[there].reachable_at
+def _obstacles(settings: Settings, call: _Call) -> Iterator[Mistake]:
+    address = settings.hosts[call.there].reachable_at
     if address is None or addresses.only_local(address):
         what = f"{address} works on that host only" if address else "is missing"
         yield Mistake(
-            ("hosts", there, "address"),
-            f"{what}: {caller} on another Docker host must reach it; set the host name or IPv4 "
-            "address that other machines use",
+            ("hosts", call.there, "address"),
+            f"{what}: {call.caller} on another Docker host must reach it; set the host name or "
+            "IPv4 address that other machines use",
         )
-    if index is None:
-        return
-    for name, bound in settings.parties[index].training.published(release).items():
-        if (
-            name in release.gateway_ports
-            and addresses.only_local(bound.ip)
-            and not bound.everywhere
-        ):
+    for where, bound in call.ports.items():
+        if addresses.only_local(bound.ip) and not bound.everywhere:
             yield Mistake(
-                ("parties", index, "training", "publish", name),
-                f"is bound to {bound.ip}, but {caller} on another Docker host must reach it; "
+                where,
+                f"is bound to {bound.ip}, but {call.caller} on another Docker host must reach it; "
                 "bind it to an address that other machines reach",
             )
 
 
-def _calls(settings: Settings) -> Iterator[tuple[str, str, str, int | None]]:
-    """Who calls whom: the caller, its Docker host, the called Docker host and party's index."""
+def _calls(settings: Settings, release: Release) -> Iterator[_Call]:
     exchange = settings.used_exchange
-    for index, party in enumerate(settings.parties):
-        if exchange and exchange.host:
-            yield f"party {party.id}", party.host, exchange.host, None
-            yield "the exchange", exchange.host, party.host, index
-        elif exchange is None:
-            for other in settings.parties:
-                yield f"party {other.id}", other.host, party.host, index
+    placed = [
+        (index, party.id, cluster)
+        for index, party in enumerate(settings.parties)
+        for cluster in settings.clusters(party, release)
+    ]
+    for index, party, cluster in placed:
+        gateways = _called(index, cluster, cluster.facts.gateway_ports)
+        for _, other, caller in placed:
+            if other == party and caller is not cluster:
+                inner = _called(index, cluster, cluster.inner)
+                yield _Call(f"the {caller.kind} cluster", caller.host, cluster.host, inner)
+            if other != party and caller.kind == cluster.kind and not _exchanged(exchange, cluster):
+                yield _Call(f"party {other}", caller.host, cluster.host, gateways)
+        if exchange and exchange.host and _exchanged(exchange, cluster):
+            yield _Call(f"party {party}", cluster.host, exchange.host, {})
+            yield _Call("the exchange", exchange.host, cluster.host, gateways)
+
+
+def _called(index: int, cluster: Cluster, names: Iterable[str]) -> dict[Location, Published]:
+    return {
+        ("parties", index, cluster.kind, "publish", name): cluster.published[name] for name in names
+    }
+
+
+def _exchanged(exchange: Exchange | None, cluster: Cluster) -> bool:
+    """Whether the traffic of a cluster goes through the exchange."""
+    return exchange is not None and cluster.kind == TRAINING

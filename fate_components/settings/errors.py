@@ -1,6 +1,6 @@
 """The errors shown to an operator if a stack file cannot be deployed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 NAMESPACE = "fate"
@@ -43,3 +43,8 @@ def key_path(where: Location) -> str:
         else:
             path += f".{part}" if path else part
     return f"{NAMESPACE}:{path}"
+
+
+def unknown_host(name: str, hosts: Iterable[str]) -> str:
+    """The message about a name that is not one of the Docker hosts."""
+    return f'"{name}" is not one of the Docker hosts under fate:hosts ({", ".join(hosts)})'

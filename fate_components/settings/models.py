@@ -32,6 +32,7 @@ _PART = r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?"
 _REGISTRY = re.compile(rf"{_PART}(\.{_PART})*(:[0-9]+)?(/[a-z0-9]([a-z0-9._-]*[a-z0-9])?)*")
 ANYWHERE = "0.0.0.0"  # noqa: S104 - for ports that other parties call
 LOOPBACK = "127.0.0.1"
+TRAINING = "training"
 _MIN_SECRET = 16
 # 10.192.0.0/16 to 10.239.0.0/16: outside the ranges that Docker picks by itself, and the usual
 # ranges of flannel and Kubernetes.
@@ -190,29 +191,59 @@ class Mysql(Keys):
     )
 
 
-class Training(Keys):
-    """A party's training cluster; each release line adds keys of its own."""
+class ClusterKeys(Keys):
+    """One of a party's clusters."""
 
     publish: dict[str, Annotated[Published, PlainValidator(_published)]] = Field(
         default_factory=dict,
         description="the ports on the Docker host, each PORT or ADDRESS:PORT, by the name of the "
         "service's port; FATE's usual ports if not given",
     )
-    mysql: Mysql = Field(Mysql(), description="its MySQL: {password, rootPassword}")
 
-    def published(self, release: Release) -> dict[str, Published]:
+    def published(
+        self, facts: Release, opened: Mapping[str, str] | None = None
+    ) -> dict[str, Published]:
         """Where each of its ports is published, by port name.
 
         The defaults are FATE's usual ports. Those that other parties call are bound to all
         addresses, the others to loopback only: some of them accept jobs from anyone, and Docker's
         published ports bypass the usual firewalls.
+
+        Args:
+            facts: the facts of its services.
+            opened: the addresses to bind other ports to by default, by port name.
         """
+        defaults = dict.fromkeys(facts.gateway_ports, ANYWHERE) | dict(opened or {})
         found = {}
-        for name, usual in release.published.items():
+        for name, usual in facts.published.items():
             chosen = self.publish.get(name, Published(usual, ""))
-            ip = ANYWHERE if name in release.gateway_ports else LOOPBACK
-            found[name] = chosen if chosen.ip else replace(chosen, ip=ip)
+            found[name] = replace(chosen, ip=chosen.ip or defaults.get(name, LOOPBACK))
         return found
+
+
+class Training(ClusterKeys):
+    """A party's training cluster; each release line adds keys of its own."""
+
+    mysql: Mysql = Field(Mysql(), description="its MySQL: {password, rootPassword}")
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One of a party's clusters, and where it runs.
+
+    Args:
+        kind: training or serving, its key in the stack file.
+        host: the name of its Docker host.
+        facts: the facts of its services.
+        published: where its ports are published, by port name.
+        inner: the ports that the party's other clusters call.
+    """
+
+    kind: str
+    host: str
+    facts: Release
+    published: Mapping[str, Published]
+    inner: tuple[str, ...] = ()
 
 
 class Party(Keys):
@@ -220,7 +251,9 @@ class Party(Keys):
 
     id: Count = Field(description="the party's id in the federation, like 9999")
     host: str = Field(description="the Docker host it runs on, a name under fate:hosts")
-    training: Training = Field(Training(), description="its training cluster: {publish, mysql, …}")
+    training: Training | None = Field(
+        Training(), description="its training cluster: {publish, mysql, …}"
+    )
 
 
 class Peer(Keys):
@@ -229,13 +262,14 @@ class Peer(Keys):
     id: Count = Field(description="the party's id in the federation, like 10000")
     address: Address = Field(description="the host name or IPv4 address of its gateways")
 
-    def ports_of(self, usual: Mapping[str, int]) -> dict[str, int]:
-        """The ports of its gateways, by name.
+    def reached_at(self, port: str, usual: int) -> tuple[str, int]:
+        """The address and the port number of one of its gateways.
 
         Args:
-            usual: the release's port names, with FATE's usual numbers.
+            port: the port's name.
+            usual: FATE's usual number.
         """
-        return dict(usual)
+        return self.address, usual
 
 
 class Exchange(Keys):
@@ -291,6 +325,17 @@ class Settings(Keys):
     def used_exchange(self) -> Exchange | None:
         """The exchange that all traffic goes through, if the release line has one."""
         return None
+
+    def clusters(self, party: Party, release: Release) -> list[Cluster]:
+        """A party's clusters, training first.
+
+        Args:
+            party: one of the parties.
+            release: the facts of the release.
+        """
+        if party.training is None:
+            return []
+        return [Cluster(TRAINING, party.host, release, party.training.published(release))]
 
     def chosen(self, release: Release) -> Release:
         """The facts of the release to deploy, with the images that these settings choose."""

@@ -46,7 +46,9 @@ def context(eggs: int = 1, processors: int | None = None) -> cluster.ClusterCont
         networks={},
         party=9999,
     )
-    return cluster.ClusterContext(place, plan.parties[0], SecretStr("a master secret"))
+    return cluster.ClusterContext(
+        place, plan.parties[0].clusters["training"], SecretStr("a master secret")
+    )
 
 
 def as_dict(properties: str) -> dict[str, str]:

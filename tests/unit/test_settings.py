@@ -57,7 +57,7 @@ def test_defaults() -> None:
     training = settings.parties[0].training
     assert isinstance(training, Training)
     assert (training.eggs, training.processors) == (1, None)
-    assert settings.peers[0].ports_of({"proxy": 9370}) == {"proxy": 9370}
+    assert settings.peers[0].reached_at("proxy", 9370) == ("fate.example.org", 9370)
     assert settings.keep_data
     assert settings.registry == ""
     assert settings.hosts["b"].reachable_at == "b.example.org"
@@ -112,7 +112,9 @@ def test_passwords_of_an_encrypted_value_are_accepted() -> None:
     parties[0]["training"] = {"mysql": {"password": "hunter2hunter2"}}
     config["fate:parties"] = json.dumps(parties)
     settings, _ = parse(config, {"fate:masterSecret", "fate:parties"}, "dev")
-    password = settings.parties[0].training.mysql.password
+    training = settings.parties[0].training
+    assert training
+    password = training.mysql.password
     assert password
     assert password.get_secret_value() == "hunter2hunter2"
     assert "hunter2" not in repr(settings)

@@ -23,8 +23,12 @@ def planned(
     return topology.plan(settings, release, stack)
 
 
+def training(plan: topology.Topology, index: int) -> topology.ClusterPlan:
+    return plan.parties[index].clusters["training"]
+
+
 def routes(plan: topology.Topology, index: int) -> dict[str, Any]:
-    table: Any = route_table.party_routes(plan.parties[index], RELEASE)["route_table"]
+    table: Any = route_table.party_routes(training(plan, index), RELEASE)["route_table"]
     return dict(table)
 
 
@@ -98,12 +102,13 @@ def test_addresses_do_not_depend_on_who_else_is_there() -> None:
         *GOOD["fate:parties"],
     ]  # fmt: skip
     after = planned({"fate:parties": added})
-    for old, new in zip(before.parties, after.parties[1:], strict=True):
+    for index in (0, 1):
+        old, new = training(before, index), training(after, index + 1)
         assert old.network == new.network
         assert old.gateways == new.gateways
-    networks = [party.network.subnet for party in after.parties]
+    networks = [training(after, index).network.subnet for index in range(3)]
     assert len(set(networks)) == 3
-    assert not any(one.overlaps(after.shared["a"].subnet) for one in networks)
+    assert not any(one.overlaps(after.shared["a"]["training"].subnet) for one in networks)
 
 
 def test_ids_that_fall_on_one_slot_are_kept_apart() -> None:
@@ -112,15 +117,15 @@ def test_ids_that_fall_on_one_slot_are_kept_apart() -> None:
         {"id": 9999 + 239, "host": "a", "training": GOOD["fate:parties"][1]["training"]},
     ]
     plan = planned({"fate:parties": parties})
-    assert plan.parties[0].network.subnet == planned().parties[0].network.subnet
-    assert plan.parties[0].network.subnet != plan.parties[1].network.subnet
+    assert training(plan, 0).network.subnet == training(planned(), 0).network.subnet
+    assert training(plan, 0).network.subnet != training(plan, 1).network.subnet
 
 
 def test_a_docker_hosts_subnet_can_be_chosen() -> None:
     hosts = {"a": {"docker": "unix:///var/run/docker.sock", "subnet": "192.168.0.0/16"}}
     plan = planned({"fate:hosts": hosts})
-    assert str(plan.shared["a"].subnet) == "192.168.0.0/24"
-    assert str(plan.parties[0].network.subnet) == "192.168.216.0/24"
+    assert str(plan.shared["a"]["training"].subnet) == "192.168.0.0/24"
+    assert str(training(plan, 0).network.subnet) == "192.168.216.0/24"
 
 
 def test_two_stacks_can_share_a_docker_host() -> None:

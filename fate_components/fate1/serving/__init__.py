@@ -1,0 +1,45 @@
+"""A serving cluster of FATE 1.3: it answers inference requests with trained models."""
+
+import pulumi
+
+from ... import settings as stack_file
+from ...cluster import ClusterContext
+from ...docker.service import Place, Service
+from ...redis import Redis
+from ...topology import ClusterPlan
+from ..settings import Party
+from .proxy import ServingProxy
+from .server import ServingServer
+
+
+class ServingCluster(pulumi.ComponentResource):
+    """A party's serving cluster.
+
+    Args:
+        place: where its containers run.
+        plan: the cluster's part of the topology.
+        settings: the stack file's settings.
+        opts: the parent and provider options.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        plan: ClusterPlan,
+        settings: stack_file.Settings,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        super().__init__("fate:fate1:ServingCluster", f"{plan.party.id}-serving", {}, opts)
+        assert isinstance(plan.party, Party)  # noqa: S101 - settings match the release line
+        assert plan.party.serving  # noqa: S101 - only parties with one are planned with one
+        serving = plan.party.serving
+        context = ClusterContext(place, plan, settings.master_secret)
+        password = context.password("serving-redis", serving.redis.password)
+        child = pulumi.ResourceOptions(parent=self)
+        self.services: list[Service] = [
+            Redis(place, "serving-redis", context.attachment("serving-redis"), password, child),
+            ServingServer(context, serving.adapter, password, child),
+            ServingProxy(context, child),
+        ]
+        self.passwords: dict[str, str] = {}
+        self.register_outputs({})
