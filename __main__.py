@@ -2,14 +2,13 @@
 
 import pulumi
 
-from fate_components import topology
+from fate_components import topology, verify
 from fate_components.docker.host import Host
 from fate_components.images import Builds
 from fate_components.outputs import exchange_output, party_outputs
 from fate_components.party import Exchange, Party
 from fate_components.settings import SettingsError
 from fate_components.settings.load import load
-from fate_components.verify import toy_jobs
 
 try:
     settings, release = load()
@@ -32,7 +31,8 @@ exchanges = (
     [Exchange(plan.exchange, hosts[plan.exchange.host], release, stack)] if plan.exchange else []
 )
 if settings.verify:
-    toy_jobs(parties, exchanges, release, stack)
+    verify.toy_jobs(parties, exchanges, release, stack)
+    verify.serving(parties, stack)
 
 pulumi.export("parties", party_outputs(plan, settings, release))
 passwords = {str(party.id): party.passwords for party in parties if party.passwords}

@@ -4,6 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 here=$(pwd)
 .venv/bin/python toolchain/install.py env
+echo "export PATH='$here/toolchain/bin':\"\$PATH\""
 credentials=${PULUMI_CREDENTIALS_PATH:-$HOME/.pulumi}/credentials.json
 if [ -z "${PULUMI_BACKEND_URL:-}" ] && ! grep -q '"current": *"[^"]' "$credentials" 2>/dev/null; then
   echo "export PULUMI_BACKEND_URL='file://$here'"

@@ -3,8 +3,9 @@
 import argparse
 import time
 
+from ..docker.containers import Containers
 from ..fate1.proxy import ROUTE_TABLE
-from .containers import Party, fail, parties, say
+from .parties import fail, parties, say
 
 # The image activates its Python in ~/.bashrc only, which a script does not read.
 _JOB = """source /data/projects/python/venv/bin/activate &&
@@ -15,7 +16,7 @@ _NO_WAY = "UNAVAILABLE"
 _READ_AGAIN_MINUTES = 2  # a proxy rereads its route table every minute
 
 
-def routes_are_new(party: Party) -> bool:
+def routes_are_new(party: Containers) -> bool:
     """Whether a party's proxy may not have read its route table since the last delivery."""
     find = ["find", ROUTE_TABLE, "-mmin", f"-{_READ_AGAIN_MINUTES}"]
     return bool(party.exec("proxy", find).stdout.strip())

@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from .containers import Party, fail, parties, say
+from ..docker.containers import Containers
+from .parties import fail, parties, say
 
 _FLOW = "/data/projects/fate/fate_flow"
 _HOPS = ("fateflow", "nginx", "rabbitmq")
@@ -22,7 +23,7 @@ class HopError(Exception):
 
 
 def request(
-    party: Party, service: str, method: str, path: str, body: object = None, **headers: str
+    party: Containers, service: str, method: str, path: str, body: object = None, **headers: str
 ) -> dict[str, Any]:
     """Send an HTTP request to one of a party's services, from inside its FATE Flow container.
 
@@ -59,7 +60,7 @@ def request(
         ) from None
 
 
-def broken_hops(caller: Party, called: Party) -> Iterator[str]:
+def broken_hops(caller: Containers, called: Containers) -> Iterator[str]:
     """The broken hops on the way from one party to another."""
     try:
         answer = request(
@@ -89,21 +90,21 @@ def broken_hops(caller: Party, called: Party) -> Iterator[str]:
         )
 
 
-def _states(party: Party, *services: str) -> str:
+def _states(party: Containers, *services: str) -> str:
     return ", ".join(f"{party.container(name)} is {party.state(name)}" for name in services)
 
 
-def hops(guest: Party, host: Party) -> list[str]:
+def hops(guest: Containers, host: Containers) -> list[str]:
     """All broken hops between the two parties."""
     return [*broken_hops(guest, host), *(broken_hops(host, guest) if host != guest else [])]
 
 
-def running(party: Party) -> bool:
+def running(party: Containers) -> bool:
     """Whether all of a party's containers on the hops are running."""
     return all(party.state(name).startswith("running") for name in _HOPS)
 
 
-def submit(guest: Party, host: Party) -> str:
+def submit(guest: Containers, host: Containers) -> str:
     """Submit the job to the guest.
 
     Raises:
@@ -129,14 +130,14 @@ def submit(guest: Party, host: Party) -> str:
     return str(answer["job_id"])
 
 
-def status(party: Party, role: str, job: str) -> str:
+def status(party: Containers, role: str, job: str) -> str:
     """The status of the job at one party."""
     query = f"/v2/job/query?job_id={job}&role={role}&party_id={party.id}"
     found = request(party, "fateflow", "GET", query).get("data") or [{}]
     return str(found[0].get("status", "not found"))
 
 
-def last_lines(party: Party, job: str) -> list[str]:
+def last_lines(party: Containers, job: str) -> list[str]:
     """The last lines of FATE Flow's logs for a job, from its error logs if there are any."""
     errors = f"find {_FLOW}/logs/{job} -name '*ERROR*' -size +0"
     script = f"files=$({errors}); tail -q -n 12 ${{files:-$(find {_FLOW}/logs/{job} -type f)}}"
@@ -174,7 +175,7 @@ def main() -> None:
     )
 
 
-def run(guest: Party, host: Party, job: str) -> dict[str, str]:
+def run(guest: Containers, host: Containers, job: str) -> dict[str, str]:
     """Wait until the job ends on both parties or times out; return the last statuses."""
     deadline = time.monotonic() + _JOB_LIMIT
     while True:

@@ -1,23 +1,21 @@
-"""The containers of a toy job's two parties, on any Docker hosts."""
+"""Commands in a party's containers, run by hand instead of by the engine."""
 
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NoReturn
 
 from ..topology import docker_name
 
 
 @dataclass(frozen=True)
-class Party:
-    """A party of the job.
+class Containers:
+    """A party's containers on one Docker host.
 
     Args:
         stack: the stack's name.
         id: the party's id.
-        docker_host: how to reach its Docker host's daemon.
+        docker_host: how to reach the Docker host's daemon.
     """
 
     stack: str
@@ -74,21 +72,3 @@ def _docker(
         )
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(command, 124, "", f"no answer within {timeout:.0f} s")
-
-
-def parties(stack: str) -> tuple[Party, Party]:
-    """The guest and the host of the job, from the environment."""
-    guest, host = (
-        Party(stack, os.environ[role], os.environ[f"{role}_DOCKER"]) for role in ("GUEST", "HOST")
-    )
-    return guest, host
-
-
-def say(text: str) -> None:
-    """Print progress, which is shown at once."""
-    print(text, flush=True)
-
-
-def fail(*lines: str) -> NoReturn:
-    """End the check and print the reason."""
-    sys.exit("\n".join(lines))

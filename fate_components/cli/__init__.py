@@ -1,0 +1,1 @@
+"""fatectl: what operators do beside `pulumi up`. One module per command."""

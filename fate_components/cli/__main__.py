@@ -1,0 +1,17 @@
+"""The command line of fatectl."""
+
+import typer
+
+from . import publish
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.command("publish")(publish.publish)
+
+
+@app.callback()
+def fatectl() -> None:
+    """Operates the parties of a stack, beside `pulumi up`."""
+
+
+if __name__ == "__main__":
+    app(prog_name="fatectl")

@@ -1,0 +1,188 @@
+"""fatectl publish: makes a trained model answer inference requests."""
+
+import json
+import secrets
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ..docker.containers import Containers
+from ..fate1.serving import inference
+from ..settings import TRAINING
+from .stack import StackError, read
+
+# Sends a request to FATE Flow from inside its container; its Python is not on PATH.
+_REQUEST = """source /data/projects/python/venv/bin/activate
+exec python -c '
+import sys
+from urllib.request import Request, urlopen
+headers = {"Content-Type": "application/json"}
+url = "http://127.0.0.1:9380" + sys.argv[1]
+body = sys.stdin.read().encode()
+print(urlopen(Request(url, body, headers), timeout=300).read().decode())
+' """
+_LOAD_CODES = {0: "loaded", 100: "its serving-server cannot be reached", 101: "has no such model"}
+
+
+class PublishError(Exception):
+    """A model that cannot be published; the text explains why."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model.
+
+    Args:
+        guest: the party id of the guest that trained it.
+        roles: the party ids of each role of the job.
+        id: the model's id.
+        version: the model's version, which is the job's id.
+    """
+
+    guest: str
+    roles: Mapping[str, list[str]]
+    id: str
+    version: str
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The body that FATE Flow needs to load it."""
+        return {
+            "initiator": {"party_id": self.guest, "role": "guest"},
+            "role": dict(self.roles),
+            "job_parameters": {
+                "work_mode": 1,
+                "model_id": self.id,
+                "model_version": self.version,
+            },
+        }
+
+
+def flow(party: Containers, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Ask a party's FATE Flow.
+
+    Raises:
+        PublishError: it gives no answer.
+    """
+    done = party.run("python", _REQUEST + shlex.quote(path), json.dumps(body), timeout=330)
+    try:
+        return dict(json.loads(done.stdout))
+    except ValueError:
+        last = (done.stderr.strip() or done.stdout.strip() or "no answer").splitlines()[-1]
+        raise PublishError(
+            f"FATE Flow of party {party.id} ({party.state('python')}) gave no answer: {last}"
+        ) from None
+
+
+def model_of(parties: Mapping[str, Containers], job: str) -> Model:
+    """The model that a job has trained.
+
+    Args:
+        parties: the training clusters of the stack, by party id.
+        job: the job's id.
+
+    Raises:
+        PublishError: no guest of this stack knows the job, or it has trained no model.
+    """
+    for id, party in parties.items():
+        answer = flow(party, "/v1/job/query", {"job_id": job, "role": "guest", "party_id": id})
+        for row in answer.get("data") or []:
+            if row.get("f_status") != "success":
+                raise PublishError(f"job {job} did not succeed: it is {row.get('f_status')}")
+            conf = _json(row["f_runtime_conf"])
+            parameters = conf["job_parameters"]
+            if not parameters.get("model_id"):
+                raise PublishError(f"job {job} has trained no model")
+            roles = {
+                role: [str(one) for one in ids]
+                for role, ids in conf["role"].items()
+                if role != "local"
+            }
+            return Model(id, roles, parameters["model_id"], parameters.get("model_version") or job)
+    raise PublishError(
+        f"no party of this stack was the guest of job {job} ({', '.join(parties) or 'no parties'})"
+    )
+
+
+def _json(value: object) -> dict[str, Any]:
+    return dict(json.loads(value)) if isinstance(value, str) else dict(value)  # type: ignore[call-overload]
+
+
+def answers(answer: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
+    """What each party answered to a request: its role, its id and its code."""
+    for role, parties in (answer.get("data") or {}).items():
+        if isinstance(parties, Mapping):
+            for party, code in parties.items():
+                yield role, party, int(code)
+
+
+def publish(
+    job: Annotated[str, typer.Argument(help="The id of the job that trained the model.")],
+    service: Annotated[str, typer.Option(help="The name to publish the model under.")],
+    stack: Annotated[
+        str | None, typer.Option(help="The stack; the selected one if left out.")
+    ] = None,
+    features: Annotated[
+        str, typer.Option(help="The guest's features of the trial request, as a JSON map.")
+    ] = "{}",
+    device: Annotated[
+        str, typer.Option(help="The device_id of the trial request; a random one if left out.")
+    ] = "",
+) -> None:
+    """Load and bind a trained model at all its parties, and try one inference."""
+    console = Console(highlight=False)
+    try:
+        row = _map(features)
+        found = read(stack)
+        training, serving = found.containers(TRAINING), found.containers("serving")
+        model = model_of(training, job)
+        console.print(f"model {model.id} {model.version}")
+        _load(console, training[model.guest], model)
+        _bind(training[model.guest], model, service)
+        console.print(f"bound to service {service} at party {model.guest}")
+        if model.guest not in serving:
+            raise PublishError(f"party {model.guest} has no serving cluster to send a request to")
+        # The guest caches the host's answers by the device.
+        remote = {"device_id": device or f"fatectl-{secrets.token_hex(6)}"}
+        answer = inference.ask(serving[model.guest], service, row, remote)
+        if bad := [code for code in inference.codes(answer) if code]:
+            raise PublishError(f"the trial request failed with {inference.meaning(bad[0])}")
+        console.print(f"trial request answered: {json.dumps(answer.get('data'))}")
+    except (PublishError, StackError, inference.InferenceError) as error:
+        Console(stderr=True, highlight=False).print(f"fatectl: {error}", markup=False)
+        raise typer.Exit(1) from None
+
+
+def _map(features: str) -> dict[str, Any]:
+    try:
+        return dict(json.loads(features))
+    except (ValueError, TypeError):
+        raise PublishError(
+            f"--features: {features!r} is not a JSON map, like '{{\"x0\": 1.5}}'"
+        ) from None
+
+
+def _load(console: Console, guest: Containers, model: Model) -> None:
+    answer = flow(guest, "/v1/model/load", model.request)
+    told = list(answers(answer))
+    table = Table("role", "party", "answer")
+    for role, party, code in told:
+        table.add_row(role, party, _LOAD_CODES.get(code, f"failed with code {code}"))
+    console.print(table)
+    # FATE Flow's own code is 0 even if a party failed.
+    failed = [f"party {party} ({role})" for role, party, code in told if code]
+    if failed or not told or answer.get("retcode"):
+        reason = f"at {', '.join(failed)}" if failed else str(answer.get("retmsg", answer))
+        raise PublishError(f"the model could not be loaded {reason}")
+
+
+def _bind(guest: Containers, model: Model, service: str) -> None:
+    body = {**model.request, "service_id": service, "servings": []}
+    answer = flow(guest, "/v1/model/bind", body)
+    if answer.get("retcode"):
+        raise PublishError(f"the model could not be bound: {answer.get('retmsg', answer)}")
