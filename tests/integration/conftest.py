@@ -85,6 +85,14 @@ def docker_host(lan: Lan) -> DockerHost:
 
 
 @pytest.fixture(scope="session")
+def other_host(lan: Lan) -> DockerHost:
+    """One more Docker host with the lab images."""
+    host = lan.host()
+    build(host.url)
+    return host
+
+
+@pytest.fixture(scope="session")
 def two_parties(
     docker_host: DockerHost, engine_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shared]:

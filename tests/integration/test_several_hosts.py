@@ -6,23 +6,20 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.clusters import Cluster
-from tests.integration.docker_hosts import DockerHost, Lan, wait_for
+from tests.integration.docker_hosts import DockerHost, wait_for
 from tests.integration.ssh import SshServer
 from tests.integration.stacks import Stack, party
-from tests.lab.build import build
 
 
 @pytest.fixture(scope="module")
 def clusters(
-    lan: Lan,
     docker_host: DockerHost,
+    other_host: DockerHost,
     engine_env: dict[str, str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[Cluster, Cluster]]:
     """Party 9999 on one Docker host and 10000 on another: the cluster as seen from each."""
-    other = lan.host()
-    build(other.url)
-    ssh = SshServer(other, tmp_path_factory.mktemp("ssh"))
+    ssh = SshServer(other_host, tmp_path_factory.mktemp("ssh"))
     env = {**engine_env, "PATH": f"{ssh.bin}{os.pathsep}{engine_env['PATH']}"}
     stack = Stack(
         tmp_path_factory.mktemp("several"),
@@ -40,7 +37,7 @@ def clusters(
     )
     try:
         stack.up()
-        yield Cluster(docker_host, stack), Cluster(other, stack)
+        yield Cluster(docker_host, stack), Cluster(other_host, stack)
         stack.destroy()
     finally:
         ssh.close()

@@ -1,0 +1,172 @@
+"""Serving clusters: a model trained by two parties answers inference requests across them."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.integration.clusters import Cluster
+from tests.integration.docker_hosts import DockerHost
+from tests.integration.stacks import Stack, party
+
+PORTS = ("serving-server", "serving-http", "serving-grpc")
+
+
+def serving(first_port: int, **more: Any) -> dict[str, Any]:
+    """A serving cluster in a stack file, with its published ports from a first one on."""
+    return {"publish": {name: first_port + n for n, name in enumerate(PORTS)}, **more}
+
+
+@dataclass
+class Deployment:
+    """Party 9999 on one Docker host and 10000 on another, each with both kinds of clusters."""
+
+    stack: Stack
+    here: Cluster
+    there: Cluster
+
+    def check(self, party: int, cluster: Cluster) -> subprocess.CompletedProcess[str]:
+        """The check of a party's serving cluster, as an up with fate:verify runs it."""
+        return self._run(
+            ["fate_components.fate1.serving.check"],
+            PARTY=str(party),
+            SERVING_DOCKER=cluster.host.url,
+        )
+
+    def publish(self) -> subprocess.CompletedProcess[str]:
+        """Publish the model of the last job with guest 9999 and host 10000."""
+        ((job,),) = self.here.sql(
+            9999,
+            "SELECT f_job_id FROM t_job WHERE f_role = \\'guest\\' ORDER BY f_job_id DESC LIMIT 1",
+        )
+        return self._run(["fate_components.cli", "publish", job, "--service", "credit"])
+
+    def _run(self, module: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [".venv/bin/python", "-m", *module, "--stack", self.stack.name],
+            cwd=self.stack.folder,
+            env={**os.environ, **self.stack.auto.workspace.env_vars, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def infer(self, cluster: Cluster, device: str) -> dict[str, Any]:
+        """What party 9999's serving-proxy answers to a request."""
+        body = {
+            "head": {"serviceId": "credit"},
+            "body": {"featureData": {"x0": 1}, "sendToRemoteFeatureData": {"device_id": device}},
+        }
+        request = (
+            "wget -q -O - --header 'Content-Type: application/json'"
+            f" --post-data '{json.dumps(body)}' http://127.0.0.1:8059/federation/v1/inference"
+        )
+        return dict(json.loads(cluster.sh(9999, "serving-proxy", request)))
+
+
+@pytest.fixture(scope="module")
+def deployed(
+    docker_host: DockerHost,
+    other_host: DockerHost,
+    engine_env: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Deployment]:
+    stack = Stack(
+        tmp_path_factory.mktemp("serving"),
+        engine_env,
+        {
+            "fate:release": "1.3.0",
+            "fate:registry": "fate-lab",
+            "fate:hosts": {
+                "here": {"docker": docker_host.url, "address": docker_host.address},
+                "there": {"docker": other_host.url, "address": other_host.address},
+            },
+            "fate:parties": [
+                {**party(9999, "here", 9500), "serving": serving(9510)},
+                {**party(10000, "there", 9600), "serving": serving(9610)},
+            ],
+            "fate:verify": True,
+        },
+    )
+    stack.up()
+    yield Deployment(stack, Cluster(docker_host, stack), Cluster(other_host, stack))
+    stack.destroy()
+
+
+def right(answer: dict[str, Any]) -> bool:
+    """Whether an answer holds both parties' shares: the guest's alone has a code in its data."""
+    return answer["retcode"] == 0 and answer["data"]["retcode"] == 0
+
+
+def test_a_published_model_answers_across_docker_hosts(deployed: Deployment) -> None:
+    for id in (9999, 10000):
+        said = deployed.stack.outputs(f"verify-serving-{id}")["stdout"]
+        assert said == f"serving of party {id}: every way works"
+    assert deployed.infer(deployed.here, "a")["retcode"] == 1104
+    done = deployed.publish()
+    assert done.returncode == 0, done.stderr
+    assert "trial request answered" in done.stdout
+    assert right(deployed.infer(deployed.here, "b"))
+    deployed.stack.preview(expect_no_changes=True)
+
+
+def test_models_outlive_their_container(deployed: Deployment) -> None:
+    deployed.stack.change(lambda c: c["fate:parties"][1]["serving"].update(adapter="TestFilePick"))
+    replaced = deployed.stack.up().operations("docker:index/container:Container")
+    assert replaced == {"10000-serving-server": "replace"}
+    answer = deployed.infer(deployed.here, "c")
+    # The model is there, and the adapter that was chosen is asked: it has no file.
+    assert answer["data"]["retcode"] != 2104, answer
+    assert not right(answer)
+    deployed.stack.change(lambda c: c["fate:parties"][1]["serving"].pop("adapter"))
+    deployed.stack.up()
+    assert right(deployed.infer(deployed.here, "d"))
+
+
+def test_a_new_peer_reaches_the_running_proxies(deployed: Deployment) -> None:
+    before = deployed.here.lives() | deployed.there.lives()
+    peer = {"id": 10005, "address": "192.0.2.1", "serving": {"port": 18869}}
+    deployed.stack.change(lambda c: c.update({"fate:peers": [peer], "fate:verify": False}))
+    updated = deployed.stack.up().operations("command:")
+    assert {name for name, what in updated.items() if what == "update"} == {
+        f"{id}-{routes}" for id in (9999, 10000) for routes in ("proxy-routes", "serving-routes")
+    }
+    assert deployed.here.lives() | deployed.there.lives() == before
+    table = "/data/projects/fate/serving-proxy/conf/route_table.json"
+    assert "18869" in deployed.here.sh(9999, "serving-proxy", f"cat {table}")
+    deployed.stack.change(lambda c: c.pop("fate:peers"))
+    deployed.stack.up()
+
+
+def test_a_broken_way_is_named(deployed: Deployment) -> None:
+    stopped = deployed.there.container(10000, "serving-proxy")
+    stopped.stop()
+    try:
+        done = deployed.check(10000, deployed.there)
+        assert done.returncode != 0
+        assert f"{stopped.name} (exited" in done.stderr, done.stderr
+        answer = deployed.infer(deployed.here, "e")
+        assert not right(answer), "the guest's share alone must not pass for the score"
+    finally:
+        stopped.start()
+        deployed.there.wait_healthy()
+
+
+def test_a_serving_cluster_on_another_docker_host_than_its_party(deployed: Deployment) -> None:
+    deployed.stack.change(
+        lambda c: c["fate:parties"][0].update(serving=serving(9520, host="there"))
+    )
+    deployed.stack.change(lambda c: c.update({"fate:verify": True}))
+    deployed.stack.up()
+    assert deployed.here.containers(party=9999, cluster="serving") == []
+    assert len(deployed.there.containers(party=9999, cluster="serving")) == 3
+    # Its models stayed on the other host: FATE Flow loads them across.
+    assert deployed.infer(deployed.there, "f")["retcode"] == 1104
+    done = deployed.publish()
+    assert done.returncode == 0, done.stderr
+    assert right(deployed.infer(deployed.there, "g"))
+    deployed.stack.preview(expect_no_changes=True)
