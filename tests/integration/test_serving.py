@@ -39,10 +39,8 @@ class Deployment:
 
     def publish(self) -> subprocess.CompletedProcess[str]:
         """Publish the model of the last job with guest 9999 and host 10000."""
-        ((job,),) = self.here.sql(
-            9999,
-            "SELECT f_job_id FROM t_job WHERE f_role = \\'guest\\' ORDER BY f_job_id DESC LIMIT 1",
-        )
+        query = "SELECT max(f_job_id) FROM t_job WHERE f_role = 'guest'"
+        ((job,),) = self.here.sql(9999, query)
         return self._run(["fate_components.cli", "publish", job, "--service", "credit"])
 
     def _run(self, module: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
@@ -99,7 +97,7 @@ def deployed(
 
 def right(answer: dict[str, Any]) -> bool:
     """Whether an answer holds both parties' shares: the guest's alone has a code in its data."""
-    return answer["retcode"] == 0 and answer["data"]["retcode"] == 0
+    return (answer["retcode"], answer["data"]["retcode"]) == (0, 0)
 
 
 def test_a_published_model_answers_across_docker_hosts(deployed: Deployment) -> None:
