@@ -6,7 +6,7 @@ from typing import Protocol
 import pulumi
 import pulumi_docker as docker
 
-from .docker.host import Host, labels, network
+from .docker.host import Host, labels
 from .docker.service import Place, Service, all_healthy
 from .fate1 import serving as fate1_serving
 from .fate1 import training as fate1
@@ -91,15 +91,14 @@ class Party(pulumi.ComponentResource):
     def _networks_of(self, cluster: ClusterPlan, host: Host) -> dict[str, docker.Network]:
         if host.name not in self._networks:
             at_home = host.name == cluster.party.host
-            self._networks[host.name] = network(
+            self._networks[host.name] = host.network(
                 str(self.id) if at_home else f"{self.id}-{cluster.kind}",
                 cluster.network,
                 # A label that followed the clusters would replace the network and all in it.
                 labels(
                     self._stack, party=str(self.id), cluster=TRAINING if at_home else cluster.kind
                 ),
-                host.name,
-                pulumi.ResourceOptions(parent=self, provider=host.provider),
+                self,
             )
         own = self._networks[host.name]
         return {cluster.network.name: own} | host.shared

@@ -10,47 +10,12 @@ from ..images import Builds
 from ..release import Image
 from ..settings import TRAINING, DockerHost
 from ..topology import Network
+from . import leftovers
 
 
 def labels(stack: str, **more: str) -> dict[str, str]:
     """The labels by which our objects can be found, with or without the stack's state."""
     return {"fate.stack": stack} | {f"fate.{name}": value for name, value in more.items()}
-
-
-def network(
-    name: str,
-    plan: Network,
-    labelled: Mapping[str, str],
-    host: str,
-    opts: pulumi.ResourceOptions,
-) -> docker.Network:
-    """A Docker network in which services can keep their addresses.
-
-    Args:
-        name: the resource's logical name.
-        plan: its name on the Docker host, and its addresses.
-        labelled: its labels.
-        host: the name of its Docker host in the stack file.
-        opts: the parent and provider options.
-    """
-    return docker.Network(
-        name,
-        name=plan.name,
-        driver="bridge",
-        ipam_configs=[
-            docker.NetworkIpamConfigArgs(subnet=str(plan.subnet), gateway=str(plan.gateway))
-        ],
-        labels=[docker.NetworkLabelArgs(label=k, value=v) for k, v in labelled.items()],
-        opts=pulumi.ResourceOptions.merge(
-            opts,
-            pulumi.ResourceOptions(
-                # Docker allows no two networks with the same name or overlapping addresses.
-                delete_before_replace=True,
-                # The engine does not replace a resource if only its provider changes.
-                replacement_trigger=host,
-            ),
-        ),
-    )
 
 
 class Host(pulumi.ComponentResource):
@@ -92,13 +57,15 @@ class Host(pulumi.ComponentResource):
             name, host=host.docker, opts=pulumi.ResourceOptions(parent=self)
         )
         self._child = pulumi.ResourceOptions(parent=self, provider=self.provider)
+        self.leftovers = pulumi.ResourceHookBinding(
+            on_error=[leftovers.error_hook(name, self.environment)]
+        )
         self.shared = {
-            plan.name: network(
+            plan.name: self.network(
                 f"{name}-shared" if kind == TRAINING else f"{name}-shared-{kind}",
                 plan,
                 labels(stack),
-                name,
-                self._child,
+                self,
             )
             for kind, plan in shared.items()
         }
@@ -111,6 +78,36 @@ class Host(pulumi.ComponentResource):
         """The variables that connect a docker command on this machine to this host's daemon."""
         # An operator's own context would take precedence over DOCKER_HOST.
         return {"DOCKER_HOST": self.docker_host, "DOCKER_CONTEXT": ""}
+
+    def network(
+        self, name: str, plan: Network, labelled: Mapping[str, str], parent: pulumi.Resource
+    ) -> docker.Network:
+        """A Docker network here, in which services can keep their addresses.
+
+        Args:
+            name: the resource's logical name.
+            plan: its name on the Docker host, and its addresses.
+            labelled: its labels.
+            parent: its parent.
+        """
+        return docker.Network(
+            name,
+            name=plan.name,
+            driver="bridge",
+            ipam_configs=[
+                docker.NetworkIpamConfigArgs(subnet=str(plan.subnet), gateway=str(plan.gateway))
+            ],
+            labels=[docker.NetworkLabelArgs(label=k, value=v) for k, v in labelled.items()],
+            opts=pulumi.ResourceOptions(
+                parent=parent,
+                provider=self.provider,
+                # Docker allows no two networks with the same name or overlapping addresses.
+                delete_before_replace=True,
+                # The engine does not replace a resource if only its provider changes.
+                replacement_trigger=self.name,
+                hooks=self.leftovers,
+            ),
+        )
 
     def image(self, wanted: Image) -> docker.RemoteImage:
         """An image on this host; repeated calls return the same resource.

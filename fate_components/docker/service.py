@@ -225,6 +225,7 @@ class Service(pulumi.ComponentResource):
                 depends_on=list(needs),
                 delete_before_replace=True,
                 replacement_trigger=place.host.name,
+                hooks=place.host.leftovers,
                 replace_on_changes=_REPLACE_ON,
                 additional_secret_outputs=(
                     ["uploads"] if any(file.secret for file in spec.files) else None

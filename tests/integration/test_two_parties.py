@@ -101,6 +101,16 @@ def _addresses(container: Any) -> set[str]:
     return {network["IPAddress"] for network in networks}
 
 
+def killed_when_creating(cluster: Cluster, resource: str) -> None:
+    """Kill an up in the middle of its work, and release its lock."""
+    up = cluster.stack.start("up", "--yes", "--skip-preview")
+    assert up.stdout
+    assert any(f"{resource} creating" in line for line in up.stdout)
+    up.kill()
+    up.communicate()
+    cluster.stack.auto.cancel()
+
+
 def test_a_third_party_disturbs_nobody(cluster: Cluster, changed: Callable[[Change], None]) -> None:
     before = cluster.lives()
     changed(lambda c: c["fate:parties"].append(party(10001, "lab", 9200)))
@@ -120,12 +130,14 @@ def test_a_third_party_disturbs_nobody(cluster: Cluster, changed: Callable[[Chan
     worker = threading.Thread(target=work)
     worker.start()
     try:
+        killed_when_creating(cluster, "10001-roll")
         cluster.stack.up()
     finally:
         stop.set()
         worker.join()
     assert jobs
     assert [said for code, said in jobs if code] == []
+    settled(cluster)
 
     after = cluster.lives()
     assert {name: after[name] for name in before} == before
@@ -212,6 +224,7 @@ def test_a_name_that_is_taken_fails_the_up_at_once(cluster: Cluster) -> None:
     finally:
         leftover.remove(force=True)
     assert f'The container name "/{name}" is already in use' in said
+    assert f"{name} on Docker host lab is taken by a container that does not belong" in said
     assert "9999-health updating" not in said, "nothing may wait for what cannot start"
     cluster.stack.up()
     cluster.toy_succeeds(9999, 10000)

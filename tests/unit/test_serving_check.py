@@ -21,7 +21,7 @@ class Played:
     """What the containers of party 9999 answer."""
 
     def __init__(self) -> None:
-        self.code = 1104
+        self.code, self.key = 1104, "retcode"
         self.wget: dict[str, str] = {}  # what wget complains of, by URL
         self.shell_fails = False
 
@@ -33,7 +33,7 @@ class Played:
             return subprocess.CompletedProcess(list(command), int(bool(stderr)), stdout, stderr)
 
         if "--post-data" in command:
-            return done(json.dumps({"retcode": self.code}))
+            return done(json.dumps({self.key: str(self.code)}))
         if command[0] == "wget":
             return done(stderr=self.wget.get(command[-1], ""))
         if command[0] == "bash":
@@ -74,6 +74,8 @@ def test_each_code_names_its_cause(played: Played, code: int, says: str) -> None
     (error,) = found()
     assert f"fails with {code}: " in error
     assert says in error
+    played.key = "code"  # serving-proxy's own errors
+    assert found() == [error]
 
 
 def test_a_peer_that_refuses_is_named(played: Played) -> None:

@@ -58,7 +58,7 @@ def ask(
     )  # fmt: skip
     try:
         answer = dict(json.loads(done.stdout))
-        int(answer["retcode"])
+        codes(answer)
     except (ValueError, KeyError, TypeError):
         said = done.stderr.strip() or done.stdout.strip() or "no answer"
         raise InferenceError(
@@ -69,7 +69,11 @@ def ask(
 
 
 def codes(answer: Mapping[str, Any]) -> tuple[int, int]:
-    """The two return codes of an answer: its own, and that of the data from the host."""
+    """The two return codes of an answer: its own, and that of the data from the host.
+
+    serving-proxy's own errors have a code instead of a retcode, as text.
+    """
+    own = answer["retcode"] if "retcode" in answer else answer["code"]
     data = answer.get("data")
     inner = data.get("retcode", 0) if isinstance(data, Mapping) else 0
-    return int(answer["retcode"]), int(inner or 0)
+    return int(own), int(inner or 0)
