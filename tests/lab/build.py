@@ -5,8 +5,8 @@
 1. debootstrap creates a Debian root file system, a tarball in the user's cache (requires root, 2 to
    3 minutes, once for all daemons of this machine).
 2. `docker import` imports it (about 10 s, once per daemon).
-3. `docker build` builds two images that the others share, then the nine images (about 20 s, if
-   anything under tests/lab has changed).
+3. `docker build` builds two images that the others share, then the eleven images (about 20 s,
+   if anything under tests/lab has changed).
 
 Each image has a label with a hash of all inputs, so a daemon that has the images is left alone.
 """
@@ -44,8 +44,12 @@ IMAGES = {  # folder under images/ -> image
             "egg", "fateboard", "meta-service", "python", "roll", "proxy", "federation",
         )
     },
+    **{
+        name: f"fate-lab/federatedai/{name}:1.2.2-release"
+        for name in ("serving-server", "serving-proxy")
+    },
 }  # fmt: skip
-SHARED = {"base": "fate-lab/base", "java": "fate-lab/java"}  # what the nine are based on
+SHARED = {"base": "fate-lab/base", "java": "fate-lab/java"}  # what the others are based on
 ROOTFS = "fate-lab/rootfs"
 
 # files from other folders in an image's build context: source folder, folder in the context
@@ -80,7 +84,7 @@ progress = Progress("lab images")
 
 
 def build(docker_host: str) -> None:
-    """Builds the nine images of this tree on the daemon at `docker_host`, unless it has them."""
+    """Builds the eleven images of this tree on the daemon at `docker_host`, unless it has them."""
     docker = Docker(docker_host)
     docker.check()
     inputs = hash_of(everything())[:20]

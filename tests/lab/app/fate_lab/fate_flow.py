@@ -17,11 +17,12 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from . import strictconf, toy_job
+from . import published_model, strictconf, toy_job
 from .database import Database
 from .federation import HOPS
 from .neighbours import greet_all
 from .protocol import ANY, HopError, Listener, call, log
+from .publishing import Publisher
 from .redis_client import Redis
 from .strictconf import PROJECT, ConfError
 
@@ -129,6 +130,7 @@ class FateFlow:
         self.party, self.me = ANY, "python"
         self.reports: dict[tuple[str, str, str], str] = {}
         self.counter = itertools.count(1)
+        self.publisher: Publisher  # from start() on
 
     @property
     def database(self) -> Database:
@@ -149,6 +151,9 @@ class FateFlow:
         self.database.run((_CREATE, ()))
         self.party = str(self.roll("session", {}))
         self.me = f"python {self.party}"
+        self.publisher = Publisher(
+            self.me, self.party, self.settings.SERVINGS, self.roll, self.remote
+        )
         try:
             self.queue.command("PING")
         except HopError as error:
@@ -164,6 +169,7 @@ class FateFlow:
             "report": self.report,
             "status": self.status,
             "finish": self.finish,
+            "load": self.publisher.load_here,
         }
         grpc = Listener("fateflow-grpc", self.party, ops)
         grpc.serve_in_background(self.settings.IP, self.settings.GRPC_PORT)
@@ -200,6 +206,10 @@ class FateFlow:
         pages = {
             "/v1/job/submit": self.submit,
             "/v1/job/query": self.query,
+            "/v1/job/config": self.config,
+            "/v1/model/load": self.publisher.load,
+            "/v1/model/bind": self.publisher.bind,
+            "/v1/model/transfer": self.publisher.transfer,
             "/v1/table/table_info": self.table_info,
         }
         if method != "POST" or path not in pages:
@@ -221,6 +231,23 @@ class FateFlow:
         if not rows:
             return {"retcode": 101, "retmsg": "find job failed"}
         return {"retcode": 0, "retmsg": "success", "data": rows}
+
+    def config(self, filters: dict[str, Any]) -> dict[str, Any]:
+        """What a job was started with, and the model that it leaves."""
+        found = self.query(filters)
+        if found["retcode"]:
+            return found
+        job = found["data"][0]
+        conf = json.loads(job["f_runtime_conf"])
+        names = ("model_id", "model_version")
+        data = {
+            "job_id": job["f_job_id"],
+            "dsl": json.loads(job["f_dsl"]),
+            "runtime_conf": conf,
+            "train_runtime_conf": json.loads(job["f_train_runtime_conf"]),
+            "model_info": {name: conf["job_parameters"][name] for name in names},
+        }
+        return {**found, "data": data}
 
     def table_info(self, asked: dict[str, Any]) -> dict[str, Any]:
         if set(asked) - {"create"} != {"namespace", "table_name"}:
@@ -247,6 +274,8 @@ class FateFlow:
             greet_all(self.me, servers, self.party)
         now = datetime.datetime.now().strftime("%Y%m%d%H%M%S%f")
         job_id = f"{now}{next(self.counter)}"
+        model = {"model_id": published_model.model_id(conf["role"]), "model_version": job_id}
+        conf["job_parameters"].update(model)
         job = {"job_id": job_id, "dsl": dsl, "conf": conf}
         for role, party in _parties(conf):
             self.remote(party, "create", {**job, "role": role, "party": party})
@@ -262,6 +291,7 @@ class FateFlow:
             "job_dsl_path": f"{folder}/job_dsl.json",
             "job_runtime_conf_path": f"{folder}/job_runtime_conf.json",
             "logs_directory": f"{HOME}/logs/{job_id}",
+            "model_info": model,
             "board_url": f"http://{board['host']}:{board['port']}/index.html#/dashboard"
             f"?job_id={job_id}&role={initiator['role']}&party_id={initiator['party_id']}",
         }
@@ -380,11 +410,14 @@ class FateFlow:
         try:
             row = self.job(job_id, role, party)
             self.update(job_id, role, party, f_status="running", f_start_time=started)
-            side = self.side(job_id, role, json.loads(row["f_runtime_conf"]))
+            conf = json.loads(row["f_runtime_conf"])
+            side = self.side(job_id, role, conf)
             try:
                 side.guest() if role == "guest" else side.host()
             finally:
                 _try(side.clean_up)
+            model = conf["job_parameters"]["model_id"]
+            self.publisher.keep(model, job_id, role)
             body = {"job_id": job_id, "role": role, "party": party, "status": status}
             self.remote(row["f_initiator_party_id"], "report", body)
         except Exception as exception:

@@ -14,15 +14,28 @@ import sys
 from .protocol import exit_on_sigterm
 from .strictconf import ConfError, read
 
-# main class -> (module here, its jar, name of the files that the JVM reads from conf/)
+
+def _training(name: str) -> tuple[str, ...]:
+    return f"applicationContext-{name}.xml", "log4j2.properties"
+
+
+# main class -> (module here, its jar, the files of the image that the JVM reads from conf/)
 _SERVICES = {
-    "com.webank.ai.fate.networking.Proxy": ("proxy", "fate-proxy.jar", "proxy"),
-    "com.webank.ai.fate.driver.Federation": ("federation", "fate-federation.jar", "federation"),
-    "com.webank.ai.eggroll.framework.Roll": ("roll", "fate-roll.jar", "roll"),
-    "com.webank.ai.eggroll.framework.MetaService": (
-        "meta_service", "fate-meta-service.jar", "meta-service",
+    "com.webank.ai.fate.networking.Proxy": ("proxy", "fate-proxy.jar", _training("proxy")),
+    "com.webank.ai.fate.driver.Federation": (
+        "federation", "fate-federation.jar", _training("federation"),
     ),
-    "com.webank.ai.eggroll.framework.egg.Egg": ("egg", "eggroll-egg.jar", "egg"),
+    "com.webank.ai.eggroll.framework.Roll": ("roll", "fate-roll.jar", _training("roll")),
+    "com.webank.ai.eggroll.framework.MetaService": (
+        "meta_service", "fate-meta-service.jar", _training("meta-service"),
+    ),
+    "com.webank.ai.eggroll.framework.egg.Egg": ("egg", "eggroll-egg.jar", _training("egg")),
+    "com.webank.ai.fate.serving.ServingServer": (
+        "serving_server", "fate-serving-server.jar", ("log4j2.xml",),
+    ),
+    "com.webank.ai.fate.serving.proxy.bootstrap.Bootstrap": (
+        "serving_proxy", "fate-serving-proxy.jar", ("log4j2.xml",),
+    ),
 }  # fmt: skip
 _VM_OPTION = re.compile(r"-X[A-Za-z].*|-XX:.*|-D[^=]+=.*|-verbose:gc|-server")
 
@@ -52,14 +65,17 @@ def _command_line(arguments: list[str]) -> tuple[str, str]:
             name, _, value = word.removeprefix("-D").partition("=")
             properties[name] = value
         elif word in _SERVICES:
-            return _main_class(word, class_path, left)
+            module, settings = _main_class(word, class_path, left)
+            if module == "serving_proxy":
+                settings = _spring_settings(settings, properties)
+            return module, settings
         else:
             raise ConfError("java", "", f"could not find or load main class {word}")
     raise ConfError("java", "", "no main class and no -jar")
 
 
 def _main_class(name: str, class_path: str, left: list[str]) -> tuple[str, str]:
-    module, jar, service = _SERVICES[name]
+    module, jar, files = _SERVICES[name]
     paths = class_path.split(":")
     if jar not in paths or not os.path.exists(jar):
         raise ConfError("java", "", f"could not find or load main class {name} (needs {jar})")
@@ -68,12 +84,22 @@ def _main_class(name: str, class_path: str, left: list[str]) -> tuple[str, str]:
     folder = next((path for path in paths if path.rstrip("/") == "conf"), None)
     if folder is None:
         raise ConfError("java", "", "conf/ is not on the class path")
-    for file in (f"applicationContext-{service}.xml", "log4j2.properties"):
+    for file in files:
         if not read(os.path.abspath(os.path.join("conf", file))).strip():  # shadowed by a mount?
             raise ConfError(os.path.abspath(f"conf/{file}"), "", "is empty")
     if len(left) != 2 or left[0] not in ("-c", "--config"):
         raise ConfError("java", "", f"usage: java … {name} -c FILE")
     return module, os.path.abspath(left[1])
+
+
+def _spring_settings(settings: str, properties: dict[str, str]) -> str:
+    """serving-proxy is a Spring Boot program: it ignores -c, reads conf/ on the class path, and
+    ignores a spring.config.location that does not exist, as in the image's own command."""
+    on_class_path = os.path.abspath("conf/application.properties")
+    if settings != on_class_path:
+        raise ConfError("java", "-c", f"is not read; the settings are in {on_class_path}")
+    location = properties.get("spring.config.location", "")
+    return location if os.path.isfile(location) else on_class_path
 
 
 def _jar(left: list[str], properties: dict[str, str]) -> str:

@@ -42,6 +42,7 @@ def call(
     op: str,
     body: Mapping[str, Any] | None = None,
     target: str = "",
+    answer_within: float = ANSWER_TIMEOUT,
 ) -> Any:
     """Calls `op` of the `kind` service of `party` (or ANY) at host:port, and returns its answer.
     An error names the hop as `target`, by default "CALLER: KIND HOST:PORT"."""
@@ -49,7 +50,7 @@ def call(
     connection = http.client.HTTPConnection(host, port, timeout=CONNECT_TIMEOUT)
     try:
         connection.connect()
-        connection.sock.settimeout(ANSWER_TIMEOUT)
+        connection.sock.settimeout(answer_within)
         headers = {WANTS: f"{kind} {party}", "Content-Type": "application/json"}
         connection.request("POST", f"/lab/{op}", json.dumps(body or {}), headers)
         response = connection.getresponse()

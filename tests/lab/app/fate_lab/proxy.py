@@ -70,15 +70,23 @@ def _check_certificate(path: str, conf: dict[str, str]) -> None:
 
 def route_table(path: str, coordinator: str) -> Table:
     """Reads and checks a route table."""
+    table, permission = read_table(path, coordinator, _ROLES)
+    if not isinstance(permission, dict):
+        raise ConfError(path, "permission", "is missing, or not an object")
+    if permission != {"default_allow": True}:
+        raise ConfError(path, "permission", 'must be {"default_allow": true}')
+    _check_own_entry(path, table, coordinator)
+    return table
+
+
+def read_table(path: str, coordinator: str, known: set[str]) -> tuple[Table, Any]:
+    """The routes of a table, checked, with no roles but `known`; and its permission, unchecked."""
     top = strictconf.json_object(path)
     for key in top:
         if key not in ("route_table", "permission"):
             raise ConfError(path, key, "unknown key")
-    for key in ("route_table", "permission"):
-        if not isinstance(top.get(key), dict):
-            raise ConfError(path, key, "is missing, or not an object")
-    if top["permission"] != {"default_allow": True}:
-        raise ConfError(path, "permission", 'must be {"default_allow": true}')
+    if not isinstance(top.get("route_table"), dict):
+        raise ConfError(path, "route_table", "is missing, or not an object")
     table: Table = top["route_table"]
     for party, roles in table.items():
         if party not in ("default", coordinator) and strictconf.party_id(party):
@@ -87,14 +95,13 @@ def route_table(path: str, coordinator: str) -> Table:
             raise ConfError(path, f"route_table.{party}", "not an object")
         for role, endpoints in roles.items():
             where = f"route_table.{party}.{role}"
-            if role not in _ROLES:
-                raise ConfError(path, where, f"unknown role (known: {', '.join(sorted(_ROLES))})")
+            if role not in known:
+                raise ConfError(path, where, f"unknown role (known: {', '.join(sorted(known))})")
             if not isinstance(endpoints, list):
                 raise ConfError(path, where, "not a list")
             for endpoint in endpoints:
                 _check_endpoint(path, where, endpoint)
-    _check_own_entry(path, table, coordinator)
-    return table
+    return table, top.get("permission")
 
 
 def _check_endpoint(path: str, where: str, endpoint: Any) -> None:

@@ -1,4 +1,4 @@
-"""The five Redis commands that FATE Flow's job queue needs."""
+"""The few Redis commands that FATE Flow's job queue and serving-server's cache need."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Redis:
     password: str
 
     def command(self, *words: str, wait: float = 5.0) -> str | None:
-        """Logs in, selects FATE Flow's queue database (0), runs a command; returns None for nil."""
+        """Logs in, selects database 0, runs a command; returns None for nil."""
         where = f"{self.caller}: redis {self.host}:{self.port}"
         try:
             with socket.create_connection((self.host, self.port), timeout=3) as connection:

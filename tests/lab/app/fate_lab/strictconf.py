@@ -78,6 +78,19 @@ def exactly(wanted: str) -> Check:
     return lambda value: None if value == wanted else f"must be {wanted!r}, is {value!r}"
 
 
+def true_or_false(value: Any) -> str | None:
+    return None if value in ("true", "false") else f"neither true nor false: {value!r}"
+
+
+def one_of(*wanted: str) -> Check:
+    return lambda value: None if value in wanted else f"must be {' or '.join(wanted)}: {value!r}"
+
+
+def host_and_port(value: Any) -> str | None:
+    name, _, number = str(value).rpartition(":")
+    return f"not HOST:PORT: {value!r}" if host(name) or port(number) else None
+
+
 def count(value: Any) -> str | None:
     ok = re.fullmatch(r"[0-9]+", value) and int(value) >= 1
     return None if ok else f"not a number >= 1: {value!r}"
@@ -86,6 +99,13 @@ def count(value: Any) -> str | None:
 def url(value: Any) -> str | None:
     ok = re.fullmatch(r"https?://[A-Za-z0-9_.-]+:[0-9]{1,5}/?", value)
     return None if ok else f"not http://HOST:PORT: {value!r}"
+
+
+def transfer_url(value: Any) -> str | None:
+    """The address of FATE Flow's page that hands out models."""
+    base = value.removesuffix("/v1/model/transfer")
+    ok = base != value and not base.endswith("/") and url(base) is None
+    return None if ok else f"not http://HOST:PORT/v1/model/transfer: {value!r}"
 
 
 _JDBC = re.compile(r"jdbc:mysql://([A-Za-z0-9_.-]+):([0-9]{1,5})/([A-Za-z0-9_]+)\?(.*)")
@@ -230,6 +250,5 @@ def _servings(path: str, value: Any) -> None:
     if not isinstance(value, list):
         raise ConfError(path, "servers.servings", "not a list")
     for item in value:
-        name, _, number = str(item).rpartition(":")
-        if host(name) or port(number):
-            raise ConfError(path, "servers.servings", f"not HOST:PORT: {item!r}")
+        if wrong := host_and_port(item):
+            raise ConfError(path, "servers.servings", wrong)

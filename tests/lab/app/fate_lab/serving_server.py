@@ -1,0 +1,308 @@
+"""Stands in for FATE Serving's serving-server: answers inference requests with published models.
+
+FATE Flow loads models into it and binds them to service ids. As guest it adds the host's score to
+its own, which it gets through its serving-proxy; as host it looks up features for the guest's ids.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+from . import published_model, strictconf
+from .federation import HOPS
+from .protocol import ANY, HopError, Listener, call, log
+from .redis_client import Redis
+from .strictconf import PROJECT, Check, ConfError
+
+KEPT = "/root/.fate"  # models and requests; a volume keeps them for the next container
+HOST_DATA = f"{PROJECT}/serving-server/host_data.csv"
+_LOADS, _BINDS = f"{KEPT}/publishLoadStore.cache", f"{KEPT}/publishOnlineStore.cache"
+
+RPC_TIMEOUT = 3.0
+TRANSFER_TIMEOUT = 10.0
+OK, EMPTY_DATA, INVALID_FEATURE, NO_FEATURES, NO_MODEL, SYSTEM_ERROR, NO_ADAPTER = (
+    0, 100, 102, 103, 104, 110, 111,
+)  # fmt: skip
+_GUEST, _HOST = 1000, 2000  # added to a code: which side it is about
+
+_REQUIRED: dict[str, Check] = {
+    "port": strictconf.port,
+    "useZkRouter": strictconf.exactly("false"),
+    "proxy": strictconf.host_and_port,
+    "redis.ip": strictconf.host,
+    "redis.port": strictconf.port,
+    "redis.password": strictconf.filled,
+    "OnlineDataAccessAdapter": strictconf.filled,
+    "InferencePreProcessingAdapter": strictconf.exactly("PassPreProcessing"),
+    "InferencePostProcessingAdapter": strictconf.exactly("PassPostProcessing"),
+    "model.transfer.url": strictconf.transfer_url,
+}
+_OPTIONAL: dict[str, Check] = {
+    "useRegister": strictconf.true_or_false,  # not optional: see main
+    "ip": strictconf.ip_address,
+    "serviceRoleName": strictconf.exactly("serving"),
+    "remoteModelInferenceResultCacheSwitch": strictconf.true_or_false,
+    "external.remoteModelInferenceResultCacheTTL": strictconf.count,
+    "zk.url": strictconf.anything,  # in the image's file, not read with useRegister=false
+    "acl.enable": strictconf.exactly("false"),
+    **dict.fromkeys(
+        (
+            "inferenceWorkerThreadNum", "modelCacheMaxSize", "inferenceResultCacheTTL",
+            "inferenceResultCacheCacheMaxSize", "remoteModelInferenceResultCacheTTL",
+            "remoteModelInferenceResultCacheMaxSize", "external.inferenceResultCacheTTL",
+            "redis.timeout", "redis.maxTotal", "redis.maxIdle",
+        ),
+        strictconf.count,
+    ),
+}  # fmt: skip
+
+Answer = dict[str, Any]
+Key = tuple[str, str]  # a model: its name (the job's id) and namespace (the party's model id)
+
+
+def main(settings: str) -> None:
+    try:
+        conf = strictconf.properties(settings, _REQUIRED, _OPTIONAL)
+        server = ServingServer(conf)
+        server.restore()
+    except ConfError as error:
+        sys.exit(f"fate-lab: {error}")  # with 1, as the real one does without a port
+    ops = {
+        "load": server.load,
+        "bind": server.bind,
+        "inference": server.inference,
+        "unary": server.host_part,
+    }
+    listener = Listener("serving-server", ANY, ops)
+    if conf.get("useRegister", "true") == "true":
+        listener.serve_in_background("0.0.0.0", int(conf["port"]))
+        time.sleep(2)
+        sys.exit(f"fate-lab: {settings}: useRegister: must be false: there is no ZooKeeper")
+    listener.serve("0.0.0.0", int(conf["port"]))
+
+
+class ServingServer:
+    def __init__(self, conf: dict[str, str]) -> None:
+        self.conf, self.me = conf, "serving-server"
+        self.redis = Redis(
+            self.me, conf["redis.ip"], int(conf["redis.port"]), conf["redis.password"]
+        )
+        self.models: dict[Key, dict[str, float]] = {}
+        self.partners: dict[Key, Key] = {}  # another party's part of a model -> ours
+        self.services: dict[str, Answer] = {}  # service id -> the request that bound it
+        self.host_data: dict[str, dict[str, float]] = {}
+        self.lock = threading.Lock()
+
+    # publishing
+
+    def load(self, asked: dict[str, Any]) -> Answer:
+        """Gets our part of a model from FATE Flow. asked: local, role, model (by role and party)"""
+        role, party = asked["local"]["role"], asked["local"]["party_id"]
+        own = asked["model"].get(role, {}).get(party)
+        if own is None or self.model(_key(own)) is None:
+            return {"statusCode": NO_MODEL, "message": f"{self.me}: no model for {role} {party}"}
+        for other_role, parties in asked["model"].items():
+            for other, model in parties.items():
+                if (other_role, other) != (role, party):
+                    self.partners[_key(model)] = _key(own)
+        self.keep(_LOADS, asked)
+        log(f"{self.me}: loaded model {own['name']} as {role} {party}")
+        return {"statusCode": OK, "message": ""}
+
+    def bind(self, asked: dict[str, Any]) -> Answer:
+        """Answers a service id with a model. asked: service_id, and the same as for load"""
+        role, party = asked["local"]["role"], asked["local"]["party_id"]
+        own = asked["model"][role][party]
+        if self.models.get(_key(own)) is None and self.model(_key(own)) is None:
+            return {"statusCode": NO_MODEL, "message": f"{self.me}: no model {own['name']}"}
+        self.services[asked["service_id"]] = {**asked, "own": own}
+        self.keep(_BINDS, asked)
+        log(f"{self.me}: service {asked['service_id']} is model {own['name']}")
+        return {"statusCode": OK, "message": ""}
+
+    def model(self, key: Key) -> dict[str, float] | None:
+        """A model from FATE Flow, or from this server's own files if FATE Flow has none."""
+        kept = f"{KEPT}/model_{key[0]}_{key[1]}_cache"
+        try:
+            found = self.transfer(key)
+            _write(kept, json.dumps(found))
+        except HopError as error:
+            log(str(error))
+            if not os.path.isfile(kept):
+                return None
+            with open(kept, encoding="utf-8") as file:
+                found = json.load(file)
+        try:
+            self.models[key] = published_model.weights(found)
+        except ValueError as error:
+            log(f"{self.me}: model {key[0]} of {key[1]}: {error}")
+            return None
+        return self.models[key]
+
+    def transfer(self, key: Key) -> dict[str, str]:
+        url = self.conf["model.transfer.url"]
+        where = f"{self.me}: model.transfer.url {url}"
+        body = json.dumps({"name": key[0], "namespace": key[1]}).encode()
+        request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=TRANSFER_TIMEOUT) as response:
+                answer = json.load(response)
+        except urllib.error.URLError as error:
+            raise HopError(f"{where}: {error.reason}") from None
+        except (OSError, ValueError) as error:
+            raise HopError(f"{where}: {error}") from None
+        if answer.get("retcode") != 0 or not answer.get("data"):
+            raise HopError(f"{where}: no model {key[0]} of {key[1]}: {answer.get('retmsg')}")
+        return dict(answer["data"])
+
+    def keep(self, path: str, asked: dict[str, Any]) -> None:
+        """Adds a request to those that are repeated at the next start."""
+        with self.lock:
+            kept = [request for request in _requests(path) if request != asked]
+            _write(path, json.dumps([*kept, asked]))
+
+    def restore(self) -> None:
+        try:
+            os.makedirs(KEPT, exist_ok=True)
+            _write(f"{KEPT}/.writable", "")
+            os.remove(f"{KEPT}/.writable")
+        except OSError as error:
+            raise ConfError(KEPT, "", f"cannot be written: {error.strerror}") from None
+        for path, repeat in ((_LOADS, self.load), (_BINDS, self.bind)):
+            for request in _requests(path):
+                repeat(request)
+
+    # as guest
+
+    def inference(self, asked: dict[str, Any]) -> Answer:
+        """asked: serviceId, featureData, sendToRemoteFeatureData"""
+        try:
+            return self.guest_part(asked)
+        except HopError as error:  # Redis
+            log(str(error))
+            return _answer(SYSTEM_ERROR, str(error))
+
+    def guest_part(self, asked: dict[str, Any]) -> Answer:
+        self.redis.command("PING")  # where the real one looks for an answer to the same case id
+        service = self.services.get(asked.get("serviceId") or "")
+        if service is None:
+            return _answer(_GUEST + NO_MODEL, f"no service {asked.get('serviceId')!r}")
+        if asked.get("featureData") is None:
+            return _answer(_GUEST + EMPTY_DATA, "no featureData")
+        ids = asked.get("sendToRemoteFeatureData") or {}
+        try:
+            total = published_model.score(
+                self.models[_key(service["own"])], {**asked["featureData"], **ids}
+            )
+        except (TypeError, ValueError) as error:
+            return _answer(_GUEST + INVALID_FEATURE, str(error))
+        host = self.ask_host(service, ids)
+        if "lost" in host:
+            return host
+        code = host["retcode"]
+        total += host["data"].get("score", 0.0)
+        data = {"prob": published_model.probability(total), "retcode": code}
+        if code == SYSTEM_ERROR:  # the host was not asked at all
+            return _answer(_HOST, host["retmsg"], data)
+        return _answer(code + _HOST if code else OK, host["retmsg"], data)
+
+    def ask_host(self, service: Answer, ids: dict[str, Any]) -> Answer:
+        """The host's answer, from Redis if it has answered the same question before."""
+        model = service["own"]
+        words = [model["namespace"], model["name"], *(f"{k}:{v}" for k, v in sorted(ids.items()))]
+        question = "lab-serving:" + hashlib.sha256("\n".join(words).encode()).hexdigest()
+        use_cache = self.conf.get("remoteModelInferenceResultCacheSwitch", "true") == "true"
+        if use_cache and (text := self.redis.command("GET", question)):
+            return dict(json.loads(text))
+        host, _, port = self.conf["proxy"].rpartition(":")
+        packet = {
+            "from": service["local"]["party_id"],
+            "to": service["role"]["host"][0],
+            "hops": HOPS,
+            "body": {"partner": model, "ids": ids},
+        }
+        try:
+            answer = call(
+                self.me, host, int(port), "serving-proxy-intra", ANY, "unary", packet,
+                answer_within=RPC_TIMEOUT,
+            )  # fmt: skip
+        except HopError as error:
+            log(str(error))
+            return _answer(SYSTEM_ERROR, str(error))
+        if use_cache and answer.get("retcode") == OK:
+            seconds = self.conf.get("external.remoteModelInferenceResultCacheTTL", "86400")
+            self.redis.command("SETEX", question, seconds, json.dumps(answer))
+        return dict(answer)
+
+    # as host
+
+    def host_part(self, packet: dict[str, Any]) -> Answer:
+        asked = packet["body"]
+        own = self.partners.get(_key(asked["partner"]))
+        if own is None or own not in self.models:
+            return _answer(NO_MODEL, f"{self.me} {packet['to']}: no model of this guest")
+        adapter = _ADAPTERS.get(self.conf["OnlineDataAccessAdapter"])
+        if adapter is None:
+            name = self.conf["OnlineDataAccessAdapter"]
+            return _answer(NO_ADAPTER, f"{self.me} {packet['to']}: no adapter {name}")
+        try:
+            features = adapter(self, asked["ids"])
+        except (OSError, ValueError, IndexError, LookupError) as error:
+            log(f"{self.me}: {type(error).__name__}: {error}")
+            return _answer(NO_FEATURES, f"{self.me} {packet['to']}: no features: {error}")
+        score = published_model.score(self.models[own], features)
+        return _answer(OK, "", {"score": score})
+
+    def mock_adapter(self, _: dict[str, Any]) -> dict[str, float]:
+        """Always the same row, whatever the id is: score 4.5."""
+        return {f"x{number}": float(number) for number in range(10)}
+
+    def test_file_pick(self, ids: dict[str, Any]) -> dict[str, float]:
+        """The row of this device_id; the file is read once, at the first request."""
+        if not self.host_data:
+            rows = {}
+            with open(HOST_DATA, encoding="utf-8") as file:
+                for line in filter(None, map(str.strip, file)):
+                    name, _, values = line.partition(",")
+                    pairs = (pair.split(":") for pair in values.split(";"))
+                    rows[name] = {feature: float(value) for feature, value in pairs}
+            self.host_data = rows
+        if ids.get("device_id") not in self.host_data:
+            raise LookupError(f"no row for device_id {ids.get('device_id')!r} in {HOST_DATA}")
+        return self.host_data[ids["device_id"]]
+
+
+_ADAPTERS: dict[str, Callable[[ServingServer, dict[str, Any]], dict[str, float]]] = {
+    "MockAdapter": ServingServer.mock_adapter,
+    "TestFilePick": ServingServer.test_file_pick,
+}
+
+
+def _key(model: dict[str, str]) -> Key:
+    return model["name"], model["namespace"]
+
+
+def _answer(code: int, text: str, data: dict[str, Any] | None = None) -> Answer:
+    return {"retcode": code, "retmsg": text, "data": data or {}, "flag": 0}
+
+
+def _requests(path: str) -> list[dict[str, Any]]:
+    if not os.path.isfile(path):
+        return []
+    with open(path, encoding="utf-8") as file:
+        return list(json.load(file))
+
+
+def _write(path: str, text: str) -> None:
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        file.write(text)
+    os.rename(path + ".new", path)
