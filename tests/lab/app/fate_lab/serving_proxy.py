@@ -39,7 +39,7 @@ _REQUIRED: dict[str, Check] = {
     "proxy.grpc.inter.port": strictconf.port,
 }
 _OPTIONAL: dict[str, Check] = {
-    "coordinator": strictconf.party_id,  # coordinator and useZkRouter are not optional: see main
+    "coordinator": strictconf.party_id,  # coordinator and useZkRouter are not optional: see main()
     "useZkRouter": strictconf.true_or_false,
     "route.table": strictconf.file_there,
     "inference.service.name": strictconf.exactly("serving"),
@@ -67,18 +67,23 @@ def main(settings: str) -> None:
             raise ConfError(settings, ", ".join(_REQUIRED), "must be different ports")
         if "coordinator" not in conf:
             _stay_up_without(f"{settings}: coordinator: is missing", "any port")
+        coordinator = conf["coordinator"]
+        grpc = {kind: int(conf[f"proxy.grpc.{kind}.port"]) for kind in ("intra", "inter")}
+        if conf.get("useZkRouter", "true") == "true":
+            for kind, port in grpc.items():
+                Listener(kind, coordinator, {}).serve_in_background("0.0.0.0", port)
+            reason = f"{settings}: useZkRouter: must be false: there is no ZooKeeper"
+            _stay_up_without(reason, "HTTP")
         table_file = os.path.abspath(conf.get("route.table", ROUTE_TABLE))
         proxy = ServingProxy(conf, table_file)
     except ConfError as error:
         sys.exit(f"fate-lab: {error}")
     threading.Thread(target=proxy.keep_reading, daemon=True).start()
-    for kind in ("intra", "inter"):
-        listener = Listener(f"serving-proxy-{kind}", proxy.coordinator, {"unary": proxy.unary})
-        listener.serve_in_background("0.0.0.0", int(conf[f"proxy.grpc.{kind}.port"]))
-    if conf.get("useZkRouter", "true") == "true":
-        _stay_up_without(f"{settings}: useZkRouter: must be false: there is no ZooKeeper", "HTTP")
+    for kind, port in grpc.items():
+        listener = Listener(f"serving-proxy-{kind}", coordinator, {"unary": proxy.unary})
+        listener.serve_in_background("0.0.0.0", port)
     Listener("sentinel", ANY, {}).serve_in_background("0.0.0.0", _SENTINEL)
-    http = Listener("serving-proxy-http", proxy.coordinator, {}, proxy.page)
+    http = Listener("serving-proxy-http", coordinator, {}, proxy.page)
     http.serve("0.0.0.0", int(conf["server.port"]))
 
 
@@ -174,7 +179,8 @@ class ServingProxy:
             answer = self.inference(words[2], body)
         else:
             return None
-        return 200, "application/json;charset=UTF-8", json.dumps(answer).encode()
+        text = json.dumps(answer, separators=(",", ":"))
+        return 200, "application/json;charset=UTF-8", text.encode()
 
     def inference(self, name: str, body: bytes) -> dict[str, Any]:
         try:

@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from . import published_model, strictconf
 from .federation import HOPS
@@ -47,7 +47,7 @@ _REQUIRED: dict[str, Check] = {
     "model.transfer.url": strictconf.transfer_url,
 }
 _OPTIONAL: dict[str, Check] = {
-    "useRegister": strictconf.true_or_false,  # not optional: see main
+    "useRegister": strictconf.true_or_false,  # not optional: see main()
     "ip": strictconf.ip_address,
     "serviceRoleName": strictconf.exactly("serving"),
     "remoteModelInferenceResultCacheSwitch": strictconf.true_or_false,
@@ -71,8 +71,10 @@ Key = tuple[str, str]  # a model: its name (the job's id) and namespace (the par
 
 def main(settings: str) -> None:
     try:
-        conf = strictconf.properties(settings, _REQUIRED, _OPTIONAL)
-        server = ServingServer(conf)
+        conf = strictconf.properties(settings, {"port": strictconf.port}, _REQUIRED | _OPTIONAL)
+        if conf.get("useRegister", "true") == "true":
+            _open_and_exit(settings, int(conf["port"]))
+        server = ServingServer(strictconf.properties(settings, _REQUIRED, _OPTIONAL))
         server.restore()
     except ConfError as error:
         sys.exit(f"fate-lab: {error}")  # with 1, as the real one does without a port
@@ -82,12 +84,14 @@ def main(settings: str) -> None:
         "inference": server.inference,
         "unary": server.host_part,
     }
-    listener = Listener("serving-server", ANY, ops)
-    if conf.get("useRegister", "true") == "true":
-        listener.serve_in_background("0.0.0.0", int(conf["port"]))
-        time.sleep(2)
-        sys.exit(f"fate-lab: {settings}: useRegister: must be false: there is no ZooKeeper")
-    listener.serve("0.0.0.0", int(conf["port"]))
+    Listener("serving-server", ANY, ops).serve("0.0.0.0", int(conf["port"]))
+
+
+def _open_and_exit(settings: str, port: int) -> NoReturn:
+    """What the real one does when it is to register itself, and there is no ZooKeeper."""
+    Listener("serving-server", ANY, {}).serve_in_background("0.0.0.0", port)
+    time.sleep(2)
+    raise ConfError(settings, "useRegister", "must be false: there is no ZooKeeper")
 
 
 class ServingServer:
@@ -213,7 +217,7 @@ class ServingServer:
         data = {"prob": published_model.probability(total), "retcode": code}
         if code == SYSTEM_ERROR:  # the host was not asked at all
             return _answer(_HOST, host["retmsg"], data)
-        return _answer(code + _HOST if code else OK, host["retmsg"], data)
+        return _answer(code + _HOST if code else OK, host["retmsg"] or "success", data)
 
     def ask_host(self, service: Answer, ids: dict[str, Any]) -> Answer:
         """The host's answer, from Redis if it has answered the same question before."""
