@@ -17,9 +17,9 @@ _TARBALL = _FOLDER / f"{'-'.join(name.rpartition('-')[2][:6] for name in _NAMES)
 
 
 def load(host: DockerHost) -> None:
-    """Load the images into a Docker host, if the cache has them."""
-    if _TARBALL.exists():
-        _docker(host, "load", "--input", str(_TARBALL))
+    """Load the images that the cache has into a Docker host; changed ones are built there."""
+    for tarball in _FOLDER.glob("*.tar"):
+        _docker(host, "load", "--input", str(tarball))
 
 
 def keep(host: DockerHost) -> None:
