@@ -12,7 +12,7 @@ help: ## show this help
 
 up: tools docker images stack ## set up what is missing, then deploy the stack (STACK=dev)
 	@echo "==> pulumi up ($(STACK))"
-	@$(IN_ENV) pulumi up --yes --stack $(STACK)
+	@$(IN_ENV) fatectl repair --stack $(STACK) && pulumi up --yes --stack $(STACK)
 
 preview: tools docker images stack ## show what `make up` would change
 	@$(IN_ENV) pulumi preview --diff --stack $(STACK)

@@ -2,10 +2,11 @@
 
 import typer
 
-from . import publish
+from . import publish, repair
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("publish")(publish.publish)
+app.command("repair")(repair.repair)
 
 
 @app.callback()

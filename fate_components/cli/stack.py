@@ -1,5 +1,7 @@
-"""The stack that a command works on, from its stack file."""
+"""The stack that a command works on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +12,8 @@ from ..release import Release
 from ..settings import Settings, SettingsError
 from ..settings.load import parse
 
-_PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[2]
+"""The folder of the project."""
 
 
 class StackError(Exception):
@@ -43,30 +46,45 @@ class Stack:
         }
 
 
-def read(name: str | None, project: Path = _PROJECT) -> Stack:
-    """Read a stack.
+@contextmanager
+def workspace(name: str | None) -> Iterator[tuple[auto.LocalWorkspace, str]]:
+    """The project's workspace and the name of a stack in it.
+
+    Args:
+        name: the stack's name, or None for the selected stack.
+
+    Raises:
+        StackError: there is no such stack, or the CLI fails.
+    """
+    found = auto.LocalWorkspace(work_dir=str(PROJECT))
+    try:
+        selected = None if name else found.stack()
+        name = name or (selected.name if selected else None)
+        if name is None:
+            raise StackError("no stack is selected: name one with --stack")
+        yield found, name
+    except auto.CommandError as error:
+        last = str(error).strip().splitlines()[-1]
+        raise StackError(last.strip().removeprefix("stderr: error:").strip()) from None
+
+
+def read(name: str | None) -> Stack:
+    """Read a stack and its settings.
 
     Args:
         name: its name, or None for the selected stack.
-        project: the folder of the project.
 
     Raises:
         StackError: there is no such stack, or its stack file has mistakes.
     """
-    workspace = auto.LocalWorkspace(work_dir=str(project))
+    with workspace(name) as (found, name):
+        config = found.get_all_config(name)
     try:
-        selected = workspace.stack()
-        name = name or (selected.name if selected else None)
-        if name is None:
-            raise StackError("no stack is selected: name one with --stack")
-        config = workspace.get_all_config(name)
         settings, release = parse(
             {key: value.value for key, value in config.items()},
             {key for key, value in config.items() if value.secret},
             name,
         )
-    except auto.CommandError as error:
-        raise StackError(str(error).strip().splitlines()[-1]) from None
     except SettingsError as error:
         raise StackError(str(error)) from None
     return Stack(name, settings, release)

@@ -124,6 +124,21 @@ class Stack:
             start_new_session=True,
         )
 
+    def fatectl(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """A command of fatectl, like an operator's."""
+        return self.python("fate_components.cli", *command)
+
+    def python(self, module: str, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """A module of the program that works on this stack, with more environment variables."""
+        return subprocess.run(
+            [".venv/bin/python", "-m", module, *command, "--stack", self.name],
+            cwd=self.folder,
+            env={**os.environ, **self.auto.workspace.env_vars, **more},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
     def failing_up(self) -> str:
         """pulumi up that must fail within minutes; returns the output that an operator sees."""
         process = self.start("up", "--yes")

@@ -1,7 +1,6 @@
 """Serving clusters: a model trained by two parties answers inference requests across them."""
 
 import json
-import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,8 +31,8 @@ class Deployment:
 
     def check(self, party: int, cluster: Cluster) -> subprocess.CompletedProcess[str]:
         """The check of a party's serving cluster, as an up with fate:verify runs it."""
-        return self._run(
-            ["fate_components.fate1.serving.check"],
+        return self.stack.python(
+            "fate_components.fate1.serving.check",
             PARTY=str(party),
             SERVING_DOCKER=cluster.host.url,
         )
@@ -42,17 +41,7 @@ class Deployment:
         """Publish the model of the last job with guest 9999 and host 10000."""
         query = "SELECT max(f_job_id) FROM t_job WHERE f_role = 'guest'"
         ((job,),) = self.here.sql(9999, query)
-        return self._run(["fate_components.cli", "publish", job, "--service", "credit"])
-
-    def _run(self, module: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [".venv/bin/python", "-m", *module, "--stack", self.stack.name],
-            cwd=self.stack.folder,
-            env={**os.environ, **self.stack.auto.workspace.env_vars, **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return self.stack.fatectl("publish", job, "--service", "credit")
 
     def infer(self, cluster: Cluster, device: str) -> dict[str, Any]:
         """What party 9999's serving-proxy answers to a request."""

@@ -102,13 +102,15 @@ def _addresses(container: Any) -> set[str]:
 
 
 def killed_when_creating(cluster: Cluster, resource: str) -> None:
-    """Kill an up in the middle of its work, and release its lock."""
+    """Kill an up in the middle of its work, and repair the stack."""
     up = cluster.stack.start("up", "--yes", "--skip-preview")
     assert up.stdout
     assert any(f"{resource} creating" in line for line in up.stdout)
     up.kill()
     up.communicate()
-    cluster.stack.auto.cancel()
+    repaired = cluster.stack.fatectl("repair")
+    assert repaired.returncode == 0, repaired.stderr
+    assert "released the lock of" in repaired.stdout
 
 
 def test_a_third_party_disturbs_nobody(cluster: Cluster, changed: Callable[[Change], None]) -> None:
