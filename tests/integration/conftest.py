@@ -28,6 +28,7 @@ def engine_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, s
         **json.loads(printed),
         "PULUMI_BACKEND_URL": f"file://{tmp_path_factory.mktemp('backend')}",
         "PULUMI_CONFIG_PASSPHRASE": "of the tests",
+        "GOGC": "400",  # there is more memory than processor time
     }
     with pytest.MonkeyPatch.context() as patch:
         # The automation API asks the CLI for its version in the environment of this process.

@@ -239,6 +239,7 @@ def test_destroy_keeps_the_data_and_the_next_up_takes_it_up(cluster: Cluster) ->
     assert client.networks.list(filters=mine) == []
     assert {volume.name for volume in client.volumes.list(filters=mine)} == volumes
 
+    cluster.stack.change(lambda c: c.pop("fate:engines"))
     cluster.stack.up()
     assert jobs(cluster, 10000) >= before
     cluster.stack.preview(expect_no_changes=True)

@@ -139,7 +139,7 @@ def test_a_third_party_disturbs_nobody(cluster: Cluster, changed: Callable[[Chan
         worker.join()
     assert jobs
     assert [said for code, said in jobs if code] == []
-    settled(cluster)
+    cluster.stack.preview(expect_no_changes=True)
 
     after = cluster.lives()
     assert {name: after[name] for name in before} == before
