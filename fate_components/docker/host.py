@@ -10,7 +10,7 @@ from ..images import Builds
 from ..release import Image
 from ..settings import TRAINING, DockerHost
 from ..topology import Network
-from . import leftovers
+from . import cli, leftovers
 
 
 def labels(stack: str, **more: str) -> dict[str, str]:
@@ -76,8 +76,7 @@ class Host(pulumi.ComponentResource):
     @property
     def environment(self) -> dict[str, str]:
         """The variables that connect a docker command on this machine to this host's daemon."""
-        # An operator's own context would take precedence over DOCKER_HOST.
-        return {"DOCKER_HOST": self.docker_host, "DOCKER_CONTEXT": ""}
+        return cli.environment(self.docker_host)
 
     def network(
         self, name: str, plan: Network, labelled: Mapping[str, str], parent: pulumi.Resource

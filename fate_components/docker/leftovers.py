@@ -5,17 +5,16 @@ about to create, and never touches anything else. Data is in volumes, which are 
 """
 
 import json
-import os
 import re
-import subprocess
 from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 
+from . import cli
+
 # The daemon's own words; the provider passes them on.
 _TAKEN = re.compile(r"is already in use by container|network with name .* already exists")
-_LIMIT = 60  # seconds for one docker command
 
 
 def error_hook(host: str, environment: Mapping[str, str]) -> pulumi.ErrorHook:
@@ -48,9 +47,9 @@ def error_hook(host: str, environment: Mapping[str, str]) -> pulumi.ErrorHook:
                 stack = {"fate.stack": wanted["fate.stack"]}
                 if attached is None or not is_leftover(attached, stack):
                     return False
-                _docker(environment, "rm", "--force", container)
-            return _docker(environment, "network", "rm", name).returncode == 0
-        return _docker(environment, "rm", "--force", name).returncode == 0
+                cli.run(["rm", "--force", container], environment)
+            return cli.run(["network", "rm", name], environment).returncode == 0
+        return cli.run(["rm", "--force", name], environment).returncode == 0
 
     return pulumi.ErrorHook(f"leftovers-{host}", make_room)
 
@@ -67,16 +66,5 @@ def is_leftover(found: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
 
 
 def _inspect(environment: Mapping[str, str], kind: str, name: str) -> dict[str, Any] | None:
-    done = _docker(environment, kind, "inspect", name)
+    done = cli.run([kind, "inspect", name], environment)
     return dict(json.loads(done.stdout)[0]) if done.returncode == 0 else None
-
-
-def _docker(environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["docker", *arguments],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=_LIMIT,
-        check=False,
-    )

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from . import cli
+
 START_LIMIT = 600
 """Seconds that a container may take to become healthy."""
 
@@ -22,7 +24,6 @@ _RESTARTS = 3  # one exit may be a coincidence; after three the service cannot s
 _STUCK_LIMIT = 15
 _SILENCE_LIMIT = 60  # seconds without an answer from the daemon
 _LOG_LINES = 20
-_CALL_LIMIT = 60  # seconds for one docker command
 
 
 class NotHealthyError(Exception):
@@ -147,18 +148,10 @@ def inspect(ids: Mapping[str, str]) -> dict[str, Look]:
 
 
 def _docker(*arguments: str) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(
-            ["docker", *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_CALL_LIMIT,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise NoAnswerError(f"docker {arguments[0]}: no answer within {_CALL_LIMIT} s") from None
+    done = cli.run(arguments)
+    if done.returncode == cli.NO_ANSWER:
+        raise NoAnswerError(done.stderr)
+    return done
 
 
 def wait(ids: Mapping[str, str], say: Callable[[str], None]) -> None:

@@ -2,13 +2,13 @@
 
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 import pytest
 
-from fate_components.docker import leftovers
+from fate_components.docker import cli, leftovers
 
 OURS = {"fate.stack": "dev", "fate.party": "9999", "fate.service": "roll"}
 LABELS = [{"label": name, "value": value} for name, value in OURS.items()]
@@ -25,7 +25,7 @@ class Host:
         self.containers: dict[str, dict[str, str]] = {}
         self.network: dict[str, Any] | None = None
         self.removed: list[str] = []
-        monkeypatch.setattr(leftovers, "_docker", self.docker)
+        monkeypatch.setattr(cli, "run", self.docker)
         monkeypatch.setattr(pulumi.log, "warn", lambda text: None)
         monkeypatch.setattr(pulumi.log, "error", self.errors_append)
         monkeypatch.setattr(pulumi, "ErrorHook", lambda name, function: function)
@@ -35,15 +35,15 @@ class Host:
         self.errors.append(text)
 
     def docker(
-        self, environment: Mapping[str, str], *arguments: str
+        self, arguments: Sequence[str], environment: Mapping[str, str]
     ) -> subprocess.CompletedProcess[str]:
         assert environment == {"DOCKER_HOST": "unix:///x.sock"}
         found: dict[str, Any] | None = None
         match arguments:
-            case ("container", "inspect", name):
+            case ["container", "inspect", name]:
                 if name in self.containers:
                     found = {"Config": {"Labels": self.containers[name]}}
-            case ("network", "inspect", _):
+            case ["network", "inspect", _]:
                 found = self.network
             case _:
                 self.removed.append(arguments[-1])
