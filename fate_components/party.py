@@ -12,7 +12,7 @@ from .fate1 import serving as fate1_serving
 from .fate1 import training as fate1
 from .fate2 import training as fate2
 from .release import Release
-from .settings import TRAINING, Settings
+from .settings import SERVING, TRAINING, Settings
 from .topology import ClusterPlan, ExchangePlan, PartyPlan
 
 
@@ -25,7 +25,7 @@ class Deployed(Protocol):
 
 # What each release line deploys, by kind of cluster.
 _CLUSTERS: dict[str, dict[str, Callable[..., Deployed]]] = {
-    "fate1": {TRAINING: fate1.TrainingCluster, "serving": fate1_serving.ServingCluster},
+    "fate1": {TRAINING: fate1.TrainingCluster, SERVING: fate1_serving.ServingCluster},
     "fate2": {TRAINING: fate2.TrainingCluster},
 }
 

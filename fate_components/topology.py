@@ -11,14 +11,14 @@ from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 
 from .release import Release
-from .settings import TRAINING, Cluster, Party, Published, Settings
+from .settings import SERVING, TRAINING, Cluster, Party, Published, Settings
 
 # The third octet of a party's network, and the last octet of its gateways on the shared one.
 _FIRST_SLOT, _SLOTS = 16, 239
 _EXCHANGE_OCTET = 2
 # By kind of cluster: the last parts of the name of the network that gateways share, and the third
 # octet of its first address.
-_SHARED = {TRAINING: (("shared",), 0), "serving": (("shared", "serving"), 8)}
+_SHARED = {TRAINING: (("shared",), 0), SERVING: (("shared", "serving"), 8)}
 
 
 @dataclass(frozen=True)

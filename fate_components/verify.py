@@ -7,7 +7,7 @@ import pulumi
 from .docker import tool
 from .party import Exchange, Party
 from .release import Release
-from .settings import TRAINING
+from .settings import SERVING, TRAINING
 
 
 def toy_jobs(
@@ -52,11 +52,11 @@ def serving(parties: Sequence[Party], stack: str) -> None:
         parties: the stack's parties.
         stack: the stack's name.
     """
-    clusters = [party for party in parties if "serving" in party.services]
+    clusters = [party for party in parties if SERVING in party.services]
     for party in clusters:
         environment = {
             "PARTY": str(party.id),
-            "SERVING_DOCKER": party.hosts["serving"].docker_host,
+            "SERVING_DOCKER": party.hosts[SERVING].docker_host,
         }
         if TRAINING in party.hosts:
             environment["TRAINING_DOCKER"] = party.hosts[TRAINING].docker_host
@@ -70,7 +70,7 @@ def serving(parties: Sequence[Party], stack: str) -> None:
                 service.container.id
                 for one in clusters
                 for kind, services in one.services.items()
-                if kind == "serving" or one is party
+                if kind == SERVING or one is party
                 for service in services
             ],
         )

@@ -13,7 +13,8 @@ from rich.table import Table
 
 from ..docker.containers import Containers
 from ..fate1.serving import inference
-from ..settings import TRAINING
+from ..settings import SERVING, TRAINING
+from .failure import failure
 from .stack import StackError, read
 
 # Sends a request to FATE Flow from inside its container; its Python is not on PATH.
@@ -139,7 +140,7 @@ def publish(
     try:
         row = _map(features)
         found = read(stack)
-        training, serving = found.containers(TRAINING), found.containers("serving")
+        training, serving = found.containers(TRAINING), found.containers(SERVING)
         model = model_of(training, job)
         console.print(f"model {model.id} {model.version}")
         _load(console, training[model.guest], model)
@@ -154,8 +155,7 @@ def publish(
             raise PublishError(f"the trial request failed with {inference.meaning(bad[0])}")
         console.print(f"trial request answered: {json.dumps(answer.get('data'))}")
     except (PublishError, StackError, inference.InferenceError) as error:
-        Console(stderr=True, highlight=False).print(f"fatectl: {error}", markup=False)
-        raise typer.Exit(1) from None
+        raise failure(error) from None
 
 
 def _map(features: str) -> dict[str, Any]:

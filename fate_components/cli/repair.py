@@ -12,6 +12,7 @@ import typer
 from pulumi import automation as auto
 from rich.console import Console
 
+from .failure import failure
 from .stack import StackError, workspace
 
 _END_SECONDS = 10  # after which a plugin that ignores the signal is killed
@@ -187,7 +188,4 @@ def repair(
         with workspace(stack) as (found, name):
             repair_stack(found, name, lambda text: console.print(text, markup=False), other_machine)
     except (RepairError, StackError) as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(
-            f"fatectl: {error}", markup=False
-        )
-        raise typer.Exit(1) from None
+        raise failure(error) from None

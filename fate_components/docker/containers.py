@@ -52,3 +52,11 @@ class Containers:
         inspect = ["inspect", "-f", status, self.container(service)]
         found = cli.run(inspect, cli.environment(self.docker_host), timeout=30)
         return found.stdout.strip() or "missing"
+
+    def states(self, *services: str) -> str:
+        """The containers of services with their states, for a message."""
+        return ", ".join(f"{self.container(name)} is {self.state(name)}" for name in services)
+
+    def running(self, *services: str) -> bool:
+        """Whether the containers of all these services are running."""
+        return all(self.state(name).startswith("running") for name in services)

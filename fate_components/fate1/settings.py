@@ -12,7 +12,6 @@ from ..settings import addresses
 from ..settings.errors import unknown_host
 from ..settings.models import ANYWHERE, Address, ClusterKeys, Count, Keys, Password, Port
 
-SERVING = "serving"
 _SERVING_GATEWAY = "serving-grpc"
 # The ports at which the clusters of one party call each other.
 _FLOW, _SERVER = "fateflow-http", "serving-server"
@@ -147,7 +146,9 @@ class Settings(settings.Settings):
         if party.serving:
             opened = {_SERVER: self._address(serving_host)} if apart else {}
             published = party.serving.published(facts, opened)
-            found.append(settings.Cluster(SERVING, serving_host, facts, published, (_SERVER,)))
+            found.append(
+                settings.Cluster(settings.SERVING, serving_host, facts, published, (_SERVER,))
+            )
         return found
 
     def mistakes(self, release: Release) -> Iterator[settings.Mistake]:

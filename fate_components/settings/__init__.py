@@ -5,6 +5,7 @@ Each release line adds a model of its own keys, in the package of that line (fat
 
 from .errors import Location, Mistake, SettingsError
 from .models import (
+    SERVING,
     TRAINING,
     Cluster,
     DockerHost,
@@ -17,6 +18,7 @@ from .models import (
 )
 
 __all__ = [
+    "SERVING",
     "TRAINING",
     "Cluster",
     "DockerHost",

@@ -32,7 +32,7 @@ _PART = r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?"
 _REGISTRY = re.compile(rf"{_PART}(\.{_PART})*(:[0-9]+)?(/[a-z0-9]([a-z0-9._-]*[a-z0-9])?)*")
 ANYWHERE = "0.0.0.0"  # noqa: S104 - for ports that other parties call
 LOOPBACK = "127.0.0.1"
-TRAINING = "training"
+TRAINING, SERVING = "training", "serving"
 _MIN_SECRET = 16
 # 10.192.0.0/16 to 10.239.0.0/16: outside the ranges that Docker picks by itself, and the usual
 # ranges of flannel and Kubernetes.

@@ -42,7 +42,7 @@ def request(
     conf = yaml.safe_load(party.run("fateflow", f"cat {_FLOW}/conf/service_conf.yaml").stdout)
     if not conf:
         raise HopError(
-            f"FATE Flow of party {party.id} has no configuration: {_states(party, 'fateflow')}"
+            f"FATE Flow of party {party.id} has no configuration: {party.states('fateflow')}"
         )
     at = conf["fateflow"] if service == "fateflow" else conf["federation"]["nginx"]
     lines = [f"{method} {path} HTTP/1.0", "Host: localhost", "Content-Type: application/json"]
@@ -72,7 +72,7 @@ def broken_hops(caller: Containers, called: Containers) -> Iterator[str]:
     except HopError as error:
         yield (
             f"nginx of party {caller.id} cannot reach FATE Flow of party {called.id}: {error}; "
-            f"{_states(caller, 'nginx')}, {_states(called, 'nginx', 'fateflow')}"
+            f"{caller.states('nginx')}, {called.states('nginx', 'fateflow')}"
         )
     if caller == called:
         return
@@ -85,23 +85,14 @@ def broken_hops(caller: Containers, called: Containers) -> Iterator[str]:
     if found.returncode:
         yield (
             f"RabbitMQ of party {caller.id} cannot reach RabbitMQ of party {called.id} at "
-            f"{to['host']}:{to['port']}; {_states(caller, 'rabbitmq')}, "
-            f"{_states(called, 'rabbitmq')}"
+            f"{to['host']}:{to['port']}; {caller.states('rabbitmq')}, "
+            f"{called.states('rabbitmq')}"
         )
-
-
-def _states(party: Containers, *services: str) -> str:
-    return ", ".join(f"{party.container(name)} is {party.state(name)}" for name in services)
 
 
 def hops(guest: Containers, host: Containers) -> list[str]:
     """All broken hops between the two parties."""
     return [*broken_hops(guest, host), *(broken_hops(host, guest) if host != guest else [])]
-
-
-def running(party: Containers) -> bool:
-    """Whether all of a party's containers on the hops are running."""
-    return all(party.state(name).startswith("running") for name in _HOPS)
 
 
 def submit(guest: Containers, host: Containers) -> str:
@@ -154,7 +145,7 @@ def main() -> None:
     deadline = time.monotonic() + _HOPS_LIMIT
     while broken := hops(guest, host):
         # Waiting does not help if a container is not running.
-        if time.monotonic() > deadline or not (running(guest) and running(host)):
+        if time.monotonic() > deadline or not all(party.running(*_HOPS) for party in (guest, host)):
             fail(f"the {title} was not started because the connection is broken:", *broken)
         time.sleep(2)
     try:

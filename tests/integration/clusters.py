@@ -1,17 +1,15 @@
 """What runs on a Docker host, inspected from outside."""
 
 import copy
-import os
 import re
 import subprocess
-import sys
 from dataclasses import dataclass
 from typing import Any
 
 from docker.models.containers import Container
 
 from tests.integration.docker_hosts import DockerHost, wait_for
-from tests.integration.stacks import ROOT, Outcome, Stack
+from tests.integration.stacks import Outcome, Stack
 
 
 @dataclass(frozen=True)
@@ -186,21 +184,12 @@ def toy_job(
     cluster: Cluster, line: str, guest: int = 9999, host: int = 10000
 ) -> subprocess.CompletedProcess[str]:
     """Run the toy job as an up with fate:verify does."""
-    environment = {
-        **os.environ,
-        "GUEST": str(guest),
-        "HOST": str(host),
-        "GUEST_DOCKER": cluster.host.url,
-        "HOST_DOCKER": cluster.host.url,
-    }
-    module = ["-m", f"fate_components.toy_job.{line}", "--stack", cluster.stack.name]
-    return subprocess.run(
-        [sys.executable, *module],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
+    return cluster.stack.python(
+        f"fate_components.toy_job.{line}",
+        GUEST=str(guest),
+        HOST=str(host),
+        GUEST_DOCKER=cluster.host.url,
+        HOST_DOCKER=cluster.host.url,
     )
 
 

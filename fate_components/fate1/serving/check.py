@@ -66,7 +66,7 @@ def broken(serving: Containers, training: Containers | None) -> Iterator[str]:
         if done.returncode:
             yield (
                 f"FATE Flow of party {serving.id} cannot reach serving-server at {to}; "
-                f"{_states(serving, 'serving-server')}"
+                f"{serving.states('serving-server')}"
             )
 
 
@@ -84,10 +84,6 @@ def _unreachable(
         )
 
 
-def _states(cluster: Containers, *services: str) -> str:
-    return ", ".join(f"{cluster.container(name)} is {cluster.state(name)}" for name in services)
-
-
 def main() -> None:
     """Run the check; exit with 1 and every broken way if one stays broken."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -98,11 +94,7 @@ def main() -> None:
     training = Containers(stack, party, docker) if docker else None
     deadline = time.monotonic() + _LIMIT
     while errors := list(broken(serving, training)):
-        running = all(
-            serving.state(name).startswith("running")
-            for name in ("serving-proxy", "serving-server")
-        )
-        if time.monotonic() > deadline or not running:
+        if time.monotonic() > deadline or not serving.running("serving-proxy", "serving-server"):
             sys.exit("\n".join([f"serving of party {party} does not work:", *errors]))
         time.sleep(2)
     print(f"serving of party {party}: every way works")
