@@ -1,11 +1,13 @@
 """FATE on Docker hosts: from the stack file to running parties."""
 
+from datetime import UTC, datetime
+
 import pulumi
 
-from fate_components import topology, verify
+from fate_components import certificates, topology, verify
 from fate_components.docker.host import Host
 from fate_components.images import Builds
-from fate_components.outputs import exchange_output, party_outputs
+from fate_components.outputs import exchange_output, party_outputs, tls_output
 from fate_components.party import Exchange, Party
 from fate_components.settings import SettingsError
 from fate_components.settings.load import load
@@ -17,6 +19,11 @@ except SettingsError as error:
 
 stack = pulumi.get_stack()
 plan = topology.plan(settings, release, stack)
+now = datetime.now(UTC)
+encryption = certificates.of(settings, plan, now)
+for warning in encryption.warnings(now) if encryption else ():
+    pulumi.log.warn(warning)
+
 builds = Builds(release) if settings.images == "packages" else None
 used = {party.host for party in settings.parties}
 
@@ -26,9 +33,11 @@ hosts = {
     )
     for name, host in settings.hosts.items()
 }
-parties = [Party(party, hosts, settings, release, stack) for party in plan.parties]
+parties = [Party(party, hosts, settings, release, stack, encryption) for party in plan.parties]
 exchanges = (
-    [Exchange(plan.exchange, hosts[plan.exchange.host], release, stack)] if plan.exchange else []
+    [Exchange(plan.exchange, hosts[plan.exchange.host], release, stack, encryption)]
+    if plan.exchange
+    else []
 )
 if settings.verify:
     verify.toy_jobs(parties, exchanges, release, stack)
@@ -40,3 +49,5 @@ if passwords:
     pulumi.export("passwords", pulumi.Output.secret(passwords))
 if plan.exchange:
     pulumi.export("exchange", exchange_output(plan.exchange, settings))
+if encryption:
+    pulumi.export("tls", tls_output(encryption))

@@ -2,6 +2,8 @@
 
 import string
 
+from . import tls
+from .certificates import Certificates
 from .release import Release
 from .settings import Published, Settings
 from .topology import ExchangePlan, Topology
@@ -29,6 +31,24 @@ def party_outputs(
 def exchange_output(plan: ExchangePlan, settings: Settings) -> str:
     """The exchange's address and port."""
     return _reach(plan.host, plan.published, settings)
+
+
+def tls_output(found: Certificates) -> dict[str, object]:
+    """The stack's authority, for the peers, and when certificates expire."""
+    day = "%Y-%m-%d"
+    expires = {who: f"{identity.expires:{day}}" for who, identity in found.identities.items()}
+    authorities = {
+        who: f"{tls.ends(trust.authority):{day}}" for who, trust in found.trusted.items()
+    }
+    return {
+        name: value
+        for name, value in {
+            "authority": found.authority,
+            "certificatesExpire": expires,
+            "authoritiesOfOthersExpire": authorities,
+        }.items()
+        if value
+    }
 
 
 def _reach(host: str, port: Published, settings: Settings) -> str:

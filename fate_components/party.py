@@ -6,14 +6,16 @@ from typing import Protocol
 import pulumi
 import pulumi_docker as docker
 
+from .certificates import Certificates
 from .docker.host import Host, labels
 from .docker.service import Place, Service, all_healthy
+from .edge import Edge
 from .fate1 import serving as fate1_serving
 from .fate1 import training as fate1
 from .fate2 import training as fate2
 from .release import Release
 from .settings import SERVING, TRAINING, Settings
-from .topology import ClusterPlan, ExchangePlan, PartyPlan
+from .topology import EXCHANGE, ClusterPlan, ExchangePlan, PartyPlan
 
 
 class Deployed(Protocol):
@@ -39,6 +41,7 @@ class Party(pulumi.ComponentResource):
         settings: the stack file's settings.
         release: the facts of the release.
         stack: the stack's name.
+        certificates: the certificates of the deployment, if its connections are encrypted.
 
     Attributes:
         id: its id in the federation.
@@ -54,6 +57,7 @@ class Party(pulumi.ComponentResource):
         settings: Settings,
         release: Release,
         stack: str,
+        certificates: Certificates | None,
     ) -> None:
         super().__init__(
             "fate:index:Party",
@@ -80,6 +84,19 @@ class Party(pulumi.ComponentResource):
                 keep_data=settings.keep_data,
             )
             deployed = _CLUSTERS[release.line][kind](place, cluster, settings, at_host)
+            if certificates and cluster.edge:
+                gateways = [one for one in deployed.services if one.name in cluster.facts.gateways]
+                edge = Edge(
+                    place,
+                    cluster.edge.service,
+                    str(self.id),
+                    cluster.edge,
+                    certificates,
+                    {name: cluster.published[name] for name in cluster.facts.gateway_ports},
+                    [gateway.container for gateway in gateways],
+                    at_host,
+                )
+                deployed.services.append(edge)
             self.services[kind] = deployed.services
             self.passwords |= deployed.passwords
             health = "health" if kind == TRAINING else f"{kind}-health"
@@ -112,23 +129,48 @@ class Exchange(pulumi.ComponentResource):
         host: its Docker host.
         release: the facts of the release.
         stack: the stack's name.
+        certificates: the certificates of the deployment, if its connections are encrypted.
     """
 
-    def __init__(self, plan: ExchangePlan, host: Host, release: Release, stack: str) -> None:
+    def __init__(
+        self,
+        plan: ExchangePlan,
+        host: Host,
+        release: Release,
+        stack: str,
+        certificates: Certificates | None,
+    ) -> None:
         super().__init__(
             "fate:index:Exchange",
             "exchange",
             {},
             pulumi.ResourceOptions(providers={"docker": host.provider}),
         )
+        child = pulumi.ResourceOptions(parent=self)
+        networks = dict(host.shared)
+        if plan.network:
+            labelled = labels(stack, cluster=EXCHANGE)
+            networks[plan.network.name] = host.network(EXCHANGE, plan.network, labelled, self)
         place = Place(
             stack=stack,
-            cluster="exchange",
+            cluster=EXCHANGE,
             host=host,
             release=release,
-            networks=host.shared,
+            networks=networks,
             party=None,
         )
-        child = pulumi.ResourceOptions(parent=self)
-        all_healthy("exchange-health", [fate1.exchange(place, plan, child)], child)
+        services = [fate1.exchange(place, plan, child)]
+        if certificates and plan.edge:
+            edge = Edge(
+                place,
+                f"{EXCHANGE}-{plan.edge.service}",
+                EXCHANGE,
+                plan.edge,
+                certificates,
+                {"proxy": plan.published},
+                [services[0].container],
+                child,
+            )
+            services.append(edge)
+        all_healthy("exchange-health", services, child)
         self.register_outputs({})

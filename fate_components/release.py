@@ -6,6 +6,9 @@ from typing import Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
 
+Protocol = Literal["grpc", "http", "tcp"]
+"""What a gateway speaks with other parties: gRPC or HTTP, or anything else on TCP."""
+
 RELEASES = Path(__file__).parent.parent / "config" / "releases"
 
 
@@ -58,7 +61,8 @@ class Service(Image):
     address: int
     ports: dict[str, int]
     publish: bool | tuple[str, ...] = False
-    gateway: tuple[str, ...] = ()
+    gateway: dict[str, Protocol] = {}
+    edge: bool = False
     environment: dict[str, str] = {}
     probe: Probe = Probe()
     folder: str = ""
@@ -142,6 +146,15 @@ class Release(_Fact):
         return {name: service for name, service in self.services.items() if service.gateway}
 
     @property
+    def gateway_protocols(self) -> dict[str, Protocol]:
+        """What the ports that other parties call speak, by name."""
+        return {
+            name: protocol
+            for service in self.gateways.values()
+            for name, protocol in service.gateway.items()
+        }
+
+    @property
     def gateway_ports(self) -> dict[str, int]:
         """The ports that other parties call, by name."""
         return {
@@ -149,6 +162,21 @@ class Release(_Fact):
             for service in self.gateways.values()
             for name in service.gateway
         }
+
+    @property
+    def edge(self) -> str | None:
+        """The service that encrypts connections to other parties, unless they are not encrypted."""
+        return next((name for name, service in self.services.items() if service.edge), None)
+
+    @property
+    def in_plain_text(self) -> Self:
+        """The release without the services that encrypt connections to other parties."""
+
+        def others(services: dict[str, Service]) -> dict[str, Service]:
+            return {name: service for name, service in services.items() if not service.edge}
+
+        update = {"services": others(self.services), "serving": others(self.serving)}
+        return self.model_copy(update=update)
 
     @property
     def serving_cluster(self) -> Self:

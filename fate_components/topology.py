@@ -5,17 +5,25 @@ services that other parties call, are on a network that the parties of a Docker 
 Everything else goes through the Docker host's address and a published port, or the exchange.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 
-from .release import Release
+from .release import Protocol, Release
 from .settings import SERVING, TRAINING, Cluster, Party, Published, Settings
 
 # The third octet of a party's network, and the last octet of its gateways on the shared one.
 _FIRST_SLOT, _SLOTS = 16, 239
 _EXCHANGE_OCTET = 2
+EXCHANGE = "exchange"
+"""What the exchange is called where a party would have its id."""
+# The ports at which an edge listens for its own cluster: a range for each gateway port, and in it a
+# port for each party. All are below those that Linux gives to outgoing connections.
+_FIRST_TUNNEL, _TUNNELS = 10000, 7000
+_EXCHANGE_TUNNEL = 9371
+# The third octet of the network of an exchange and its edge.
+_EXCHANGE_SLOT = 15
 # By kind of cluster: the last parts of the name of the network that gateways share, and the third
 # octet of its first address.
 _SHARED = {TRAINING: (("shared",), 0), SERVING: (("shared", "serving"), 8)}
@@ -70,6 +78,57 @@ Reach = Mapping[str, Endpoint]
 
 
 @dataclass(frozen=True)
+class Entrance:
+    """A port at which others call a gateway through its edge, with TLS.
+
+    Args:
+        port: the port of the edge.
+        protocol: what the gateway speaks.
+        to: the gateway.
+    """
+
+    port: int
+    protocol: Protocol
+    to: Endpoint
+
+
+@dataclass(frozen=True)
+class Tunnel:
+    """A port at which a cluster calls a gateway of another party through its own edge.
+
+    Args:
+        party: the other party's id, or "exchange".
+        port: the port of the edge, without TLS.
+        protocol: what the gateway speaks.
+        to: where the other side accepts TLS.
+    """
+
+    party: str
+    port: int
+    protocol: Protocol
+    to: Endpoint
+
+
+@dataclass(frozen=True)
+class EdgePlan:
+    """The edge of a cluster or of the exchange: all that crosses it is encrypted outside of it.
+
+    Args:
+        service: its name among the services of the release.
+        inside: its attachment to the network of what it belongs to.
+        outside: its attachment to the network that it shares with other edges.
+        entrances: the ways in.
+        tunnels: the ways out.
+    """
+
+    service: str
+    inside: Attachment
+    outside: Attachment
+    entrances: tuple[Entrance, ...]
+    tunnels: tuple[Tunnel, ...]
+
+
+@dataclass(frozen=True)
 class ClusterPlan:
     """Everything about a party's cluster that follows from the whole deployment.
 
@@ -79,11 +138,13 @@ class ClusterPlan:
         party: the party's settings in the stack file.
         facts: the facts of its services.
         network: the party's Docker network on that host.
-        gateways: its gateways' attachments to the network that they share with other parties'.
+        gateways: its gateways' attachments to the network that they share with other parties';
+            none behind an edge.
         published: where its ports are published on the Docker host, by port name.
         others: the parties it has a route to, by id.
         default: the route to all others: the exchange, if there is one.
         beside: the ports of the party's other clusters, by name.
+        edge: its edge, if connections to other parties are encrypted.
     """
 
     kind: str
@@ -96,6 +157,20 @@ class ClusterPlan:
     others: Mapping[int, Reach]
     default: Endpoint | None
     beside: Reach
+    edge: EdgePlan | None
+
+    def shared(self, service: str) -> list[Attachment]:
+        """A gateway's attachments to networks that it shares with other parties'."""
+        return [self.gateways[service]] if service in self.gateways else []
+
+    def publishes(self, ports: Iterable[str]) -> dict[str, Published]:
+        """Which of a service's ports its own container publishes: those that its edge does not.
+
+        Args:
+            ports: their names.
+        """
+        behind = self.facts.gateway_ports if self.edge else ()
+        return {name: self.published[name] for name in ports if name not in behind}
 
 
 @dataclass(frozen=True)
@@ -117,15 +192,20 @@ class ExchangePlan:
 
     Args:
         host: the Docker host's name.
-        shared: its attachment to the network that the Docker host's parties share.
+        attachment: its attachment to the network that the Docker host's parties share, or to its
+            own behind an edge.
         published: its port on the Docker host.
         parties: the parties it has a route to, by id.
+        network: the network of its own, if connections are encrypted.
+        edge: its edge, if connections are encrypted.
     """
 
     host: str
-    shared: Attachment
+    attachment: Attachment
     published: Published
     parties: Mapping[int, Reach]
+    network: Network | None
+    edge: EdgePlan | None
 
 
 @dataclass(frozen=True)
@@ -141,6 +221,11 @@ class Topology:
     shared: Mapping[str, Mapping[str, Network]]
     parties: tuple[PartyPlan, ...]
     exchange: ExchangePlan | None
+
+
+def called(party: str) -> str:
+    """A party, by its id, or the exchange, for a message."""
+    return "the exchange" if party == EXCHANGE else f"party {party}"
 
 
 def docker_name(stack: str, *parts: object) -> str:
@@ -230,23 +315,77 @@ class _Deployment:
     def cluster(self, party: Party, kind: str) -> ClusterPlan:
         """The plan of one of a party's clusters."""
         cluster = self.clusters[party.id][kind]
-        host = cluster.host
+        host, facts = cluster.host, cluster.facts
         slot, shared = self.slots[host][party.id], self.shared[host][kind]
+        network = Network(docker_name(self.stack, party.id), _cut(self.subnet(host), slot))
+        outside = {
+            name: Attachment(shared, shared.at((index << 8) + slot))
+            for index, name in enumerate(facts.gateways)
+        }
+        others = self._others(party, cluster)
+        default = self._exchange_seen_from(host) if kind == TRAINING else None
+        edge = None
+        if facts.edge:
+            address = network.at(facts.services[facts.edge].address)
+            edge = EdgePlan(
+                facts.edge,
+                Attachment(network, address, aliases=(facts.edge,)),
+                next(iter(outside.values())),
+                tuple(
+                    Entrance(service.ports[port], protocol, Endpoint(name, service.ports[port]))
+                    for name, service in facts.gateways.items()
+                    for port, protocol in service.gateway.items()
+                ),
+                tuple(self._tunnels(others, facts, default)),
+            )
+            outside = {}
+            others = self._through(facts.edge, others, facts)
+            default = default and Endpoint(facts.edge, _EXCHANGE_TUNNEL)
         return ClusterPlan(
             kind=kind,
             host=host,
             party=party,
-            facts=cluster.facts,
-            network=Network(docker_name(self.stack, party.id), _cut(self.subnet(host), slot)),
-            gateways={
-                name: Attachment(shared, shared.at((index << 8) + slot))
-                for index, name in enumerate(cluster.facts.gateways)
-            },
+            facts=facts,
+            network=network,
+            gateways=outside,
             published=cluster.published,
-            others=self._others(party, cluster),
-            default=self._exchange_seen_from(host) if kind == TRAINING else None,
+            others=others,
+            default=default,
             beside=self._beside(party, cluster),
+            edge=edge,
         )
+
+    @cached_property
+    def tunnels(self) -> dict[int, int]:
+        """A number for each party, own or peer, unaffected by others that come or go."""
+        everyone = [*self.clusters, *(peer.id for peer in self.settings.peers)]
+        return _stable(everyone, _TUNNELS)
+
+    def _tunnel_ports(self, party: int, facts: Release) -> dict[str, int]:
+        """By gateway port, the port of the caller's edge that leads to a party's."""
+        return {
+            name: _FIRST_TUNNEL + index * _TUNNELS + self.tunnels[party]
+            for index, name in enumerate(facts.gateway_ports)
+        }
+
+    def _tunnels(
+        self, others: Mapping[int, Reach], facts: Release, exchange: Endpoint | None
+    ) -> Iterator[Tunnel]:
+        protocols = facts.gateway_protocols
+        for party, reach in sorted(others.items()):
+            for name, port in self._tunnel_ports(party, facts).items():
+                yield Tunnel(str(party), port, protocols[name], reach[name])
+        if exchange:
+            yield Tunnel(EXCHANGE, _EXCHANGE_TUNNEL, next(iter(protocols.values())), exchange)
+
+    def _through(self, edge: str, others: Mapping[int, Reach], facts: Release) -> dict[int, Reach]:
+        return {
+            party: {
+                name: Endpoint(edge, port)
+                for name, port in self._tunnel_ports(party, facts).items()
+            }
+            for party in others
+        }
 
     def _beside(self, party: Party, cluster: Cluster) -> Reach:
         """Services of one party on one Docker host reach each other by name."""
@@ -276,9 +415,10 @@ class _Deployment:
         return others
 
     def _gateways(self, party: int, cluster: Cluster, seen_from: str) -> Reach:
+        edge = cluster.facts.edge
         if cluster.host == seen_from:
             return {
-                port: Endpoint(docker_name(self.stack, party, name), service.ports[port])
+                port: Endpoint(docker_name(self.stack, party, edge or name), service.ports[port])
                 for name, service in cluster.facts.gateways.items()
                 for port in service.gateway
             }
@@ -306,7 +446,8 @@ class _Deployment:
         assert exchange.host is not None  # noqa: S101 - the model allows only one of the two
         if exchange.host == host:
             own = self.release.services[facts.service].port
-            return Endpoint(docker_name(self.stack, "exchange"), own)
+            name = (EXCHANGE, self.release.edge) if self.release.edge else (EXCHANGE,)
+            return Endpoint(docker_name(self.stack, *name), own)
         return self._outside(exchange.host, port)
 
     def _outside(self, host: str, port: int) -> Endpoint:
@@ -319,17 +460,39 @@ class _Deployment:
         exchange, facts = self.settings.used_exchange, self.release.exchange
         if exchange is None or exchange.host is None or facts is None:
             return None
-        parties = {
+        parties: dict[int, Reach] = {
             id: self._gateways(id, kinds[TRAINING], seen_from=exchange.host)
             for id, kinds in self.clusters.items()
             if TRAINING in kinds
         }
-        network = self.shared[exchange.host][TRAINING]
+        parties |= self._peers(self.release)
+        shared = self.shared[exchange.host][TRAINING]
+        attachment, network, edge = Attachment(shared, shared.at(_EXCHANGE_OCTET)), None, None
+        if self.release.edge:
+            service = self.release.services[facts.service]
+            network = Network(
+                docker_name(self.stack, EXCHANGE), _cut(self.subnet(exchange.host), _EXCHANGE_SLOT)
+            )
+            edge_address = network.at(self.release.services[self.release.edge].address)
+            edge = EdgePlan(
+                self.release.edge,
+                Attachment(network, edge_address, aliases=(self.release.edge,)),
+                attachment,
+                tuple(
+                    Entrance(service.ports[port], protocol, Endpoint(EXCHANGE, service.ports[port]))
+                    for port, protocol in service.gateway.items()
+                ),
+                tuple(self._tunnels(parties, self.release, None)),
+            )
+            attachment = Attachment(network, network.at(service.address), aliases=(EXCHANGE,))
+            parties = self._through(self.release.edge, parties, self.release)
         return ExchangePlan(
             host=exchange.host,
-            shared=Attachment(network, network.at(_EXCHANGE_OCTET)),
+            attachment=attachment,
             published=Published(port=exchange.port or facts.publish),
-            parties=parties | self._peers(self.release),
+            parties=parties,
+            network=network,
+            edge=edge,
         )
 
 
@@ -342,15 +505,22 @@ def _runs_on(clusters: Mapping[str, Cluster], host: str, kind: str = "") -> bool
 
 
 def _slots(parties: Iterable[int]) -> dict[int, int]:
-    """A slot for each party of a Docker host, unaffected by parties that are added or removed.
+    """A slot for each party of a Docker host, unaffected by parties that are added or removed."""
+    return {party: _FIRST_SLOT + slot for party, slot in _stable(parties, _SLOTS).items()}
 
-    It follows from the party's id; only if two ids map to the same slot, the later party takes the
-    next free one.
+
+def _stable(ids: Iterable[int], count: int) -> dict[int, int]:
+    """A number below `count` for each id, unaffected by ids that are added or removed.
+
+    It follows from the id; only if two ids map to the same number, the later one takes the next
+    free one.
     """
-    taken: dict[int, int] = {}
-    for party in parties:
-        slot = party % _SLOTS
-        while slot in taken.values():
-            slot = (slot + 1) % _SLOTS
-        taken[party] = slot
-    return {party: _FIRST_SLOT + slot for party, slot in taken.items()}
+    found: dict[int, int] = {}
+    taken: set[int] = set()
+    for id in ids:
+        number = id % count
+        while number in taken:
+            number = (number + 1) % count
+        taken.add(number)
+        found[id] = number
+    return found

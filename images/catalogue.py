@@ -52,6 +52,7 @@ IMAGES = {
     "rabbitmq": Image("25 s", version="3.10"),
     "mysql": Image("20 s", version="10.11"),
     "nginx": Image("10 s", version="1.22"),
+    "edge": Image("10 s", version="1.22"),
     "client": Image("90 s", locked=True),
 }
 BASE = Image("20 s", version=SUITE)

@@ -7,9 +7,13 @@ remedy that it must contain.
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import yaml
+from pydantic import SecretStr
+
+from fate_components import tls
 
 GOOD: dict[str, Any] = yaml.safe_load(
     """
@@ -61,6 +65,7 @@ class Case:
         key: the key that the error must name.
         remedy: words that the error must contain.
         secret: whether the master secret is encrypted, as it must be.
+        parties_secret: whether something in fate:parties is encrypted.
         engine: whether it is also run on the engine: one case for each path to an error.
     """
 
@@ -69,6 +74,7 @@ class Case:
     key: str
     remedy: str
     secret: bool = True
+    parties_secret: bool = False
     engine: bool = False
 
     def stack_file(self) -> dict[str, Any]:
@@ -105,6 +111,36 @@ def _both(*changes: Change) -> Change:
 def _in_2(*changes: Change) -> Change:
     """Changes to a good stack file of FATE 2."""
     return _both(lambda config: config.update(copy.deepcopy(GOOD_2)), *changes)
+
+
+def given(identity: tls.Identity) -> dict[str, Any]:
+    """A certificate as a stack file gives it."""
+    return {
+        "certificate": identity.certificate,
+        "key": identity.key.get_secret_value(),
+        "authority": identity.trust.authority,
+    }
+
+
+def _authority(secret: str, year: int, name: str) -> tls.Identity:
+    return tls.Authority(SecretStr(secret)).issue(name, [], datetime(year, 6, 1, tzinfo=UTC))
+
+
+NEW = _authority("an authority of somebody else", datetime.now(UTC).year, "fate.example.org")
+OLD = _authority("an authority of long ago", 2001, "party-9999")
+CA, GIVEN = NEW.trust.authority, given(NEW)
+
+
+def _tls(*changes: Change) -> Change:
+    return _both(_set("tls", {"enabled": True}), *changes)
+
+
+def _peer_tls(**values: object) -> Change:
+    return lambda config: config["fate:peers"][0].update(tls=values)
+
+
+def _party_tls(value: object) -> Change:
+    return _party(0, tls=value)
 
 
 CASES = [
@@ -307,10 +343,10 @@ CASES = [
     Case("FATE Board from packages", _in_2(_publish(0, fateboard=8080)),
          "fate:parties[0].training.publish.fateboard", "choose from rabbitmq,"),
     Case("peer of 2 with a port", _in_2(_set("peers", [{"id": 1, "address": "x.org", "port": 1}])),
-         "fate:peers[0].port", "Valid keys: id, address, ports"),
+         "fate:peers[0].port", "Valid keys: id, address, tls, ports"),
     Case("peer of 1.3 with ports",
          _set("peers", [{"id": 1, "address": "x.org", "ports": {"proxy": 1}}]),
-         "fate:peers[0].ports", "Valid keys: id, address, port"),
+         "fate:peers[0].ports", "Valid keys: id, address, tls, port"),
     Case("peer's unknown port",
          _in_2(_set("peers", [{"id": 1, "address": "x.org", "ports": {"http": 80}}])),
          "fate:peers[0].ports.http", "choose from rabbitmq,"),
@@ -319,5 +355,43 @@ CASES = [
     Case("broker on loopback only", _in_2(_host("a", address="10.0.0.1"), _party(1, host="b"),
          _publish(0, rabbitmq="127.0.0.1:5672")), "fate:parties[0].training.publish.rabbitmq",
          "bind it to an address that other machines reach"),
+    Case("TLS as a word", _set("tls", "yes"), "fate:tls", "must be a map"),
+    Case("TLS perhaps", _set("tls", {"enabled": "perhaps"}), "fate:tls.enabled", "true or false"),
+    Case("unknown key of TLS", _set("tls", {"enable": True}), "fate:tls.enable",
+         "did you mean enabled?"),
+    Case("peer without an authority", _tls(), "fate:peers[0].tls", "add {authority: …}"),
+    Case("authority without TLS", _peer_tls(authority=CA), "fate:peers[0].tls",
+         "set fate:tls to {enabled: true}"),
+    Case("authority that is a path", _tls(_peer_tls(authority="/etc/ca.pem")),
+         "fate:peers[0].tls.authority", "does not contain a certificate in PEM format"),
+    Case("expired authority", _tls(_peer_tls(authority=OLD.certificate)),
+         "fate:peers[0].tls.authority", "expired on"),
+    Case("peer's name is an address", _tls(_peer_tls(authority=CA, name="10.0.0.1")),
+         "fate:peers[0].tls.name", "is not a DNS name"),
+    Case("certificate without TLS", _party_tls(GIVEN), "fate:parties[0].tls",
+         "set fate:tls to {enabled: true}", parties_secret=True),
+    Case("certificate without a key", _tls(_party_tls({**GIVEN, "key": None})),
+         "fate:parties[0].tls.key", "must be a string"),
+    Case("key in plain text", _tls(_party_tls(GIVEN), _peer_tls(authority=CA)),
+         "fate:parties[0].tls.key", "--path 'fate:parties[0].tls.key'"),
+    Case("another certificate's key",
+         _tls(_party_tls({**GIVEN, "key": OLD.key.get_secret_value()}), _peer_tls(authority=CA)),
+         "fate:parties[0].tls.key", "does not belong to the certificate", parties_secret=True),
+    Case("key that is none", _tls(_party_tls({**GIVEN, "key": "x"}), _peer_tls(authority=CA)),
+         "fate:parties[0].tls.key", "is not a private key in PEM format", parties_secret=True),
+    Case("another authority", _tls(_party_tls({**GIVEN, "authority": OLD.certificate}),
+         _peer_tls(authority=CA)), "fate:parties[0].tls.authority", "did not issue",
+         parties_secret=True),
+    Case("expired certificate", _tls(_party_tls(given(OLD)), _peer_tls(authority=CA)),
+         "fate:parties[0].tls.certificate", "expired on", parties_secret=True),
+    Case("foreign exchange without an authority",
+         _tls(_peer_tls(authority=CA), _set("exchange", {"address": "x.org"})),
+         "fate:exchange.tls", "add {authority: …}"),
+    Case("foreign exchange with a key", _tls(_peer_tls(authority=CA),
+         _set("exchange", {"address": "x.org", "tls": {"authority": CA, "certificate": CA}})),
+         "fate:exchange.tls", "somebody else runs the exchange"),
+    Case("own exchange with half a certificate", _tls(_peer_tls(authority=CA),
+         _set("exchange", {"host": "a", "tls": {"authority": CA, "certificate": CA}})),
+         "fate:exchange.tls.key", "this stack runs the exchange"),
     Case("verify as a word", _set("verify", "perhaps"), "fate:verify", "true or false"),
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """Commands in a party's containers, run by hand instead of by the engine."""
 
+import base64
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,6 +46,32 @@ class Containers:
         """Run a command in a service's container, which may lack bash; otherwise like `run`."""
         arguments = ["exec", "-i", self.container(service), *command]
         return cli.run(arguments, cli.environment(self.docker_host), stdin, timeout)
+
+    def talk(
+        self, service: str, address: str, port: int, request: bytes, most: int, seconds: float
+    ) -> bytes:
+        """Send bytes to a TCP port from a service's container, which needs bash.
+
+        Args:
+            service: the service's name.
+            address: the address to connect to.
+            port: the port to connect to.
+            request: what to send.
+            most: how many bytes of the answer to wait for.
+            seconds: after this time, return what has arrived.
+        """
+        script = (
+            f"exec 3<>/dev/tcp/{address}/{port} && base64 -d >&3 && "
+            f"timeout {seconds} head -c {most} <&3 | base64 -w 0"
+        )
+        sent = base64.b64encode(request).decode()
+        return base64.b64decode(self.run(service, script, sent, timeout=seconds + 15).stdout)
+
+    def log(self, service: str, lines: int) -> list[str]:
+        """The last lines of a service's log."""
+        arguments = ["logs", "--tail", str(lines), self.container(service)]
+        done = cli.run(arguments, cli.environment(self.docker_host), timeout=30)
+        return (done.stdout + done.stderr).splitlines()
 
     def state(self, service: str) -> str:
         """The state of a service's container in Docker, like running (healthy)."""

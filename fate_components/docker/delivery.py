@@ -16,7 +16,7 @@ def in_container(
     name: str,
     service: Service,
     script: str,
-    stdin: str,
+    stdin: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
     environment: Mapping[str, str] | None = None,
 ) -> command.local.Command:
@@ -69,7 +69,7 @@ def file(
         name,
         service,
         _DELIVER,
-        wanted.content,
+        pulumi.Output.secret(wanted.content) if wanted.secret else wanted.content,
         opts,
         environment={"FILE": wanted.path, "APPLY": apply},
     )

@@ -1,7 +1,10 @@
-"""What an `up` that was killed has left on a Docker host: created, but not in the stack's state.
+"""What is in the way of a new container or network on a Docker host, though it is ours.
 
-The next `up` then finds the names taken. It removes what bears the labels of the object that it is
-about to create, and never touches anything else. Data is in volumes, which are left alone.
+An `up` that was killed may have created objects that are not in the stack's state: the next `up`
+finds their names taken. And an `up` removes what is no longer wanted only at its end, when a new
+container may already have needed a port or an address of it. The hook removes the former and stops
+the latter, found by their labels, and never touches anything else. Data is in volumes, which are
+left alone.
 """
 
 import json
@@ -14,7 +17,8 @@ import pulumi
 from . import cli
 
 # The daemon's own words; the provider passes them on.
-_TAKEN = re.compile(r"is already in use by container|network with name .* already exists")
+_NAME_TAKEN = re.compile(r"is already in use by container|network with name .* already exists")
+_HELD = re.compile(r"port is already allocated|ddress already in use")
 
 
 def error_hook(host: str, environment: Mapping[str, str]) -> pulumi.ErrorHook:
@@ -26,32 +30,78 @@ def error_hook(host: str, environment: Mapping[str, str]) -> pulumi.ErrorHook:
     """
 
     def make_room(args: pulumi.ErrorHookArgs) -> bool:
-        inputs = args.new_inputs or {}
-        if args.failed_operation != "create" or not _TAKEN.search("".join(args.errors[:1])):
+        inputs, error = args.new_inputs or {}, "".join(args.errors[:1])
+        if args.failed_operation != "create":
             return False
-        kind = "network" if args.type.endswith(":Network") else "container"
-        name, wanted = str(inputs["name"]), labels_of(inputs)
-        found = _inspect(environment, kind, name)
-        if found is None:
-            return False
-        if not is_leftover(found, wanted):
-            pulumi.log.error(
-                f"The name {name} on Docker host {host} is taken by a {kind} that does not belong "
-                f"to this stack. Remove or rename it, or rename the stack."
-            )
-            return False
-        pulumi.log.warn(f"Replacing {kind} {name} on Docker host {host}: left by an earlier up.")
-        if kind == "network":
-            for container in found.get("Containers") or {}:
-                attached = _inspect(environment, "container", container)
-                stack = {"fate.stack": wanted["fate.stack"]}
-                if attached is None or not is_leftover(attached, stack):
-                    return False
-                cli.run(["rm", "--force", container], environment)
-            return cli.run(["network", "rm", name], environment).returncode == 0
-        return cli.run(["rm", "--force", name], environment).returncode == 0
+        if _NAME_TAKEN.search(error):
+            kind = "network" if args.type.endswith(":Network") else "container"
+            return _free_name(kind, inputs, host, environment)
+        return bool(_HELD.search(error)) and _free_ports(inputs, host, environment)
 
     return pulumi.ErrorHook(f"leftovers-{host}", make_room)
+
+
+def _free_name(
+    kind: str, inputs: Mapping[str, Any], host: str, environment: Mapping[str, str]
+) -> bool:
+    name, wanted = str(inputs["name"]), labels_of(inputs)
+    found = _inspect(environment, kind, name)
+    if found is None:
+        return False
+    if not is_leftover(found, wanted):
+        pulumi.log.error(
+            f"The name {name} on Docker host {host} is taken by a {kind} that does not belong "
+            f"to this stack. Remove or rename it, or rename the stack."
+        )
+        return False
+    pulumi.log.warn(f"Replacing {kind} {name} on Docker host {host}: left by an earlier up.")
+    if kind == "network":
+        for container in found.get("Containers") or {}:
+            attached = _inspect(environment, "container", container)
+            stack = {"fate.stack": wanted["fate.stack"]}
+            if attached is None or not is_leftover(attached, stack):
+                return False
+            cli.run(["rm", "--force", container], environment)
+        return cli.run(["network", "rm", name], environment).returncode == 0
+    return cli.run(["rm", "--force", name], environment).returncode == 0
+
+
+def _free_ports(inputs: Mapping[str, Any], host: str, environment: Mapping[str, str]) -> bool:
+    """Stop this stack's containers that hold a port or an address of a new one.
+
+    The settings give each of them to one container only, so those are about to be removed.
+    """
+    name, stack = str(inputs["name"]), labels_of(inputs)["fate.stack"]
+    running = cli.run(["ps", "-q", "--filter", f"label=fate.stack={stack}"], environment).stdout
+    holders = []
+    for container in running.split():
+        found = _inspect(environment, "container", container)
+        if found and found["Name"] != f"/{name}" and holds(found, inputs):
+            holders.append(found["Name"].removeprefix("/"))
+    for holder in holders:
+        pulumi.log.info(f"Stopping {holder} on Docker host {host}: {name} takes over its address.")
+        cli.run(["stop", "--time", "60", holder], environment, timeout=90)
+    # What could not be started was created.
+    return bool(holders) and cli.run(["rm", "--force", name], environment).returncode == 0
+
+
+def holds(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether a container has a published port or an address that a new one needs.
+
+    Args:
+        found: the container, as Docker describes it.
+        wanted: the new container's inputs.
+    """
+    ports = {
+        int(binding["HostPort"])
+        for bindings in (found["HostConfig"].get("PortBindings") or {}).values()
+        for binding in bindings or ()
+    }
+    addresses = {network["IPAddress"] for network in found["NetworkSettings"]["Networks"].values()}
+    return bool(
+        ports & {int(port["external"]) for port in wanted.get("ports") or ()}
+        or addresses & {to.get("ipv4Address") for to in wanted.get("networksAdvanced") or ()}
+    )
 
 
 def labels_of(inputs: Mapping[str, Any]) -> dict[str, str]:

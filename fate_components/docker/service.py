@@ -180,6 +180,8 @@ class Service(pulumi.ComponentResource):
         place = self.place
         facts = place.release.services[spec.service]
         environment = facts.environment | spec.environment
+        # An edge listens at the numbers of the gateways behind it.
+        ports = place.release.gateway_ports | facts.ports
         return docker.Container(
             place.resource_name(self.name),
             name=place.docker_name(self.name),
@@ -206,7 +208,7 @@ class Service(pulumi.ComponentResource):
             ],
             ports=[
                 docker.ContainerPortArgs(
-                    internal=facts.ports[name], external=to.port, ip=to.ip, protocol="tcp"
+                    internal=ports[name], external=to.port, ip=to.ip, protocol="tcp"
                 )
                 for name, to in spec.published.items()
             ],

@@ -10,7 +10,8 @@ from .. import settings
 from ..release import Release
 from ..settings import addresses
 from ..settings.errors import unknown_host
-from ..settings.models import ANYWHERE, Address, ClusterKeys, Count, Keys, Password, Port
+from ..settings.keys import Keys
+from ..settings.models import ANYWHERE, Address, ClusterKeys, Count, Password, Port
 
 _SERVING_GATEWAY = "serving-grpc"
 # The ports at which the clusters of one party call each other.
@@ -109,13 +110,16 @@ class Settings(settings.Settings):
     """All settings of a stack file of FATE 1.3."""
 
     parties: tuple[Party, ...] = Field(
-        description="the parties this stack runs, each {id, host, training, serving}", min_length=1
+        description="the parties this stack runs, each {id, host, training, serving, tls}",
+        min_length=1,
     )
     peers: tuple[Peer, ...] = Field(
-        (), description="the parties that others run, each {id, address, port, serving}"
+        (), description="the parties that others run, each {id, address, port, serving, tls}"
     )
     exchange: settings.Exchange | None = Field(
-        None, description="the exchange that connects the parties: {host, port} or {address, port}"
+        None,
+        description="the exchange that connects the parties: {host, port, tls} or "
+        "{address, port, tls}",
     )
     images: Literal["registry"] = Field(
         "registry",

@@ -44,8 +44,8 @@ class TrainingCluster(pulumi.ComponentResource):
             place,
             name="proxy",
             coordinator=str(plan.party.id),
-            networks=[context.attachment("proxy"), plan.gateways["proxy"]],
-            published={"proxy": plan.published["proxy"]},
+            networks=[context.attachment("proxy"), *plan.shared("proxy")],
+            published=plan.publishes(["proxy"]),
             routes=party_routes(plan, place.release),
             opts=child,
         )
@@ -71,8 +71,8 @@ def exchange(place: Place, plan: ExchangePlan, opts: pulumi.ResourceOptions) -> 
         place,
         name="exchange",
         coordinator="exchange",
-        networks=[plan.shared],
-        published={"proxy": plan.published},
+        networks=[plan.attachment],
+        published={} if plan.edge else {"proxy": plan.published},
         routes=exchange_routes(plan),
         opts=opts,
     )

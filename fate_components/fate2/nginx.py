@@ -98,12 +98,12 @@ class Nginx(Service):
             context.place,
             Container(
                 service="nginx",
-                networks=[context.attachment("nginx"), context.plan.gateways["nginx"]],
+                networks=[context.attachment("nginx"), *context.plan.shared("nginx")],
                 files=[
                     table,
                     File(f"{_CONF}/nginx.conf", config(context)),
                 ],
-                published={name: context.plan.published[name] for name in ports},
+                published=context.plan.publishes(ports),
             ),
             opts=opts,
         )

@@ -89,7 +89,7 @@ class Rabbitmq(Service):
             context.place,
             Container(
                 service="rabbitmq",
-                networks=[context.attachment("rabbitmq"), context.plan.gateways["rabbitmq"]],
+                networks=[context.attachment("rabbitmq"), *context.plan.shared("rabbitmq")],
                 command=["sh", "-c", _START],
                 files=[
                     File("/etc/rabbitmq/enabled_plugins", f"[{','.join(_PLUGINS)}].\n"),
@@ -97,7 +97,7 @@ class Rabbitmq(Service):
                     File(_DEFINITIONS, definitions(password), secret=True),
                     File(_PASSWORD, password, secret=True),
                 ],
-                published={name: context.plan.published[name] for name in ports},
+                published=context.plan.publishes(ports),
                 check=health.check(Probe(http=overview)),
             ),
             opts=opts,

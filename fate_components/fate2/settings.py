@@ -7,7 +7,8 @@ from pydantic import BeforeValidator, Field
 
 from .. import release as catalogue
 from .. import settings
-from ..settings.models import Count, Keys, Password, Port
+from ..settings.keys import Keys
+from ..settings.models import Count, Password, Port
 
 
 def _engine(value: object) -> object:
@@ -80,10 +81,10 @@ class Settings(settings.Settings):
     """All settings of a FATE 2 stack file."""
 
     parties: tuple[Party, ...] = Field(
-        description="the parties this stack runs, each {id, host, training}", min_length=1
+        description="the parties this stack runs, each {id, host, training, tls}", min_length=1
     )
     peers: tuple[Peer, ...] = Field(
-        (), description="the parties that others run, each {id, address, ports}"
+        (), description="the parties that others run, each {id, address, ports, tls}"
     )
     engines: Engines = Field(Engines(), description="the engines: {computing, federation, storage}")
     images: Literal["registry", "packages"] = Field(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..release import Release
-from . import addresses
+from . import addresses, tls_checks
 from .errors import Location, Mistake, key_path, unknown_host
 from .models import NAME, TRAINING, Cluster, Exchange, Published, Settings
 
@@ -23,6 +23,7 @@ def check(settings: Settings, release: Release, stack: str) -> list[Mistake]:
         *_parties(settings),
         *_exchange_host(settings),
         *_port_names(settings, release),
+        *tls_checks.mistakes(settings),
         *settings.mistakes(release),
     ]
     if not mistakes:

@@ -63,6 +63,8 @@ def parse(
             [_explain(detail, release) for detail in details if not _follows(detail, details)]
         ) from None
     release = settings.chosen(release)
+    if not settings.tls.enabled:
+        release = release.in_plain_text
     secrets = {key.removeprefix(prefix) for key in secret_keys}
     mistakes = _in_plain_text(settings, secrets) + check(settings, release, stack)
     if mistakes:
@@ -103,8 +105,8 @@ def _in_plain_text(settings: Settings, secret_keys: set[str]) -> list[Mistake]:
     mistakes: list[Mistake] = []
     if "masterSecret" not in secret_keys:
         mistakes.append(Mistake(("masterSecret",), f"{remedy} fate:masterSecret …`"))
-    if "parties" not in secret_keys:
-        for where in _passwords(settings.parties, ("parties",)):
+    for key, value in (("parties", settings.parties), ("exchange", settings.used_exchange)):
+        for where in _passwords(value, (key,)) if key not in secret_keys else ():
             mistakes.append(Mistake(where, f"{remedy} --path '{key_path(where)}' …`"))
     return mistakes
 
@@ -169,7 +171,7 @@ def _explain(error: ErrorDetails, release: catalogue.Release) -> Mistake:
 
 def _not_this(where: Location, value: object) -> str:
     names = {str(part).lower() for part in where}
-    secret = any(word in name for name in names for word in ("password", "secret", "token"))
+    secret = any(word in name for name in names for word in ("password", "secret", "token", "key"))
     if secret or not isinstance(value, str | int | float):
         return ""
     return f", not {json.dumps(value, ensure_ascii=False)}"

@@ -13,19 +13,18 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainValidator,
     SecretStr,
     model_validator,
 )
-from pydantic.alias_generators import to_camel
 
 from ..release import Release
 from . import addresses
 from .errors import Mistake
+from .keys import Keys, text
+from .tls import Certificate, ExchangeTls, PeerTls, Tls
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _PART = r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?"
@@ -43,11 +42,6 @@ def _no_bool(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError(f"must be a whole number, not {str(value).lower()}")
     return value
-
-
-def text(value: object) -> object:
-    """A string, even if YAML reads it as a number, such as 5000 or 1.3."""
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def _registry(value: str) -> str:
@@ -81,18 +75,6 @@ Address = Annotated[str, BeforeValidator(text), AfterValidator(addresses.address
 Password = Annotated[SecretStr, BeforeValidator(text), AfterValidator(_password)]
 Count = Annotated[int, BeforeValidator(_no_bool), Field(ge=1)]
 Port = Annotated[Count, Field(le=65535)]
-
-
-class Keys(BaseModel):
-    """A map in the stack file. Its keys are in camel case, and unknown ones are rejected."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        alias_generator=to_camel,
-        populate_by_name=True,
-        hide_input_in_errors=True,
-    )
 
 
 class Logs(Keys):
@@ -254,6 +236,11 @@ class Party(Keys):
     training: Training | None = Field(
         Training(), description="its training cluster: {publish, mysql, …}"
     )
+    tls: Certificate | None = Field(
+        None,
+        description="its certificate, {certificate, key, authority}; issued by the stack if not "
+        "given",
+    )
 
 
 class Peer(Keys):
@@ -261,6 +248,9 @@ class Peer(Keys):
 
     id: Count = Field(description="the party's id in the federation, like 10000")
     address: Address = Field(description="the host name or IPv4 address of its gateways")
+    tls: PeerTls | None = Field(
+        None, description="how to verify its certificate, with fate:tls: {authority, name}"
+    )
 
     def reached_at(self, port: str, usual: int) -> tuple[str, int]:
         """The address and the port number of one of its gateways.
@@ -282,6 +272,12 @@ class Exchange(Keys):
         None, description="the host name or IPv4 address of an exchange that somebody else runs"
     )
     port: Port | None = Field(None, description="its port on the Docker host; 9371 if not given")
+    tls: ExchangeTls | None = Field(
+        None,
+        description="with fate:tls: the certificate of an exchange that this stack runs, "
+        "{certificate, key, authority}, issued by the stack if not given; or how to verify "
+        "another's, {authority, name}",
+    )
 
     @model_validator(mode="after")
     def _here_or_elsewhere(self) -> Self:
@@ -309,6 +305,9 @@ class Settings(Keys):
     )
     registry: Annotated[str, AfterValidator(_registry)] = Field(
         "", description="the registry that all images come from, like registry.example.org:5000"
+    )
+    tls: Tls = Field(
+        Tls(), description="whether connections between parties are encrypted: {enabled}"
     )
     master_secret: Annotated[SecretStr, BeforeValidator(text), AfterValidator(_secret)] = Field(
         description="the secret that every password is derived from; create one with "

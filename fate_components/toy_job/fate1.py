@@ -3,8 +3,10 @@
 import argparse
 import time
 
+from .. import edge_check
 from ..docker.containers import Containers
 from ..fate1.proxy import ROUTE_TABLE
+from ..topology import EXCHANGE
 from .parties import fail, parties, say
 
 # The image activates its Python in ~/.bashrc only, which a script does not read.
@@ -41,6 +43,8 @@ def main() -> None:
             fail(
                 f"the toy job of party {guest.id} with party {host.id} failed; its last lines:",
                 *said[-20:],
+                *edge_check.broken(guest, "edge", {host.id, EXCHANGE}),
+                *edge_check.broken(host, "edge", {guest.id, EXCHANGE}),
             )
         time.sleep(5)
 

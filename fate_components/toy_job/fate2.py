@@ -8,12 +8,14 @@ from typing import Any
 
 import yaml
 
+from .. import edge_check
 from ..docker.containers import Containers
 from .parties import fail, parties, say
 
 _FLOW = "/data/projects/fate/fate_flow"
 _HOPS = ("fateflow", "nginx", "rabbitmq")
 _HOPS_LIMIT = 30  # newly delivered routes are in use by then
+_BROKER_SECONDS = 10
 _JOB_LIMIT = 300
 _ENDED = ("success", "failed", "canceled")
 
@@ -81,13 +83,13 @@ def broken_hops(caller: Containers, called: Containers) -> Iterator[str]:
     if not to:
         yield f"the route table of party {caller.id} has no broker for party {called.id}"
         return
-    found = caller.run("rabbitmq", f"exec 3<>/dev/tcp/{to['host']}/{to['port']}", timeout=10)
-    if found.returncode:
+    if not caller.talk("rabbitmq", to["host"], to["port"], edge_check.AMQP, 1, _BROKER_SECONDS):
         yield (
             f"RabbitMQ of party {caller.id} cannot reach RabbitMQ of party {called.id} at "
             f"{to['host']}:{to['port']}; {caller.states('rabbitmq')}, "
             f"{called.states('rabbitmq')}"
         )
+    yield from edge_check.broken(caller, "edge", {called.id})
 
 
 def hops(guest: Containers, host: Containers) -> list[str]:

@@ -5,7 +5,7 @@
 1. debootstrap creates a Debian root file system, a tarball in the user's cache (requires root, 2 to
    3 minutes, once for all daemons of this machine).
 2. `docker import` imports it (about 10 s, once per daemon).
-3. `docker build` builds two images that the others share, then the eleven images (about 20 s,
+3. `docker build` builds two images that the others share, then the twelve images (about 20 s,
    if anything under tests/lab has changed).
 
 Each image has a label with a hash of all inputs, so a daemon that has the images is left alone.
@@ -38,6 +38,7 @@ LABEL = "fate-lab.inputs"
 IMAGES = {  # folder under images/ -> image
     "mysql": "fate-lab/mysql:8",
     "redis": "fate-lab/redis:5",
+    "nginx": "fate-lab/nginx:1.28",
     **{
         name: f"fate-lab/federatedai/{name}:1.3.0-release"
         for name in (
@@ -63,9 +64,12 @@ EXTRA = {
 PACKAGES = [
     "busybox",
     "hostname",
+    "libnginx-mod-stream",
     "mariadb-server",
+    "nginx-light",
     "procps",
     "python3",
+    "python3-grpcio",
     "python3-pymysql",
     "redis-server",
 ]
@@ -84,7 +88,7 @@ progress = Progress("lab images")
 
 
 def build(docker_host: str) -> None:
-    """Builds the eleven images of this tree on the daemon at `docker_host`, unless it has them."""
+    """Builds the twelve images of this tree on the daemon at `docker_host`, unless it has them."""
     docker = Docker(docker_host)
     docker.check()
     inputs = hash_of(everything())[:20]

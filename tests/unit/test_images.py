@@ -49,7 +49,7 @@ def test_a_name_says_what_it_is_and_ends_in_a_key() -> None:
     assert len(image_key("fateflow", "2.2.0")) == 12
 
 
-@pytest.mark.parametrize("image", ["rabbitmq", "mysql", "nginx"])
+@pytest.mark.parametrize("image", ["rabbitmq", "mysql", "nginx", "edge"])
 def test_images_without_fate_are_the_same_for_all_releases(image: str) -> None:
     assert len({image_name(image, release) for release in RELEASES}) == 1
 

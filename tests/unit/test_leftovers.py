@@ -94,9 +94,66 @@ def test_a_network_that_others_use_stays(host: Host) -> None:
     assert host.removed == []
 
 
+def described(name: str, address: str, port: str) -> dict[str, Any]:
+    return {
+        "Name": f"/{name}",
+        "HostConfig": {"PortBindings": {"9370/tcp": [{"HostIp": "", "HostPort": port}]}},
+        "NetworkSettings": {"Networks": {"dev": {"IPAddress": address}}},
+    }
+
+
 @pytest.mark.parametrize(
-    ("error", "operation"), [("port is already allocated", "create"), (IN_USE, "delete")]
+    ("address", "port", "in_the_way"),
+    [("10.0.0.9", "9371", True), ("10.0.0.2", "1", True), ("10.0.0.9", "1", False)],
 )
+def test_only_what_holds_a_port_or_an_address_is_in_the_way(
+    address: str, port: str, in_the_way: bool
+) -> None:
+    wanted = {
+        "ports": [{"external": 9371}],
+        "networksAdvanced": [{"ipv4Address": "10.0.0.2"}, {"name": "other"}],
+    }
+    assert leftovers.holds(described("edge", address, port), wanted) is in_the_way
+
+
+@pytest.mark.parametrize("error", ["Bind: port is already allocated", "Address already in use"])
+def test_a_container_of_this_stack_that_holds_the_port_is_stopped(
+    monkeypatch: pytest.MonkeyPatch, error: str
+) -> None:
+    ran: list[str] = []
+
+    def docker(arguments: Sequence[str], *_: object, **__: object) -> Any:
+        ran.append(" ".join(arguments))
+        said = {
+            "ps": "1\n2\n3\n",
+            "container": json.dumps(
+                [
+                    {
+                        "1": described("roll", "10.0.0.3", "9371"),
+                        "2": described("edge", "10.0.0.4", "9371"),
+                        "3": described("egg", "10.0.0.5", "9372"),
+                    }.get(arguments[-1])
+                ]
+            ),
+        }.get(arguments[0], "")
+        return subprocess.CompletedProcess(list(arguments), 0, said, "")
+
+    monkeypatch.setattr(cli, "run", docker)
+    monkeypatch.setattr(pulumi.log, "info", lambda _: None)
+    monkeypatch.setattr(pulumi, "ErrorHook", lambda _, function: function)
+    hook: Any = leftovers.error_hook("lab", {})
+    inputs = {"name": "roll", "labels": LABELS, "ports": [{"external": 9371}]}
+    assert hook(
+        pulumi.ErrorHookArgs(
+            urn="", id="", name="", type=CONTAINER, failed_operation="create", errors=[error],
+            new_inputs=inputs,
+        )
+    )  # fmt: skip
+    assert ran[0] == "ps -q --filter label=fate.stack=dev"
+    assert ran[-2:] == ["stop --time 60 edge", "rm --force roll"]
+
+
+@pytest.mark.parametrize(("error", "operation"), [("no such image", "create"), (IN_USE, "delete")])
 def test_other_errors_are_not_retried(host: Host, error: str, operation: str) -> None:
     host.containers["roll"] = OURS
     assert not host.retried(CONTAINER, error, operation)

@@ -21,7 +21,9 @@ def test_every_release_is_whole(name: str) -> None:
 def test_the_images_of_1_3_0() -> None:
     images = {service.image for service in release.load("1.3.0").services.values()}
     fate = ["egg", "fateboard", "meta-service", "python", "roll", "proxy", "federation"]
-    assert images == {"mysql:8", "redis:5"} | {f"federatedai/{name}:1.3.0-release" for name in fate}
+    assert images == {"mysql:8", "redis:5", "nginx:1.28"} | {
+        f"federatedai/{name}:1.3.0-release" for name in fate
+    }
 
 
 def test_an_unknown_release() -> None:

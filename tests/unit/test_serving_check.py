@@ -53,7 +53,11 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Played:
     monkeypatch.setattr(
         Containers, "exec", lambda containers, *args, **more: played.exec(containers, *args)
     )
-    monkeypatch.setattr(Containers, "state", lambda *_: "running (healthy)")
+    monkeypatch.setattr(
+        Containers,
+        "state",
+        lambda _, service: "missing" if service == "serving-edge" else "running (healthy)",
+    )
     return played
 
 

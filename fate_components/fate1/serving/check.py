@@ -13,10 +13,12 @@ import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from ... import edge_check
 from ...docker.containers import Containers
 from ...files import ROOT
 from . import inference
 
+_EDGE = "serving-edge"
 _NOBODY = "fate-pulumi-check"
 _LIMIT = 60  # a serving-server that has just started answers after some seconds
 # What busybox's wget says if there is no connection. Other errors come from what answered.
@@ -43,9 +45,12 @@ def broken(serving: Containers, training: Containers | None) -> Iterator[str]:
     ).stdout
     for party, roles in json.loads(table or "{}").get("route_table", {}).items():
         for to in roles.get("default", []):
+            if to["ip"] == _EDGE:
+                continue
             yield from _unreachable(
                 serving, "serving-proxy", f"serving-proxy of party {party}", to["ip"], to["port"]
             )
+    yield from edge_check.broken(serving, _EDGE)
     if training is None:
         return
     conf = serving.exec(

@@ -59,13 +59,12 @@ class ServingProxy(Service):
                 service="serving-proxy",
                 networks=[
                     context.attachment("serving-proxy"),
-                    context.plan.gateways["serving-proxy"],
+                    *context.plan.shared("serving-proxy"),
                 ],
                 files=[table, File(f"{_CONF}/application.properties", config(context))],
-                published={
-                    name: context.plan.published[name]
-                    for name in context.place.release.services["serving-proxy"].published_ports
-                },
+                published=context.plan.publishes(
+                    context.place.release.services["serving-proxy"].published_ports
+                ),
             ),
             opts=opts,
         )

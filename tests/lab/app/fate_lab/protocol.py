@@ -1,4 +1,7 @@
-"""The one wire protocol between lab services, in the place of FATE's gRPC: HTTP with JSON.
+"""The wire protocol between lab services: JSON over HTTP, or over gRPC where other parties call.
+
+What other parties call may be behind a gateway that understands FATE's gRPC only, so it is gRPC
+here too, without FATE's messages: each call has its own method and its values as JSON.
 
 Each call says which kind of service of which party it wants; each listener says what it is. So a
 wrong port, host or route is found where it is used, and the error names that hop: "roll 9999:
@@ -13,7 +16,6 @@ import os
 import signal
 import socket
 import socketserver
-import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
@@ -23,6 +25,7 @@ from typing import Any, NoReturn
 ANY = "-"  # a party that is not known, or does not matter
 WANTS, IS = "X-Fate-Lab-Wants", "X-Fate-Lab-Is"
 CONNECT_TIMEOUT, ANSWER_TIMEOUT = 3.0, 120.0
+_GRPC = ("proxy", "serving-proxy-inter")  # the kinds that other parties call
 
 Op = Callable[[dict[str, Any]], Any]
 # (method, path, body) -> (status, content type, body), or None: no such page
@@ -47,6 +50,30 @@ def call(
     """Calls `op` of the `kind` service of `party` (or ANY) at host:port, and returns its answer.
     An error names the hop as `target`, by default "CALLER: KIND HOST:PORT"."""
     target = target or f"{caller}: {kind} {host}:{port}"
+    if kind in _GRPC:
+        found, answer = _call_grpc(target, f"{host}:{port}", kind, party, op, body, answer_within)
+    else:
+        found, answer = _call_http(target, host, port, kind, party, op, body, answer_within)
+    if answer is None:
+        wanted = f"{kind} of party {party}" if party != ANY else kind
+        raise HopError(f"{target}: wrong service there: wanted {wanted}, found {found}")
+    result = json.loads(answer)
+    if "error" in result:
+        raise HopError(result["error"])
+    return result["result"]
+
+
+def _call_http(
+    target: str,
+    host: str,
+    port: int,
+    kind: str,
+    party: str,
+    op: str,
+    body: Mapping[str, Any] | None,
+    answer_within: float,
+) -> tuple[str, bytes | None]:
+    """What answers, and its answer; None if it is not what the call wants."""
     connection = http.client.HTTPConnection(host, port, timeout=CONNECT_TIMEOUT)
     try:
         connection.connect()
@@ -69,13 +96,46 @@ def call(
         connection.close()
     if found is None:
         raise HopError(f"{target}: something answers, but it is not {kind}")
-    if response.status == 421:
-        wanted = f"{kind} of party {party}" if party != ANY else kind
-        raise HopError(f"{target}: wrong service there: wanted {wanted}, found {found}")
-    result = json.loads(answer)
-    if "error" in result:
-        raise HopError(result["error"])
-    return result["result"]
+    return found, None if response.status == 421 else answer
+
+
+def _call_grpc(
+    target: str,
+    address: str,
+    kind: str,
+    party: str,
+    op: str,
+    body: Mapping[str, Any] | None,
+    answer_within: float,
+) -> tuple[str, bytes | None]:
+    """Like _call_http."""
+    import grpc  # type: ignore[import-untyped]
+
+    with grpc.insecure_channel(address, _GRPC_OPTIONS) as channel:
+        method = channel.unary_unary(f"/lab/{op}")
+        try:
+            answer, reply = method.with_call(
+                json.dumps(body or {}).encode(),
+                timeout=answer_within,
+                metadata=[(WANTS.lower(), f"{kind} {party}")],
+            )
+        except grpc.RpcError as error:
+            raise HopError(f"{target}{_why(error)}") from None
+    found = dict(reply.initial_metadata()).get(IS.lower())
+    if found is None:
+        raise HopError(f"{target}: something answers, but it is not {kind}")
+    return found, answer or None
+
+
+def _why(error: Any) -> str:
+    code, details = error.code().name, error.details() or ""
+    if code == "DEADLINE_EXCEEDED":
+        return ": no answer in time"
+    if "onnection refused" in details:
+        return " refused (UNAVAILABLE)"
+    if "DNS resolution failed" in details or "C-ares status" in details:
+        return ": no host of that name (UNAVAILABLE)"
+    return f": {details} ({code})"
 
 
 def greet(caller: str, host: str, port: int, kind: str, party: str) -> str:
@@ -90,22 +150,42 @@ class Listener:
         self, kind: str, party: str, ops: Mapping[str, Op], pages: Pages | None = None
     ) -> None:
         self.kind, self.party, self.pages = kind, party, pages
+        self.server: Any = None  # a gRPC server ends when nothing refers to it
         self.ops: dict[str, Op] = {"hello": lambda _: self.party, **ops}
 
     @property
     def name(self) -> str:
         return self.kind if self.party == ANY else f"{self.kind} {self.party}"
 
+    def answer(self, wants: str | None, op: str, body: bytes) -> bytes | None:
+        """The answer to a call of `op`, or None if the call wants another service."""
+        kind, _, party = (wants or "").partition(" ")
+        if kind != self.kind or not (party == self.party or ANY in (party, self.party)):
+            return None
+        try:
+            if op not in self.ops:
+                raise HopError(f"{self.name}: knows no call {op!r}")
+            answer = {"result": self.ops[op](json.loads(body))}
+        except HopError as error:
+            log(f"{op} failed: {error}")
+            answer = {"error": str(error)}
+        except Exception as error:
+            traceback.print_exc()
+            answer = {"error": f"{self.name}: {op}: {type(error).__name__}: {error}"}
+        return json.dumps(answer).encode()
+
     def serve(self, ip: str, port: int) -> NoReturn:
         """Listens for ever. The wildcard address means IPv6 and IPv4, as the JVM and gRPC do."""
-        server = _Server(ip, port, self)
-        log(f"{self.name} listens on port {port}")
-        server.serve_forever()
-        sys.exit(0)
+        self.serve_in_background(ip, port)
+        while True:
+            signal.pause()
 
     def serve_in_background(self, ip: str, port: int) -> None:
-        server = _Server(ip, port, self)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        if self.kind in _GRPC:
+            _serve_grpc(ip, port, self)
+        else:
+            server = _Server(ip, port, self)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
         log(f"{self.name} listens on port {port}")
 
 
@@ -155,24 +235,42 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(text)
 
     def _lab_call(self, listener: Listener, body: bytes) -> tuple[int, str, bytes]:
-        kind, _, party = (self.headers.get(WANTS) or "").partition(" ")
-        if kind != listener.kind or not (party == listener.party or ANY in (party, listener.party)):
-            return 421, "application/json", b"{}"
-        op = self.path.removeprefix("/lab/")
-        try:
-            if op not in listener.ops:
-                raise HopError(f"{listener.name}: knows no call {op!r}")
-            answer = {"result": listener.ops[op](json.loads(body))}
-        except HopError as error:
-            log(f"{op} failed: {error}")
-            answer = {"error": str(error)}
-        except Exception as error:
-            traceback.print_exc()
-            answer = {"error": f"{listener.name}: {op}: {type(error).__name__}: {error}"}
-        return 200, "application/json", json.dumps(answer).encode()
+        answer = listener.answer(self.headers.get(WANTS), self.path.removeprefix("/lab/"), body)
+        return (200, "application/json", answer) if answer else (421, "application/json", b"{}")
 
     def log_message(self, format: str, *args: object) -> None:
         """No access log: probes would fill it."""
+
+
+# A job's values are in one message; two servers must not share a port.
+_GRPC_OPTIONS = [
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.so_reuseport", 0),
+    ("grpc.enable_http_proxy", 0),
+]
+
+
+def _serve_grpc(ip: str, port: int, listener: Listener) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    import grpc
+
+    class Calls(grpc.GenericRpcHandler):  # type: ignore[misc]
+        def service(self, call: Any) -> Any:
+            wants = dict(call.invocation_metadata).get(WANTS.lower())
+
+            def answer(body: bytes, context: Any) -> bytes:
+                found = f"{listener.kind} {listener.party}"
+                context.send_initial_metadata([(IS.lower(), found)])
+                return listener.answer(wants, call.method.removeprefix("/lab/"), body) or b""
+
+            return grpc.unary_unary_rpc_method_handler(answer)
+
+    server = grpc.server(ThreadPoolExecutor(64), [Calls()], options=_GRPC_OPTIONS)
+    server.add_insecure_port(f"{'[::]' if ip == '0.0.0.0' else ip}:{port}")
+    server.start()
+    listener.server = server
 
 
 def log(text: str) -> None:

@@ -1,0 +1,67 @@
+"""The keys for encrypted connections between parties."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+
+from .. import tls
+from . import addresses
+from .keys import Keys, text
+
+
+def _certificates(value: str) -> str:
+    tls.certificates(value)
+    return value
+
+
+def _dns_name(value: str) -> str:
+    if not addresses.is_address(value) or addresses.ipv4(value):
+        raise ValueError(f'"{value}" is not a DNS name')
+    return value
+
+
+Pem = Annotated[str, AfterValidator(_certificates)]
+_AUTHORITY = (
+    "the certificate of the authority that issued its certificate, in PEM format; several during a "
+    "change of authority"
+)
+
+
+class Tls(Keys):
+    """Whether connections between parties are encrypted."""
+
+    enabled: bool = Field(
+        False,
+        description="whether connections to other parties and to the exchange use TLS, with "
+        "certificates on both sides: true, false",
+    )
+
+
+class Certificate(Keys):
+    """A certificate for a party or an exchange that this stack runs."""
+
+    certificate: Pem = Field(
+        description="the certificate, followed by its intermediate certificates, in PEM format"
+    )
+    key: SecretStr = Field(description="its private key, in PEM format without a passphrase")
+    authority: Pem = Field(description=_AUTHORITY)
+
+
+class PeerTls(Keys):
+    """How to verify the certificate of a party or an exchange that somebody else runs."""
+
+    authority: Pem = Field(description=_AUTHORITY)
+    name: Annotated[str, BeforeValidator(text), AfterValidator(_dns_name)] | None = Field(
+        None, description="the DNS name in its certificate; party-ID or exchange if not given"
+    )
+
+
+class ExchangeTls(PeerTls):
+    """The certificate of an exchange that this stack runs, or how to verify another's."""
+
+    certificate: Pem | None = Field(
+        None, description="the certificate of an exchange that this stack runs, in PEM format"
+    )
+    key: SecretStr | None = Field(
+        None, description="its private key, in PEM format without a passphrase"
+    )
