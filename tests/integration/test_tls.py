@@ -1,0 +1,197 @@
+"""TLS between two parties on two Docker hosts: training, serving and an exchange."""
+
+import runpy
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import grpc  # type: ignore[import-untyped]
+import pytest
+from pydantic import SecretStr
+
+from fate_components import certificates, tls
+from fate_components.edge_check import CONF
+from tests.integration.capture import Capture
+from tests.integration.clusters import Cluster
+from tests.integration.docker_hosts import DockerHost
+from tests.integration.stacks import ROOT, Stack, party
+from tests.integration.test_serving import Deployment, right, serving
+
+CONTAINER = "docker:index/container:Container"
+STRANGER = tls.Authority(SecretStr("an authority that nobody knows"))
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture(scope="module")
+def deployed(
+    docker_host: DockerHost,
+    other_host: DockerHost,
+    engine_env: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Deployment]:
+    stack = Stack(
+        tmp_path_factory.mktemp("tls"),
+        engine_env,
+        {
+            "fate:release": "1.3.0",
+            "fate:registry": "fate-lab",
+            "fate:hosts": {
+                "here": {"docker": docker_host.url, "address": docker_host.address},
+                "there": {"docker": other_host.url, "address": other_host.address},
+            },
+            "fate:parties": [
+                {**party(9999, "here", 9700), "serving": serving(9710)},
+                {**party(10000, "there", 9800), "serving": serving(9810)},
+            ],
+            "fate:tls": {"enabled": True},
+            "fate:verify": True,
+        },
+    )
+    stack.up()
+    yield Deployment(stack, Cluster(docker_host, stack), Cluster(other_host, stack))
+    stack.destroy()
+
+
+def containers(deployed: Deployment) -> dict[str, tuple[str, str]]:
+    return deployed.here.lives() | deployed.there.lives()
+
+
+def test_jobs_and_inference_cross_docker_hosts(deployed: Deployment) -> None:
+    assert "success" in deployed.stack.outputs("verify-9999-10000")["stdout"]
+    for id in (9999, 10000):
+        said = deployed.stack.outputs(f"verify-serving-{id}")["stdout"]
+        assert said == f"serving of party {id}: every way works"
+    deployed.there.toy_succeeds(10000, 9999)
+    done = deployed.publish()
+    assert done.returncode == 0, done.stderr
+    assert right(deployed.infer(deployed.here, "a"))
+    deployed.stack.preview(expect_no_changes=True)
+    expire = deployed.stack.auto.outputs()["tls"].value["certificatesExpire"]
+    assert set(expire) == {"9999", "10000"}
+
+
+def test_nothing_of_a_job_can_be_read_between_docker_hosts(deployed: Deployment) -> None:
+    here = deployed.here
+    with Capture(here.host, '"hops"', '"party"', "sendToRemoteFeatureData") as seen:
+        here.toy_succeeds(9999, 10000)
+        assert right(deployed.infer(here, "capture"))
+    uplink = f"{here.host.namespace}i"
+    inside = [name for name in seen.found if name.startswith("br-")]
+    assert any(seen.found[name] for name in inside), "the capture must be able to find the words"
+    assert seen.bytes[uplink] > 10_000, "the job must have crossed the link"
+    assert seen.found[uplink] == 0
+
+
+@pytest.mark.parametrize(("gateway", "port"), [("proxy", 9700), ("serving-grpc", 9712)])
+def test_a_stranger_is_refused(deployed: Deployment, gateway: str, port: int) -> None:
+    own = tls.Authority(SecretStr(deployed.stack.master_secret))
+    peers = {
+        "no certificate": None,
+        "another authority's": STRANGER.issue("party-10000", [], NOW),
+        "a good one": own.issue("party-10000", [], NOW),
+    }
+    found = {
+        who: called(f"{deployed.here.host.address}:{port}", own, peer)
+        for who, peer in peers.items()
+    }
+    refused = (
+        grpc.StatusCode.UNAUTHENTICATED,
+        "party 9999 requires a certificate from an authority that it knows",
+    )
+    assert found.pop("a good one")[0] is grpc.StatusCode.OK
+    assert found == {"no certificate": refused, "another authority's": refused}, gateway
+
+
+def called(
+    address: str, authority: tls.Authority, peer: tls.Identity | None
+) -> tuple[grpc.StatusCode, str]:
+    """The status of a call to party 9999's gateway, with a peer's certificate."""
+    credentials = grpc.ssl_channel_credentials(
+        authority.certificate.encode(),
+        peer and peer.key.get_secret_value().encode(),
+        peer and peer.certificate.encode(),
+    )
+    options = [("grpc.ssl_target_name_override", "party-9999")]
+    with grpc.secure_channel(address, credentials, options) as channel:
+        call = channel.unary_unary("/lab/hello").future(b"{}", timeout=30)
+        return call.code(), call.details()
+
+
+def test_verify_names_a_certificate_of_another_authority(deployed: Deployment) -> None:
+    here = deployed.here
+    for service in ("edge", "serving-edge"):
+        trusted = f"cat > /etc/fate/edge/10000.pem <<'END'\n{STRANGER.certificate}\nEND\n"
+        here.sh(9999, service, f"{trusted} nginx -c {CONF} -s reload")
+    why = "upstream SSL certificate verify error"
+    done = deployed.stack.python(
+        "fate_components.toy_job.fate1",
+        GUEST="9999", HOST="10000",
+        GUEST_DOCKER=here.host.url, HOST_DOCKER=deployed.there.host.url,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "edge of party 9999 cannot reach party 10000" in done.stderr
+    assert why in done.stderr
+    done = deployed.check(9999, here)
+    assert done.returncode != 0
+    assert why in done.stderr
+    for service in ("edge", "serving-edge"):
+        here.container(9999, service).restart()
+    here.wait_healthy()
+    here.toy_succeeds(9999, 10000)
+
+
+def test_renewal_replaces_nothing(deployed: Deployment) -> None:
+    before = containers(deployed)
+    main = deployed.stack.folder / "__main__.py"
+    main.unlink()
+    # What the stack would have issued before the last renewal: it is valid for as long again.
+    main.write_text(f"import {__name__}\n{__name__}.run_a_year_ago()\n")
+    changed = deployed.stack.up()
+    assert set(changed.operations("command:")) == {
+        f"{id}-{name}-certificate" for id in (9999, 10000) for name in ("edge", "serving-edge")
+    }
+    assert changed.operations(CONTAINER) == {}
+    assert containers(deployed) == before
+    deployed.here.toy_succeeds(9999, 10000)
+    main.unlink()
+    main.symlink_to(ROOT / "__main__.py")
+    deployed.stack.up()
+    assert right(deployed.infer(deployed.here, "renewed"))
+
+
+def run_a_year_ago() -> None:
+    """Run the program as if it issued certificates a year earlier."""
+    real = certificates.of
+    certificates.of = lambda settings, plan, now: real(settings, plan, now - tls.RENEWED_EVERY)
+    runpy.run_path(str(Path(ROOT) / "__main__.py"))
+
+
+def test_an_exchange_has_an_edge_too(deployed: Deployment) -> None:
+    before = containers(deployed)
+    deployed.stack.change(lambda c: c.update({"fate:exchange": {"host": "there", "port": 9899}}))
+    deployed.stack.up()
+    after = containers(deployed)
+    assert {name: after[name] for name in before} == before, "routes are delivered, not replaced"
+    deployed.here.toy_succeeds(9999, 10000)
+    deployed.there.toy_succeeds(10000, 9999)
+    exchange = f"fate-{deployed.stack.name}-exchange-edge"
+    log = deployed.there.host.docker.containers.get(exchange).logs().decode()
+    for id in (9999, 10000):
+        assert f"client certificate: SUCCESS CN=party-{id}" in log
+    deployed.stack.preview(expect_no_changes=True)
+
+
+def test_switching_it_off_takes_one_up(deployed: Deployment) -> None:
+    deployed.stack.change(lambda c: (c.pop("fate:tls"), c.pop("fate:exchange")))
+    planned = deployed.stack.preview().operations(CONTAINER)
+    assert deployed.stack.up().operations(CONTAINER) == planned
+    assert planned == {
+        **{
+            f"{id}-{name}": "replace" for id in (9999, 10000) for name in ("proxy", "serving-proxy")
+        },
+        **{f"{id}-{name}": "delete" for id in (9999, 10000) for name in ("edge", "serving-edge")},
+        "exchange": "delete",
+        "exchange-edge": "delete",
+    }
+    assert right(deployed.infer(deployed.here, "off"))
+    deployed.stack.preview(expect_no_changes=True)
