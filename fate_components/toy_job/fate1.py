@@ -39,12 +39,15 @@ def main() -> None:
         if done.returncode == 0 and any("success to calculate secure_sum" in line for line in said):
             say(said[-1])
             return
-        if not (retry and any(_NO_WAY in line for line in said)):
+        ways = [
+            *edge_check.broken(guest, "edge", {host.id, EXCHANGE}),
+            *edge_check.broken(host, "edge", {guest.id, EXCHANGE}),
+        ]
+        if ways or not (retry and any(_NO_WAY in line for line in said)):
             fail(
                 f"the toy job of party {guest.id} with party {host.id} failed; its last lines:",
                 *said[-20:],
-                *edge_check.broken(guest, "edge", {host.id, EXCHANGE}),
-                *edge_check.broken(host, "edge", {guest.id, EXCHANGE}),
+                *ways,
             )
         time.sleep(5)
 

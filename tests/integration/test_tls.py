@@ -1,15 +1,13 @@
 """TLS between two parties on two Docker hosts: training, serving and an exchange."""
 
-import runpy
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import grpc  # type: ignore[import-untyped]
 import pytest
 from pydantic import SecretStr
 
-from fate_components import certificates, tls
+from fate_components import tls
 from fate_components.edge import CONF
 from tests.integration.capture import Capture
 from tests.integration.clusters import Cluster
@@ -20,6 +18,14 @@ from tests.integration.test_serving import Deployment, right, serving
 CONTAINER = "docker:index/container:Container"
 STRANGER = tls.Authority(SecretStr("an authority that nobody knows"))
 NOW = datetime.now(UTC)
+# Runs the program as if it issued certificates a year earlier.
+_A_YEAR_AGO = """
+import runpy
+from fate_components import certificates, tls
+real = certificates.of
+certificates.of = lambda settings, plan, now: real(settings, plan, now - tls.RENEWED_EVERY)
+runpy.run_path("{main}")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +151,7 @@ def test_renewal_replaces_nothing(deployed: Deployment) -> None:
     main = deployed.stack.folder / "__main__.py"
     main.unlink()
     # What the stack would have issued before the last renewal: it is valid for as long again.
-    main.write_text(f"import {__name__}\n{__name__}.run_a_year_ago()\n")
+    main.write_text(_A_YEAR_AGO.format(main=ROOT / "__main__.py"))
     changed = deployed.stack.up()
     assert set(changed.operations("command:")) == {
         f"{id}-{name}-certificate" for id in (9999, 10000) for name in ("edge", "serving-edge")
@@ -157,13 +163,6 @@ def test_renewal_replaces_nothing(deployed: Deployment) -> None:
     main.symlink_to(ROOT / "__main__.py")
     deployed.stack.up()
     assert right(deployed.infer(deployed.here, "renewed"))
-
-
-def run_a_year_ago() -> None:
-    """Run the program as if it issued certificates a year earlier."""
-    real = certificates.of
-    certificates.of = lambda settings, plan, now: real(settings, plan, now - tls.RENEWED_EVERY)
-    runpy.run_path(str(Path(ROOT) / "__main__.py"))
 
 
 def test_an_exchange_has_an_edge_too(deployed: Deployment) -> None:
