@@ -11,7 +11,7 @@ from fate_components import tls
 from fate_components.edge import CONF
 from tests.integration.capture import Capture
 from tests.integration.clusters import Cluster
-from tests.integration.docker_hosts import DockerHost
+from tests.integration.docker_hosts import DockerHost, wait_for
 from tests.integration.stacks import ROOT, Stack, party
 from tests.integration.test_serving import Deployment, right, serving
 
@@ -171,8 +171,9 @@ def test_an_exchange_has_an_edge_too(deployed: Deployment) -> None:
     deployed.stack.up()
     after = containers(deployed)
     assert {name: after[name] for name in before} == before, "routes are delivered, not replaced"
-    deployed.here.toy_succeeds(9999, 10000)
-    deployed.there.toy_succeeds(10000, 9999)
+    # The proxies reread their tables after a while.
+    wait_for("a job through the exchange", lambda: deployed.here.toy(9999, 10000)[0] == 0)
+    wait_for("a job back", lambda: deployed.there.toy(10000, 9999)[0] == 0)
     exchange = f"fate-{deployed.stack.name}-exchange-edge"
     log = deployed.there.host.docker.containers.get(exchange).logs().decode()
     for id in (9999, 10000):
