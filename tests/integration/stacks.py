@@ -76,9 +76,13 @@ class Stack:
     def set_master_secret(self, value: str) -> None:
         """pulumi config set --secret fate:masterSecret."""
         self.master_secret = value
+        self.encrypted_master_secret = self.encrypted(value)
+
+    def encrypted(self, value: str) -> dict[str, str]:
+        """A value as the stack file contains it after pulumi config set --secret."""
         self.auto.set_config("fate:masterSecret", auto.ConfigValue(value, secret=True))
         text = yaml.safe_load(self.file.read_text())
-        self.encrypted_master_secret = text["config"]["fate:masterSecret"]
+        return dict(text["config"]["fate:masterSecret"])
 
     @property
     def file(self) -> Path:

@@ -1,12 +1,18 @@
 """Two parties of FATE 2 from packages on one Docker host: real FATE, real jobs."""
 
+import contextlib
 import json
 import re
+import socket
+import ssl
+import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
+from docker.models.containers import Container
 from pulumi import automation as auto
 
+from fate_components import edge_check
 from tests.integration import fate2_job, kept_images
 from tests.integration.clusters import (
     Cluster,
@@ -239,7 +245,39 @@ def test_destroy_keeps_the_data_and_the_next_up_takes_it_up(cluster: Cluster) ->
     assert client.networks.list(filters=mine) == []
     assert {volume.name for volume in client.volumes.list(filters=mine)} == volumes
 
-    cluster.stack.change(lambda c: c.pop("fate:engines"))
+    # With TLS from now on, which the next test looks at.
+    cluster.stack.change(
+        lambda c: (c.pop("fate:engines"), c.update({"fate:tls": {"enabled": True}}))
+    )
     cluster.stack.up()
     assert jobs(cluster, 10000) >= before
     cluster.stack.preview(expect_no_changes=True)
+
+
+def logs(container: Container) -> str:
+    return container.logs().decode()
+
+
+def test_jobs_cross_tls_and_strangers_are_refused(cluster: Cluster) -> None:
+    verified(cluster, 10000)
+    for party, other in ((9999, 10000), (10000, 9999)):
+        edge = cluster.container(party, "edge")
+        ways = set(
+            re.findall(rf":(\d+) 200 client certificate: SUCCESS CN=party-{other}", logs(edge))
+        )
+        assert ways >= {"9300", "5672"}, "other FATE Flows and brokers must come this way"
+        bound = {port for port, bindings in edge.ports.items() if bindings}
+        assert bound == {"9300/tcp", "9310/tcp", "5672/tcp"}
+    address = cluster.host.address
+    refusal = f"curl -sk https://{address}:9100/v2/site/info/query"
+    said = subprocess.run(refusal.split(), capture_output=True, text=True, check=False).stdout
+    assert said == "party 10000 requires a certificate from an authority that it knows\n"
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with (
+        socket.create_connection((address, 9104), timeout=60) as plain,
+        contextlib.suppress(ssl.SSLError),
+        context.wrap_socket(plain) as broker,
+    ):
+        broker.sendall(edge_check.AMQP)
+        assert broker.recv(1) == b"", "the broker must not answer a stranger"

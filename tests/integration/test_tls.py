@@ -1,4 +1,7 @@
-"""TLS between two parties on two Docker hosts: training, serving and an exchange."""
+"""TLS between two parties on two Docker hosts: training, serving and an exchange.
+
+The stack issues the certificate of party 9999; party 10000 has one of another authority.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,6 +21,8 @@ from tests.integration.test_serving import Deployment, right, serving
 CONTAINER = "docker:index/container:Container"
 STRANGER = tls.Authority(SecretStr("an authority that nobody knows"))
 NOW = datetime.now(UTC)
+PARTNER = "fate.partner.example"
+GIVEN = tls.Authority(SecretStr("an authority of party 10000")).issue(PARTNER, [], NOW)
 # Runs the program as if it issued certificates a year earlier.
 _A_YEAR_AGO = """
 import runpy
@@ -53,6 +58,12 @@ def deployed(
             "fate:verify": True,
         },
     )
+    given = {
+        "certificate": GIVEN.certificate,
+        "key": stack.encrypted(GIVEN.key.get_secret_value()),
+        "authority": GIVEN.trust.authority,
+    }
+    stack.change(lambda c: c["fate:parties"][1].update(tls=given))
     stack.up()
     yield Deployment(stack, Cluster(docker_host, stack), Cluster(other_host, stack))
     stack.destroy()
@@ -154,7 +165,7 @@ def test_renewal_replaces_nothing(deployed: Deployment) -> None:
     main.write_text(_A_YEAR_AGO.format(main=ROOT / "__main__.py"))
     changed = deployed.stack.up()
     assert set(changed.operations("command:")) == {
-        f"{id}-{name}-certificate" for id in (9999, 10000) for name in ("edge", "serving-edge")
+        f"9999-{name}-certificate" for name in ("edge", "serving-edge")
     }
     assert changed.operations(CONTAINER) == {}
     assert containers(deployed) == before
@@ -176,13 +187,15 @@ def test_an_exchange_has_an_edge_too(deployed: Deployment) -> None:
     wait_for("a job back", lambda: deployed.there.toy(10000, 9999)[0] == 0)
     exchange = f"fate-{deployed.stack.name}-exchange-edge"
     log = deployed.there.host.docker.containers.get(exchange).logs().decode()
-    for id in (9999, 10000):
-        assert f"client certificate: SUCCESS CN=party-{id}" in log
+    for name in ("party-9999", PARTNER):
+        assert f"client certificate: SUCCESS CN={name}" in log
     deployed.stack.preview(expect_no_changes=True)
 
 
 def test_switching_it_off_takes_one_up(deployed: Deployment) -> None:
-    deployed.stack.change(lambda c: (c.pop("fate:tls"), c.pop("fate:exchange")))
+    for key in ("fate:tls", "fate:exchange"):
+        deployed.stack.change(lambda c, key=key: c.pop(key))  # type: ignore[misc]
+    deployed.stack.change(lambda c: c["fate:parties"][1].pop("tls"))
     planned = deployed.stack.preview().operations(CONTAINER)
     assert deployed.stack.up().operations(CONTAINER) == planned
     assert planned == {
