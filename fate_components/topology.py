@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 
+from .names import docker_name
 from .release import Release
-from .settings import SERVING, TRAINING, Cluster, Party, Published, Settings
+from .settings import MAX_PARTIES, SERVING, TRAINING, Cluster, Party, Published, Settings
 
-# The third octet of a party's network, and the last octet of its gateways on the shared one.
-_FIRST_SLOT, _SLOTS = 16, 239
+# The third octet of a party's network, and the last octet of its gateways on the shared one: from
+# here up to 254.
+_FIRST_SLOT = 16
 _EXCHANGE_OCTET = 2
 # By kind of cluster: the last parts of the name of the network that gateways share, and the third
 # octet of its first address.
@@ -141,11 +143,6 @@ class Topology:
     shared: Mapping[str, Mapping[str, Network]]
     parties: tuple[PartyPlan, ...]
     exchange: ExchangePlan | None
-
-
-def docker_name(stack: str, *parts: object) -> str:
-    """The name of one of our objects on a Docker host, like fate-dev-9999-roll."""
-    return "-".join(["fate", stack, *map(str, parts)])
 
 
 def plan(settings: Settings, release: Release, stack: str) -> Topology:
@@ -349,8 +346,8 @@ def _slots(parties: Iterable[int]) -> dict[int, int]:
     """
     taken: dict[int, int] = {}
     for party in parties:
-        slot = party % _SLOTS
+        slot = party % MAX_PARTIES
         while slot in taken.values():
-            slot = (slot + 1) % _SLOTS
+            slot = (slot + 1) % MAX_PARTIES
         taken[party] = slot
     return {party: _FIRST_SLOT + slot for party, slot in taken.items()}
