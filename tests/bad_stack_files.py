@@ -197,6 +197,8 @@ CASES = [
          "fate:peers", "must be a list"),
     Case("lists without end", lambda c: c.update({"fate:peers": "[" * 100_000}), "fate:peers",
          "must be a list"),
+    Case("half a character", _set("peers", [{"id": 1, "address": "\ud800"}]), "fate:peers",
+         "must be a list"),
     Case("log size too high", _host("a", logs={"maxSize": "9" * 20 + "g"}),
          "fate:hosts.a.logs.maxSize", "is not a size"),
     Case("log size without a unit", _host("a", logs={"maxSize": "10"}),

@@ -80,10 +80,17 @@ def _decode(values: Mapping[str, Any]) -> dict[str, Any]:
             decoded[key] = value
             continue
         try:
-            decoded[key] = json.loads(value)
+            decoded[key] = _from_json(value)
         except (ValueError, RecursionError):
             decoded[key] = value  # a string instead of a list or a map: the models report it
     return decoded
+
+
+def _from_json(written: str) -> object:
+    value: object = json.loads(written)
+    # Half of a surrogate pair is valid JSON, but no text: it can be neither printed nor written.
+    json.dumps(value, ensure_ascii=False).encode()
+    return value
 
 
 def _release(values: Mapping[str, Any]) -> catalogue.Release:
