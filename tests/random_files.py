@@ -1,6 +1,7 @@
 """Random stack files and release files: valid ones, in which a few things were changed."""
 
 import copy
+import functools
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -337,5 +338,9 @@ def stack_files(draw: Draw, release: str) -> StackFile:
 @st.composite
 def release_files(draw: Draw, name: str) -> dict[str, Any]:
     """The facts in a release's file, with mistakes."""
-    facts = yaml.safe_load((catalogue.RELEASES / f"{name}.yaml").read_text())
-    return changed(draw, [facts], MISTAKES)
+    return changed(draw, [facts_of(name)], MISTAKES)
+
+
+@functools.cache
+def facts_of(name: str) -> dict[str, Any]:
+    return dict(yaml.safe_load((catalogue.RELEASES / f"{name}.yaml").read_text()))
