@@ -1,15 +1,18 @@
 """The catalogue of FATE releases: each release's images and what they are like inside."""
 
+import re
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Protocol = Literal["grpc", "http", "tcp"]
 """What a gateway speaks with other parties: gRPC or HTTP, or anything else on TCP."""
 
 RELEASES = Path(__file__).parent.parent / "config" / "releases"
+
+_Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class _Fact(BaseModel):
@@ -28,7 +31,7 @@ class HttpProbe(_Fact):
         answers: a basic regular expression that the response body matches.
     """
 
-    port: int
+    port: _Port
     path: str
     post: str | None = None
     headers: dict[str, str] = {}
@@ -39,7 +42,7 @@ class HttpProbe(_Fact):
 class Probe(_Fact):
     """A service works if it listens on all of these ports, or answers this request."""
 
-    listens: tuple[int, ...] = ()
+    listens: tuple[_Port, ...] = ()
     http: HttpProbe | None = None
 
 
@@ -58,8 +61,8 @@ class Image(_Fact):
 class Service(Image):
     """One service of a release; config/releases/*.yaml explain each field."""
 
-    address: int
-    ports: dict[str, int]
+    address: Annotated[int, Field(ge=2, le=254)]
+    ports: Annotated[dict[str, _Port], Field(min_length=1)] = {}
     publish: bool | tuple[str, ...] = False
     gateway: dict[str, Protocol] = {}
     edge: bool = False
@@ -67,6 +70,16 @@ class Service(Image):
     probe: Probe = Probe()
     folder: str = ""
     with_computing: dict[str, Image] = {}
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> Self:
+        for key, names in (("publish", self.publish), ("gateway", self.gateway)):
+            for name in () if isinstance(names, bool) else names:
+                if name not in self.ports:
+                    raise ValueError(f"{key}: {name} is not one of the ports")
+        if not self.ports and not self.edge:
+            raise ValueError("ports: is missing")
+        return self
 
     @property
     def port(self) -> int:
@@ -84,7 +97,7 @@ class ExchangeFacts(_Fact):
     """The service that an exchange runs, and the port it is published on by default."""
 
     service: str
-    publish: int
+    publish: _Port
 
 
 class Engines(_Fact):
@@ -120,15 +133,17 @@ class Release(_Fact):
     serving: dict[str, Service] = {}
     exchange: ExchangeFacts | None = None
     engines: Engines | None = None
-    outputs: dict[str, str]
+    outputs: dict[str, Annotated[str, Field(pattern=r"^([^{}]|\{[a-z-]+\})*$")]]
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:
         if self.exchange and self.exchange.service not in self.services:
-            raise ValueError(f"exchange: no service {self.exchange.service}")
-        for name, service in [*self.services.items(), *self.serving.items()]:
-            if not set(service.gateway) <= set(service.ports):
-                raise ValueError(f"{name}: its gateway is not one of its ports")
+            raise ValueError(f"exchange.service: there is no service {self.exchange.service}")
+        published = self.published | self.serving_cluster.published
+        for name, text in self.outputs.items():
+            for port in re.findall("{(.*?)}", text):
+                if port not in published:
+                    raise ValueError(f"outputs.{name}: no service publishes a port {port}")
         return self
 
     @property
@@ -219,5 +234,19 @@ def load(name: str) -> Release:
     """
     if name not in known():
         raise KeyError(name)
-    facts = yaml.safe_load((RELEASES / f"{name}.yaml").read_text())
-    return Release(name=name, **facts)
+    return read(name, yaml.safe_load((RELEASES / f"{name}.yaml").read_text()))
+
+
+def read(name: str, facts: object) -> Release:
+    """The release that a file describes.
+
+    Args:
+        name: the release's name.
+        facts: the file's content.
+
+    Raises:
+        ValidationError: something is wrong with the facts; the error names every key.
+    """
+    if isinstance(facts, dict):
+        facts = {**facts, "name": name}
+    return Release.model_validate(facts)

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 
+from .names import docker_name
 from .release import Protocol, Release
-from .settings import SERVING, TRAINING, Cluster, Party, Published, Settings
+from .settings import MAX_PARTIES, SERVING, TRAINING, Cluster, Party, Published, Settings
 
-# The third octet of a party's network, and the last octet of its gateways on the shared one.
-_FIRST_SLOT, _SLOTS = 16, 239
+# The third octet of a party's network, and the last octet of its gateways on the shared one: from
+# here up to 254.
+_FIRST_SLOT = 16
 _EXCHANGE_OCTET = 2
 EXCHANGE = "exchange"
 """What the exchange is called where a party would have its id."""
@@ -226,11 +228,6 @@ class Topology:
 def called(party: str) -> str:
     """A party, by its id, or the exchange, for a message."""
     return "the exchange" if party == EXCHANGE else f"party {party}"
-
-
-def docker_name(stack: str, *parts: object) -> str:
-    """The name of one of our objects on a Docker host, like fate-dev-9999-roll."""
-    return "-".join(["fate", stack, *map(str, parts)])
 
 
 def plan(settings: Settings, release: Release, stack: str) -> Topology:
@@ -506,7 +503,7 @@ def _runs_on(clusters: Mapping[str, Cluster], host: str, kind: str = "") -> bool
 
 def _slots(parties: Iterable[int]) -> dict[int, int]:
     """A slot for each party of a Docker host, unaffected by parties that are added or removed."""
-    return {party: _FIRST_SLOT + slot for party, slot in _stable(parties, _SLOTS).items()}
+    return {party: _FIRST_SLOT + slot for party, slot in _stable(parties, MAX_PARTIES).items()}
 
 
 def _stable(ids: Iterable[int], count: int) -> dict[int, int]:

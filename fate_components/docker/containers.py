@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..topology import docker_name
+from ..names import docker_name
 from . import cli
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_docker as docker
 
+from ..names import docker_name
 from ..release import Release
 from ..settings import Published
-from ..topology import Attachment, docker_name
+from ..topology import Attachment
 from . import health, tool
 from .host import Host, labels
 

@@ -2,25 +2,26 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from .. import settings
 from ..release import Release
 from ..settings import addresses
-from ..settings.errors import unknown_host
+from ..settings.errors import shown, unknown_host
 from ..settings.keys import Keys
 from ..settings.models import ANYWHERE, Address, ClusterKeys, Count, Password, Port
 
 _SERVING_GATEWAY = "serving-grpc"
+_JAVA_NAME = r"[A-Za-z_$][A-Za-z0-9_$]*"
 # The ports at which the clusters of one party call each other.
 _FLOW, _SERVER = "fateflow-http", "serving-server"
 
 
 def _adapter(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_$][A-Za-z0-9_$.]*", value):
-        raise ValueError(f'"{value}" is not the name of a Java class')
+    if not re.fullmatch(rf"{_JAVA_NAME}(\.{_JAVA_NAME})*", value):
+        raise ValueError(f"{shown(value)} is not the name of a Java class")
     return value
 
 
@@ -78,6 +79,14 @@ class Party(settings.Party):
             return {"training": None, **value}
         return value
 
+    @model_validator(mode="after")
+    def _some_cluster(self) -> Self:
+        if self.training is None and self.serving is None:
+            raise ValueError(
+                "has no cluster: write `training: {}` for a training cluster with the defaults"
+            )
+        return self
+
 
 class PeerServing(Keys):
     """The serving cluster of a party that somebody else runs."""
@@ -98,6 +107,12 @@ class Peer(settings.Peer):
     serving: PeerServing = Field(
         PeerServing(), description="its serving cluster, if it is elsewhere: {address, port}"
     )
+
+    @property
+    def addresses(self) -> dict[tuple[str, ...], str]:
+        """Its addresses, by the path of the key that sets each."""
+        serving = {("serving", "address"): self.serving.address} if self.serving.address else {}
+        return super().addresses | serving
 
     def reached_at(self, port: str, usual: int) -> tuple[str, int]:
         """The address and the port number of its proxy or its serving-proxy."""
@@ -154,6 +169,10 @@ class Settings(settings.Settings):
                 settings.Cluster(settings.SERVING, serving_host, facts, published, (_SERVER,))
             )
         return found
+
+    def can_call(self, host: str) -> bool:
+        """Whether FATE's Java services can call a host by this name or address."""
+        return super().can_call(host) and addresses.java_accepts(host)
 
     def mistakes(self, release: Release) -> Iterator[settings.Mistake]:
         """Mistakes that no single key reveals: serving clusters on unknown Docker hosts."""

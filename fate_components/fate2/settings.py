@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from .. import release as catalogue
 from .. import settings
+from ..settings.errors import shown
 from ..settings.keys import Keys
 from ..settings.models import Count, Password, Port
 
@@ -125,11 +126,11 @@ def _engines(chosen: Engines, known: catalogue.Engines) -> Iterator[settings.Mis
             continue
         what = "is not supported yet" if value in known.not_yet else "is not an engine of FATE"
         yield settings.Mistake(
-            ("engines", key), f'"{value}" {what}; choose {" or ".join(supported)}'
+            ("engines", key), f"{shown(value)} {what}; choose {' or '.join(supported)}"
         )
     if fits and chosen.storage in stores and chosen.storage not in fits:
         yield settings.Mistake(
             ("engines", "storage"),
-            f'"{chosen.storage}" does not work with computing: {chosen.computing}; '
+            f"{shown(chosen.storage)} does not work with computing: {chosen.computing}; "
             f"choose {' or '.join(fits)}, or remove the key",
         )

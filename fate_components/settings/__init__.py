@@ -5,6 +5,7 @@ Each release line adds a model of its own keys, in the package of that line (fat
 
 from .errors import Location, Mistake, SettingsError
 from .models import (
+    MAX_PARTIES,
     SERVING,
     TRAINING,
     Cluster,
@@ -18,6 +19,7 @@ from .models import (
 )
 
 __all__ = [
+    "MAX_PARTIES",
     "SERVING",
     "TRAINING",
     "Cluster",

@@ -4,7 +4,11 @@ import re
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from urllib.parse import urlsplit
 
+from .errors import shown
+
 _MAX_NAME = 253
+_SSH_PORT = 22
+_MAX_SOCKET = 107  # sun_path of unix(7)
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 # RFC 1918: not used on the Internet, so no host loses its route to a public address.
@@ -35,6 +39,12 @@ def is_address(text: str) -> bool:
     )
 
 
+def java_accepts(host: str) -> bool:
+    """Whether java.net.URI, and with it gRPC, accepts a host name or IPv4 address."""
+    *_, last = labels = host.split(".")
+    return "_" not in host and (len(labels) == 1 or last[0].isalpha() or ipv4(host) is not None)
+
+
 def only_local(text: str) -> bool:
     """Whether an address refers to whichever machine uses it."""
     if address := ipv4(text):
@@ -48,30 +58,44 @@ def docker_url(value: str) -> str:
     Raises:
         ValueError: the URL cannot be used here; the text explains why.
     """
+    # urlsplit ignores some of these characters.
+    if not value.isprintable() or value != value.strip():
+        raise ValueError(f"{shown(value)} has line breaks, control characters or spaces around it")
+    path = value.removeprefix("unix://")
+    if path != value and re.fullmatch(r"/[^?#]+", path):
+        if len(path.encode()) > _MAX_SOCKET:
+            raise ValueError(f"{shown(value)}: a socket's path has up to {_MAX_SOCKET} characters")
+        return value
+    if not value.startswith("ssh://"):
+        raise ValueError(f"{shown(value)} is not a supported Docker host URL")
     try:
         url = urlsplit(value)
-    except ValueError as error:
-        raise ValueError(f"is not a URL: {error}") from error
-    if url.scheme == "unix" and not url.netloc and re.fullmatch(r"/[^?#]+", value[7:]):
-        return value
-    if url.scheme != "ssh":
-        raise ValueError(f'"{value}" is not a supported Docker host URL')
+    except ValueError:
+        # The reason could repeat a password.
+        raise ValueError(f"{shown(value)} is not a URL") from None
     if url.password is not None:
-        # The message must not repeat the password.
         raise ValueError("contains a password; use an SSH key")
     if url.username is not None and not _USER.fullmatch(url.username):
-        raise ValueError(f'"{value}": "{url.username}" is not a user name')
+        raise ValueError(f"{shown(value)}: {shown(url.username)} is not a user name")
     if not url.hostname or not is_address(url.hostname):
-        raise ValueError(f'"{value}": "{url.hostname or ""}" is not a host name or IPv4 address')
+        raise ValueError(
+            f"{shown(value)}: {shown(url.hostname or '')} is not a host name or IPv4 address"
+        )
     try:
         port = url.port
     except ValueError:
         port = 0
     if port == 0 or url.netloc.endswith(":"):
-        raise ValueError(f'"{value}": its port is not a number from 1 to 65535')
+        raise ValueError(f"{shown(value)}: its port is not a number from 1 to 65535")
     if url.path not in ("", "/") or url.query or url.fragment:
-        raise ValueError(f'"{value}": nothing may follow the host and its port')
+        raise ValueError(f"{shown(value)}: nothing may follow the host and its port")
     return value
+
+
+def daemon(url: str) -> tuple[object, ...]:
+    """What tells a Docker daemon from others: two URLs for one daemon give the same."""
+    parts = urlsplit(url)
+    return parts.username, parts.hostname, parts.port or _SSH_PORT, parts.path.rstrip("/")
 
 
 def address(value: str) -> str:
@@ -81,7 +105,7 @@ def address(value: str) -> str:
         ValueError: it is neither.
     """
     if not is_address(value):
-        raise ValueError(f'"{value}" is not a host name or IPv4 address')
+        raise ValueError(f"{shown(value)} is not a host name or IPv4 address")
     return value
 
 
@@ -93,13 +117,15 @@ def subnet(value: str) -> str:
     """
     try:
         network = IPv4Network(value)
-    except ValueError as error:
-        raise ValueError(f'"{value}" is not an IPv4 network: {error}') from error
+    except ValueError:
+        raise ValueError(
+            f"{shown(value)} is not an IPv4 network, written as its first address and its length"
+        ) from None
     if network.prefixlen != 16:
-        raise ValueError(f'"{value}" is a /{network.prefixlen}, but must be a /16')
+        raise ValueError(f"{shown(value)} is a /{network.prefixlen}, but must be a /16")
     if not any(network.subnet_of(private) for private in PRIVATE):
         raise ValueError(
-            f'"{value}" is not private: the host would no longer reach the public addresses in it; '
-            f"choose one within {', '.join(map(str, PRIVATE))}"
+            f"{shown(value)} is not private: the host would no longer reach the public addresses "
+            f"in it; choose one within {', '.join(map(str, PRIVATE))}"
         )
     return value

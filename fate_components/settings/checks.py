@@ -3,10 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ..names import docker_name
 from ..release import Release
 from . import addresses, tls_checks
-from .errors import Location, Mistake, key_path, unknown_host
-from .models import NAME, TRAINING, Cluster, Exchange, Published, Settings
+from .errors import Location, Mistake, key_path, shown, unknown_host
+from .models import MAX_PARTIES, NAME, TRAINING, Cluster, Exchange, Published, Settings
+
+_NOT_CALLABLE = (
+    "is not a host name that FATE can call (labels of up to 63 letters, digits and hyphens)"
+)
 
 
 def check(settings: Settings, release: Release, stack: str) -> list[Mistake]:
@@ -27,7 +32,11 @@ def check(settings: Settings, release: Release, stack: str) -> list[Mistake]:
         *settings.mistakes(release),
     ]
     if not mistakes:
-        mistakes += [*_ports(settings, release), *_reachability(settings, release)]
+        mistakes += [
+            *_room(settings, release),
+            *_ports(settings, release),
+            *_reachability(settings, release, stack),
+        ]
     return mistakes
 
 
@@ -44,7 +53,7 @@ def _port_names(settings: Settings, release: Release) -> Iterator[Mistake]:
 
 
 def _hosts(settings: Settings) -> Iterator[Mistake]:
-    seen: dict[str, str] = {}
+    seen: dict[object, str] = {}
     for name, host in settings.hosts.items():
         if not NAME.fullmatch(name):
             yield Mistake(
@@ -52,13 +61,14 @@ def _hosts(settings: Settings) -> Iterator[Mistake]:
                 "is not a valid name for a Docker host: use up to 63 lowercase letters, digits and "
                 "hyphens, and start with a letter or digit",
             )
-        url = host.docker.rstrip("/")
-        if url in seen:
+        daemon = addresses.daemon(host.docker)
+        if daemon in seen:
             yield Mistake(
                 ("hosts", name, "docker"),
-                f"{host.docker} is already used by fate:hosts.{seen[url]}; use that name for both",
+                f"{host.docker} is already used by fate:hosts.{seen[daemon]}; use that name for "
+                "both",
             )
-        seen.setdefault(url, name)
+        seen.setdefault(daemon, name)
 
 
 def _subnets(settings: Settings, stack: str) -> Iterator[Mistake]:
@@ -82,7 +92,8 @@ def _known_addresses(settings: Settings) -> Iterator[tuple[Location, str]]:
         if host.reachable_at:
             yield ("hosts", name, "address" if host.address else "docker"), host.reachable_at
     for index, peer in enumerate(settings.peers):
-        yield ("peers", index, "address"), peer.address
+        for where, address in peer.addresses.items():
+            yield ("peers", index, *where), address
     if settings.used_exchange and settings.used_exchange.address:
         yield ("exchange", "address"), settings.used_exchange.address
 
@@ -95,7 +106,8 @@ def _parties(settings: Settings) -> Iterator[Mistake]:
         yield from _once(seen, party.id, ("parties", index, "id"))
     for index, peer in enumerate(settings.peers):
         yield from _once(seen, peer.id, ("peers", index, "id"))
-        yield from _elsewhere(peer.address, ("peers", index, "address"))
+        for where, address in peer.addresses.items():
+            yield from _elsewhere(settings, address, ("peers", index, *where))
 
 
 def _once(seen: dict[int, Location], party: int, where: Location) -> Iterator[Mistake]:
@@ -107,13 +119,15 @@ def _once(seen: dict[int, Location], party: int, where: Location) -> Iterator[Mi
     seen.setdefault(party, where)
 
 
-def _elsewhere(address: str, where: Location) -> Iterator[Mistake]:
+def _elsewhere(settings: Settings, address: str, where: Location) -> Iterator[Mistake]:
     if addresses.only_local(address):
         yield Mistake(
             where,
             f"{address} is not reachable from a container; set the host name or IPv4 address that "
             "other machines use",
         )
+    elif not settings.can_call(address):
+        yield Mistake(where, f"{address} {_NOT_CALLABLE}; set the IPv4 address or another name")
 
 
 def _exchange_host(settings: Settings) -> Iterator[Mistake]:
@@ -121,7 +135,7 @@ def _exchange_host(settings: Settings) -> Iterator[Mistake]:
     if exchange and exchange.host is not None and exchange.host not in settings.hosts:
         yield Mistake(("exchange", "host"), unknown_host(exchange.host, settings.hosts))
     if exchange and exchange.address is not None:
-        yield from _elsewhere(exchange.address, ("exchange", "address"))
+        yield from _elsewhere(settings, exchange.address, ("exchange", "address"))
 
 
 def _publications(
@@ -141,18 +155,44 @@ def _publications(
         )
 
 
+def _room(settings: Settings, release: Release) -> Iterator[Mistake]:
+    """The first party on each Docker host that gets no network of its own any more."""
+    parties: dict[str, int] = {}
+    for index, party in enumerate(settings.parties):
+        for host in dict.fromkeys(one.host for one in settings.clusters(party, release)):
+            parties[host] = parties.get(host, 0) + 1
+            if parties[host] == MAX_PARTIES + 1:
+                yield Mistake(
+                    ("parties", index, "host"),
+                    f'Docker host "{host}" has room for {MAX_PARTIES} parties; use another for '
+                    "this one and those that follow",
+                )
+
+
 def _ports(settings: Settings, release: Release) -> Iterator[Mistake]:
-    taken: dict[str, list[tuple[Location, Published]]] = {}
+    taken: dict[int, list[tuple[str, Location, Published]]] = {}
     for host, where, port in _publications(settings, release):
-        for other_where, other in taken.get(host, []):
-            if port.clashes(other):
+        for other_host, other_where, other in taken.get(port.port, []):
+            if port.clashes(other) and (
+                host == other_host or _one_address(settings, host, other_host, port, other)
+            ):
+                also = "" if host == other_host else f', which has the address of "{other_host}",'
                 yield Mistake(
                     where,
-                    f'port {port.port} of Docker host "{host}" is already used by '
+                    f'port {port.port} of Docker host "{host}"{also} is already used by '
                     f"{key_path(other_where)}; set one of the two to a free port",
                 )
                 break
-        taken.setdefault(host, []).append((where, port))
+        taken.setdefault(port.port, []).append((host, where, port))
+
+
+def _one_address(settings: Settings, host: str, other: str, *ports: Published) -> bool:
+    """Whether two Docker hosts have one address, at which others would call both ports."""
+    address = settings.hosts[host].reachable_at
+    if address is None or address != settings.hosts[other].reachable_at:
+        return False
+    bound = [address, *(port.ip for port in ports if not port.everywhere)]
+    return not any(map(addresses.only_local, bound))
 
 
 @dataclass(frozen=True)
@@ -164,21 +204,22 @@ class _Call:
         here: its Docker host.
         there: the Docker host that it calls.
         ports: what it calls there, and by which key each port is set.
+        name: the longest name of a container that it calls instead if both are one.
     """
 
     caller: str
     here: str
     there: str
     ports: Mapping[Location, Published]
+    name: str = ""
 
 
-def _reachability(settings: Settings, release: Release) -> Iterator[Mistake]:
+def _reachability(settings: Settings, release: Release, stack: str) -> Iterator[Mistake]:
     """A Docker host that another one must reach needs an address and open ports."""
     told: set[Location] = set()
-    for call in _calls(settings, release):
-        if call.here == call.there:
-            continue
-        for mistake in _obstacles(settings, call):
+    for call in _calls(settings, release, stack):
+        obstacles = _obstacles if call.here != call.there else _unusable_name
+        for mistake in obstacles(settings, call):
             if mistake.where not in told:
                 yield mistake
             told.add(mistake.where)
@@ -193,6 +234,12 @@ def _obstacles(settings: Settings, call: _Call) -> Iterator[Mistake]:
             f"{what}: {call.caller} on another Docker host must reach it; set the host name or "
             "IPv4 address that other machines use",
         )
+    elif not settings.can_call(address):
+        yield Mistake(
+            ("hosts", call.there, "address"),
+            f"{address} {_NOT_CALLABLE}, and {call.caller} on another Docker host must call it; "
+            "set the IPv4 address or another name",
+        )
     for where, bound in call.ports.items():
         if addresses.only_local(bound.ip) and not bound.everywhere:
             yield Mistake(
@@ -202,7 +249,16 @@ def _obstacles(settings: Settings, call: _Call) -> Iterator[Mistake]:
             )
 
 
-def _calls(settings: Settings, release: Release) -> Iterator[_Call]:
+def _unusable_name(settings: Settings, call: _Call) -> Iterator[Mistake]:
+    if call.name and not settings.can_call(call.name):
+        yield Mistake(
+            ("parties",),
+            f"{call.caller} calls the container {shown(call.name)}, but that {_NOT_CALLABLE}; "
+            "rename the stack",
+        )
+
+
+def _calls(settings: Settings, release: Release, stack: str) -> Iterator[_Call]:
     exchange = settings.used_exchange
     placed = [
         (index, party.id, cluster)
@@ -211,15 +267,18 @@ def _calls(settings: Settings, release: Release) -> Iterator[_Call]:
     ]
     for index, party, cluster in placed:
         gateways = _called(index, cluster, cluster.facts.gateway_ports)
+        called = cluster.facts.edge or max(cluster.facts.gateways, key=len, default="")
+        name = docker_name(stack, party, called)
         for _, other, caller in placed:
             if other == party and caller is not cluster:
                 inner = _called(index, cluster, cluster.inner)
                 yield _Call(f"the {caller.kind} cluster", caller.host, cluster.host, inner)
             if other != party and caller.kind == cluster.kind and not _exchanged(exchange, cluster):
-                yield _Call(f"party {other}", caller.host, cluster.host, gateways)
+                yield _Call(f"party {other}", caller.host, cluster.host, gateways, name)
         if exchange and exchange.host and _exchanged(exchange, cluster):
-            yield _Call(f"party {party}", cluster.host, exchange.host, {})
-            yield _Call("the exchange", exchange.host, cluster.host, gateways)
+            proxy = docker_name(stack, "exchange", *filter(None, [release.edge]))
+            yield _Call(f"party {party}", cluster.host, exchange.host, {}, proxy)
+            yield _Call("the exchange", exchange.host, cluster.host, gateways, name)
 
 
 def _called(index: int, cluster: Cluster, names: Iterable[str]) -> dict[Location, Published]:

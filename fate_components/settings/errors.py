@@ -1,11 +1,15 @@
 """The errors shown to an operator if a stack file cannot be deployed."""
 
+import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 NAMESPACE = "fate"
 
 Location = Sequence[str | int]
+
+_MAX_SHOWN = 100
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,33 @@ def key_path(where: Location) -> str:
     for part in where:
         if isinstance(part, int):
             path += f"[{part}]"
+        elif part and not re.search(r'[."\[\]]', part):
+            path += ("." if path else "") + _printable(part)
         else:
-            path += f".{part}" if path else part
+            path += f"[{json.dumps(_printable(part), ensure_ascii=False)}]"
     return f"{NAMESPACE}:{path}"
 
 
 def unknown_host(name: str, hosts: Iterable[str]) -> str:
     """The message about a name that is not one of the Docker hosts."""
-    return f'"{name}" is not one of the Docker hosts under fate:hosts ({", ".join(hosts)})'
+    known = _printable(", ".join(hosts))
+    return f"{shown(name)} is not one of the Docker hosts under fate:hosts ({known})"
+
+
+def shown(value: object) -> str:
+    """A value from a stack file, for a message: in short, and with nothing that may be secret.
+
+    Maps and lists, and texts that are meant as such, may contain passwords at any depth; a URL
+    may contain one before its "@".
+    """
+    if isinstance(value, int | float | None):
+        return _printable(json.dumps(value))
+    if str(value).startswith(("[", "{")):
+        return "a list" if str(value).startswith("[") else "a map"
+    return f'"{_printable(re.sub(":.*@", ":…@", str(value), flags=re.DOTALL))}"'
+
+
+def _printable(text: str) -> str:
+    """A text on one line, with its line breaks and control characters escaped."""
+    short = text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 1]}…"
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in short)

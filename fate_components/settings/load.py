@@ -3,7 +3,7 @@
 import difflib
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_origin
 
 import pulumi
 from pulumi.runtime import config as pulumi_config
@@ -15,7 +15,8 @@ from .. import release as catalogue
 from ..fate1 import settings as fate1
 from ..fate2 import settings as fate2
 from .checks import check
-from .errors import NAMESPACE, Location, Mistake, SettingsError, key_path
+from .errors import NAMESPACE, Location, Mistake, SettingsError, key_path, shown
+from .keys import text
 from .models import Settings
 
 LINES: Mapping[str, type[Settings]] = {"fate1": fate1.Settings, "fate2": fate2.Settings}
@@ -82,10 +83,17 @@ def _decode(values: Mapping[str, Any]) -> dict[str, Any]:
             decoded[key] = value
             continue
         try:
-            decoded[key] = json.loads(value)
-        except json.JSONDecodeError:
+            decoded[key] = _from_json(value)
+        except (ValueError, RecursionError):
             decoded[key] = value  # a string instead of a list or a map: the models report it
     return decoded
+
+
+def _from_json(written: str) -> object:
+    value: object = json.loads(written)
+    # Half of a surrogate pair is valid JSON, but no text: it can be neither printed nor written.
+    json.dumps(value, ensure_ascii=False).encode()
+    return value
 
 
 def _release(values: Mapping[str, Any]) -> catalogue.Release:
@@ -94,9 +102,11 @@ def _release(values: Mapping[str, Any]) -> catalogue.Release:
     choice = f"choose one of {', '.join(known)}"
     if "release" not in values:
         raise SettingsError([Mistake(("release",), f"is missing; add the FATE release: {choice}")])
-    name = str(values["release"])
-    if name not in known:
-        raise SettingsError([Mistake(("release",), f'"{name}" is not a known release; {choice}')])
+    name = text(values["release"])
+    if not isinstance(name, str) or name not in known:
+        raise SettingsError(
+            [Mistake(("release",), f"{shown(name)} is not a known release; {choice}")]
+        )
     return catalogue.load(name)
 
 
@@ -136,6 +146,8 @@ _PLAINLY = {
     "int_parsing": "must be a whole number",
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
+    "int_parsing_size": "must be a whole number",
+    "finite_number": "must be a whole number",
     "string_type": "must be a string",
     "bool_parsing": "must be true or false",
     "bool_type": "must be true or false",
@@ -164,6 +176,9 @@ def _explain(error: ErrorDetails, release: catalogue.Release) -> Mistake:
             what = f"must be {context['le']} or less{_not_this(where, error['input'])}"
         case "literal_error":
             what = f"must be {context['expected']}{_not_this(where, error['input'])}"
+        case "dict_type" | "model_type" | "tuple_type":
+            # Not followed by the value: it may be a password, or a map with passwords as text.
+            what = _PLAINLY[kind]
         case _:
             what = _PLAINLY.get(kind, error["msg"]) + _not_this(where, error["input"])
     return Mistake(where, f"{what} ({about})" if about else what)
@@ -174,7 +189,7 @@ def _not_this(where: Location, value: object) -> str:
     secret = any(word in name for name in names for word in ("password", "secret", "token", "key"))
     if secret or not isinstance(value, str | int | float):
         return ""
-    return f", not {json.dumps(value, ensure_ascii=False)}"
+    return f", not {shown(value)}"
 
 
 def _unknown(where: Location, known: list[str], release: catalogue.Release) -> str:
@@ -196,7 +211,8 @@ def _field(where: Location, root: type[BaseModel]) -> tuple[FieldInfo | None, li
     model: type[BaseModel] | None = root
     field: FieldInfo | None = None
     siblings: list[str] = []
-    for part in where:
+    parts = iter(where)
+    for part in parts:
         if model is None or isinstance(part, int):
             continue
         fields = {info.alias or name: info for name, info in model.model_fields.items()}
@@ -204,6 +220,8 @@ def _field(where: Location, root: type[BaseModel]) -> tuple[FieldInfo | None, li
         if part in fields:
             field = fields[part]
             model = _model_in(field.annotation)
+            if get_origin(field.annotation) is dict:
+                next(parts, None)  # a name, which may be the same as a key's
     return field, siblings
 
 

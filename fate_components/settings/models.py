@@ -22,16 +22,21 @@ from pydantic import (
 
 from ..release import Release
 from . import addresses
-from .errors import Mistake
+from .errors import Mistake, shown
 from .keys import Keys, text
 from .tls import Certificate, ExchangeTls, PeerTls, Tls
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_PART = r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?"
-_REGISTRY = re.compile(rf"{_PART}(\.{_PART})*(:[0-9]+)?(/[a-z0-9]([a-z0-9._-]*[a-z0-9])?)*")
+# The start of an image reference, as Docker defines it: a registry, a path on it, or both.
+_LABEL = r"[A-Za-z0-9]+(-+[A-Za-z0-9]+)*"
+_PATH = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
+_REGISTRY = re.compile(rf"({_PATH}|{_LABEL}(\.{_LABEL})*(:(?P<port>[0-9]{{1,5}}))?)(/{_PATH})*")
+_MAX_REGISTRY = 200  # of the 255 characters that Docker allows for an image's name
 ANYWHERE = "0.0.0.0"  # noqa: S104 - for ports that other parties call
 LOOPBACK = "127.0.0.1"
 TRAINING, SERVING = "training", "serving"
+MAX_PARTIES = 239
+"""How many parties a Docker host's subnet has room for."""
 _MIN_SECRET = 16
 # 10.192.0.0/16 to 10.239.0.0/16: outside the ranges that Docker picks by itself, and the usual
 # ranges of flannel and Kubernetes.
@@ -45,8 +50,13 @@ def _no_bool(value: object) -> object:
 
 
 def _registry(value: str) -> str:
-    if value and not _REGISTRY.fullmatch(value):
-        raise ValueError(f'"{value}" is not a registry (use no scheme and no trailing slash)')
+    found = _REGISTRY.fullmatch(value)
+    if value and not found:
+        raise ValueError(f"{shown(value)} is not a registry (use no scheme and no trailing slash)")
+    if found and found["port"] and not 1 <= int(found["port"]) <= 65535:
+        raise ValueError(f"{shown(value)}: its port is not a number from 1 to 65535")
+    if len(value) > _MAX_REGISTRY:
+        raise ValueError(f"{shown(value)} has more than {_MAX_REGISTRY} characters")
     return value
 
 
@@ -66,8 +76,8 @@ def _password(value: SecretStr) -> SecretStr:
 
 
 def _size(value: str) -> str:
-    if not re.fullmatch(r"[1-9][0-9]*[kmg]", value):
-        raise ValueError(f'"{value}" is not a size like 500k, 10m or 1g')
+    if not re.fullmatch(r"[1-9][0-9]{0,5}[kmg]", value):
+        raise ValueError(f"{shown(value)} is not a size like 500k, 10m or 1g")
     return value
 
 
@@ -75,6 +85,8 @@ Address = Annotated[str, BeforeValidator(text), AfterValidator(addresses.address
 Password = Annotated[SecretStr, BeforeValidator(text), AfterValidator(_password)]
 Count = Annotated[int, BeforeValidator(_no_bool), Field(ge=1)]
 Port = Annotated[Count, Field(le=65535)]
+# FATE stores ids as texts of 50 characters; names of containers and nginx have less room for them.
+PartyId = Annotated[Count, Field(le=2**63 - 1)]
 
 
 class Logs(Keys):
@@ -153,7 +165,7 @@ def _published(value: object) -> Published:
         r"(?:([0-9.]+):)?([0-9]{1,5})", str(value)
     )
     if isinstance(value, bool) or not bound:
-        raise ValueError(f"{value!r} is neither PORT nor ADDRESS:PORT")
+        raise ValueError("is neither PORT nor ADDRESS:PORT")
     ip, port = bound[1] or "", int(bound[2])
     if ip and not addresses.ipv4(ip):
         raise ValueError(f"{ip} is not an IPv4 address")
@@ -231,7 +243,7 @@ class Cluster:
 class Party(Keys):
     """A party of the federation that this stack runs."""
 
-    id: Count = Field(description="the party's id in the federation, like 9999")
+    id: PartyId = Field(description="the party's id in the federation, like 9999")
     host: str = Field(description="the Docker host it runs on, a name under fate:hosts")
     training: Training | None = Field(
         Training(), description="its training cluster: {publish, mysql, …}"
@@ -246,11 +258,16 @@ class Party(Keys):
 class Peer(Keys):
     """A party that somebody else runs: it gets routes and nothing else."""
 
-    id: Count = Field(description="the party's id in the federation, like 10000")
+    id: PartyId = Field(description="the party's id in the federation, like 10000")
     address: Address = Field(description="the host name or IPv4 address of its gateways")
     tls: PeerTls | None = Field(
         None, description="how to verify its certificate, with fate:tls: {authority, name}"
     )
+
+    @property
+    def addresses(self) -> dict[tuple[str, ...], str]:
+        """Its addresses, by the path of the key that sets each."""
+        return {("address",): self.address}
 
     def reached_at(self, port: str, usual: int) -> tuple[str, int]:
         """The address and the port number of one of its gateways.
@@ -339,6 +356,10 @@ class Settings(Keys):
     def chosen(self, release: Release) -> Release:
         """The facts of the release to deploy, with the images that these settings choose."""
         return release
+
+    def can_call(self, host: str) -> bool:
+        """Whether the release line's services can call a host by this name or address."""
+        return addresses.is_address(host)
 
     def mistakes(self, release: Release) -> Iterator[Mistake]:
         """Mistakes that no single key of the release line reveals."""

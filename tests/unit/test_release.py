@@ -1,6 +1,11 @@
 """The catalogue's files."""
 
+import re
+from typing import Any
+
 import pytest
+import yaml
+from pydantic import ValidationError
 
 from fate_components import release
 
@@ -29,3 +34,26 @@ def test_the_images_of_1_3_0() -> None:
 def test_an_unknown_release() -> None:
     with pytest.raises(KeyError):
         release.load("0.0.0")
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"services": {}}, "exchange.service"),
+        ({"services": {"proxy": {"image": "a", "address": 15, "ports": {}}}}, "proxy.ports"),
+        ({"services": {"proxy": {"image": "a", "address": 1, "ports": {"a": 1}}}}, "proxy.address"),
+        ({"serving": {"a": {"image": "a", "address": 9, "ports": {"a": 1},
+                            "gateway": {"b": "grpc"}}}}, "gateway: b"),
+        ({"outputs": {"a": "http://{nowhere}"}}, "outputs.a: no service publishes a port nowhere"),
+        ({"outputs": {"a": "http://{"}}, "outputs.a"),
+    ],
+)  # fmt: skip
+def test_a_broken_release_is_told_the_key(change: dict[str, Any], key: str) -> None:
+    facts = yaml.safe_load((release.RELEASES / "1.3.0.yaml").read_text())
+    with pytest.raises(ValidationError, match=re.escape(key)):
+        release.read("1.3.0", {**facts, **change})
+
+
+def test_an_empty_release() -> None:
+    with pytest.raises(ValidationError):
+        release.read("1.3.0", None)

@@ -9,7 +9,7 @@ from fate_components import release as catalogue
 from fate_components.fate1.settings import Training
 from fate_components.settings import Published, Settings, SettingsError
 from fate_components.settings.load import parse
-from tests.bad_stack_files import CASES, GOOD, Case
+from tests.bad_stack_files import CASES, GOOD, GOOD_2, Case
 
 
 def as_engine(config: dict[str, Any]) -> dict[str, str]:
@@ -47,11 +47,39 @@ def test_all_mistakes_are_told_at_once() -> None:
     }
 
 
-def test_no_error_repeats_a_password() -> None:
-    config = {**GOOD, "fate:masterSecret": "tooshort"}
+PASSWORD = "hunter2"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fate:masterSecret": PASSWORD},
+        {"fate:parties": [{"id": 1, "host": "a", "training": {"mysql": PASSWORD}}]},
+        {"fate:parties": f'[{{"id": 1, "training": {{"mysql": {{"password": "{PASSWORD}"'},
+        {"fate:parties": [{"id": 1, "host": "a", "training": {"publish": {"a": PASSWORD}}}]},
+        {"fate:release": {"password": PASSWORD}},
+        {"fate:hosts": {"a": {"docker": f"tcp://root:{PASSWORD}@b"}}},
+        {"fate:hosts": {"a": {"docker": f"ssh://root:{PASSWORD}#@b"}}},
+        {"fate:hosts": {"a": {"docker": f"ssh://root\uff1a{PASSWORD}@b"}}},
+        {"fate:peers": [{"id": 1, "address": f"https://root:{PASSWORD}@b"}]},
+    ],
+)
+def test_no_error_repeats_a_password(change: dict[str, Any]) -> None:
     with pytest.raises(SettingsError) as caught:
-        read(config)
-    assert "tooshort" not in str(caught.value)
+        read({**GOOD, **change})
+    assert PASSWORD not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("stack", "good"), [("s" * 64, GOOD), ("s" * 64, GOOD_2), ("my_stack", GOOD)]
+)
+def test_containers_whose_names_cannot_be_called(stack: str, good: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match=r"  fate:parties: .*; rename the stack"):
+        parse(as_engine(good), {"fate:masterSecret"}, stack)
+
+
+def test_only_java_refuses_underscores() -> None:
+    parse(as_engine(GOOD_2), {"fate:masterSecret"}, "my_stack")
 
 
 def test_defaults() -> None:
