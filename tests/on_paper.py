@@ -262,7 +262,7 @@ def check_edge(found: Deployment, host: str, edge: topology.EdgePlan) -> None:
             if where == host and listens(name, place, spec, entrance.to, {inside})
         ]
         assert len(gateways) == 1, entrance
-    ports = [way.port for way in (*edge.entrances, *edge.tunnels)]
+    ports = [way.port for way in edge.entrances] + [way.port for way in edge.tunnels]
     assert len(set(ports)) == len(ports), "two ways at one port"
 
 
