@@ -67,6 +67,7 @@ class Service(Image):
     gateway: dict[str, Protocol] = {}
     edge: bool = False
     environment: dict[str, str] = {}
+    capabilities: tuple[str, ...] = ()
     probe: Probe = Probe()
     folder: str = ""
     with_computing: dict[str, Image] = {}

@@ -217,6 +217,10 @@ class Service(pulumi.ComponentResource):
                 docker.ContainerLabelArgs(label=k, value=v)
                 for k, v in place.labels(spec.service).items()
             ],
+            capabilities=docker.ContainerCapabilitiesArgs(
+                adds=[f"CAP_{name}" for name in sorted(facts.capabilities)] or None, drops=["ALL"]
+            ),
+            security_opts=["no-new-privileges"],
             restart="unless-stopped",
             init=True,  # the images' own PID 1 is a shell that ignores stop signals
             destroy_grace_seconds=_STOP_SECONDS,

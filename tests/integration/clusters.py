@@ -2,6 +2,7 @@
 
 import copy
 import re
+import socket
 import subprocess
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,9 @@ from docker.models.containers import Container
 
 from tests.integration.docker_hosts import DockerHost, wait_for
 from tests.integration.stacks import Outcome, Stack
+
+# What an entrypoint needs that gives data to its service's user and then becomes that user.
+_CAPABILITIES = {f"CAP_{name}" for name in ("CHOWN", "DAC_OVERRIDE", "KILL", "SETGID", "SETUID")}
 
 
 @dataclass(frozen=True)
@@ -166,18 +170,39 @@ def no_password_readable(cluster: Cluster, passwords: set[str]) -> None:
 
 
 def closed_and_bounded(cluster: Cluster, gateways: set[str]) -> None:
-    """Check that only gateways are open to other machines, and that no log grows without limit.
+    """Check that only gateways are open to other machines, that containers have no more rights than
+    their services need, and that no log grows without limit.
 
     Args:
         cluster: the deployment.
         gateways: their ports in the container, like 9370/tcp.
     """
+    wanted_ports = set()
     for one in cluster.containers():
         config = one.attrs["HostConfig"]
+        assert config["CapDrop"] == ["ALL"], one.name
+        assert set(config["CapAdd"] or ()) <= _CAPABILITIES, one.name
+        assert config["SecurityOpt"] == ["no-new-privileges"], one.name
+        assert not config["Privileged"], one.name
+        assert not [mount for mount in one.attrs["Mounts"] if mount["Type"] != "volume"], one.name
         for port, bindings in (config["PortBindings"] or {}).items():
             wanted = "0.0.0.0" if port in gateways else "127.0.0.1"
             assert {binding["HostIp"] for binding in bindings} == {wanted}, (one.name, port)
+            if port in gateways:
+                wanted_ports |= {int(binding["HostPort"]) for binding in bindings}
         assert config["LogConfig"]["Config"] == {"max-size": "10m", "max-file": "3"}, one.name
+    assert open_ports(cluster.host.address) == wanted_ports
+
+
+def open_ports(address: str) -> set[int]:
+    """The TCP ports that a machine accepts connections at."""
+
+    def accepts(port: int) -> bool:
+        with socket.socket() as attempt:
+            attempt.settimeout(30)
+            return attempt.connect_ex((address, port)) == 0
+
+    return {port for port in range(1, 65536) if accepts(port)}
 
 
 def toy_job(

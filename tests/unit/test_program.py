@@ -123,6 +123,14 @@ def test_a_party_waits_once_for_all_its_containers(registered: Recorder) -> None
     ]  # fmt: skip
 
 
+def test_containers_have_only_the_capabilities_that_they_need(registered: Recorder) -> None:
+    for name, inputs in registered.of(CONTAINER).items():
+        own = name.split("-")[-1] in ("mysql", "redis")
+        assert inputs["capabilities"]["drops"] == ["ALL"], name
+        assert bool(inputs["capabilities"].get("adds")) is own, name
+        assert inputs["securityOpts"] == ["no-new-privileges"], name
+
+
 def test_logs_are_rotated() -> None:
     logs = {"maxSize": "1m", "maxFile": 5}
     hosts = {"a": {**GOOD["fate:hosts"]["a"], "logs": logs}}
