@@ -142,6 +142,12 @@ class DockerHost:
         self._dockerd.terminate()
         self._dockerd.wait(timeout=120)
 
+    def kill_dockerd(self) -> None:
+        """Kill the daemon, which leaves its containers behind."""
+        assert self._dockerd
+        self._dockerd.kill()
+        self._dockerd.wait(timeout=120)
+
     @property
     def docker(self) -> docker.DockerClient:
         """A client of this daemon."""

@@ -1,5 +1,6 @@
 """Stacks for the tests, run by the real engine."""
 
+import json
 import os
 import secrets
 import subprocess
@@ -103,6 +104,20 @@ class Stack:
     def up(self, **options: Any) -> Outcome:
         """pulumi up."""
         return self._run(self.auto.up, **options)
+
+    def up_with_preview(self) -> tuple[Outcome, Outcome]:
+        """pulumi up as an operator runs it: what its preview shows, and what it does."""
+        log = self.folder / "events.json"
+        process = self.start("up", "--yes", "--event-log", str(log))
+        said, _ = process.communicate(timeout=ENDS_WITHIN)
+        assert process.returncode == 0, said
+        planned, done = Outcome(output=said), Outcome(output=said)
+        for line in log.read_text().splitlines():
+            event = auto.EngineEvent.from_json(json.loads(line))
+            step = event.resource_pre_event
+            (planned if step and step.planning else done).events.append(event)
+        log.unlink()
+        return planned, done
 
     def preview(self, **options: Any) -> Outcome:
         """pulumi preview; with refresh, as the project file says."""

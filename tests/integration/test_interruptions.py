@@ -1,0 +1,119 @@
+"""Updates that are killed at any moment: one command later the stack is whole, with all its data."""
+
+import random
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.integration.clusters import Cluster
+from tests.integration.docker_hosts import DockerHost, Lan
+from tests.integration.stacks import ENDS_WITHIN, Stack, party
+from tests.lab.build import build
+
+KILLS = 24
+ROWS = [["1", "kept"], ["2", "kept too"]]
+FILE = "/data/projects/fate/python/jobs/kept"
+
+
+@pytest.fixture(scope="module")
+def host(lan: Lan) -> DockerHost:
+    """A Docker host of its own, since its daemon is killed too."""
+    host = lan.host()
+    build(host.url)
+    return host
+
+
+@pytest.fixture(scope="module")
+def cluster(
+    host: DockerHost, engine_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cluster]:
+    stack = Stack(
+        tmp_path_factory.mktemp("killed"),
+        engine_env,
+        {
+            "fate:release": "1.3.0",
+            "fate:registry": "fate-lab",
+            "fate:hosts": {"lab": {"docker": host.url}},
+            "fate:parties": [party(9999, "lab", 9000)],
+        },
+    )
+    stack.up()
+    found = Cluster(host, stack)
+    values = ", ".join(f"({id}, '{text}')" for id, text in ROWS)
+    found.sql(9999, f"CREATE TABLE kept (id INT, text TEXT); INSERT INTO kept VALUES {values}")
+    found.sh(9999, "python", f"echo kept > {FILE}")
+    yield found
+    stack.destroy()
+
+
+def kill_engine(engine: psutil.Process, host: DockerHost) -> None:
+    engine.send_signal(signal.SIGKILL)
+
+
+def kill_plugins(engine: psutil.Process, host: DockerHost) -> None:
+    for child in engine.children(recursive=True):
+        if child.name().startswith("pulumi-resource"):
+            child.send_signal(signal.SIGKILL)
+
+
+def kill_dockerd(engine: psutil.Process, host: DockerHost) -> None:
+    host.kill_dockerd()
+    host.start_dockerd()
+
+
+VICTIMS: tuple[Callable[[psutil.Process, DockerHost], None], ...] = (
+    kill_engine,
+    kill_plugins,
+    kill_dockerd,
+)
+
+
+def killed(
+    cluster: Cluster, command: str, lines: int, kill: Callable[[psutil.Process, DockerHost], None]
+) -> None:
+    """Kill something once a command has printed some lines, and wait until the command ends."""
+    process = cluster.stack.start(command, "--yes", "--skip-preview")
+    assert process.stdout
+    for _ in range(lines):
+        if not process.stdout.readline():
+            break
+    if process.poll() is None:
+        kill(psutil.Process(process.pid), cluster.host)
+    process.stdout.close()
+    try:
+        process.wait(ENDS_WITHIN)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+
+
+def update(config: dict[str, Any]) -> None:
+    """A change that replaces every container."""
+    logs = config["fate:hosts"]["lab"].setdefault("logs", {"maxFile": 1})
+    logs["maxFile"] += 1
+
+
+@pytest.mark.parametrize("number", range(KILLS))
+def test_one_command_mends_it(cluster: Cluster, number: int) -> None:
+    # Each phase of a stack's life with each victim, at a moment that only the number decides.
+    chance = random.Random(number)
+    phase, victim = ("create", "update", "destroy")[number % 3], VICTIMS[number // 3 % 3]
+    if phase == "create":
+        cluster.stack.destroy()
+    if phase == "update":
+        cluster.stack.change(update)
+    command = "destroy" if phase == "destroy" else "up"
+    killed(cluster, command, chance.randrange(1, 90), victim)
+
+    repaired = cluster.stack.fatectl("repair")
+    assert repaired.returncode == 0, repaired.stderr
+    cluster.stack.up()
+    cluster.stack.preview(expect_no_changes=True)
+    assert cluster.sql(9999, "SELECT id, text FROM kept ORDER BY id") == ROWS
+    assert cluster.sh(9999, "python", f"cat {FILE}") == "kept\n"
+    for container in cluster.containers():
+        assert container.attrs["State"]["Health"]["Status"] == "healthy", container.name
