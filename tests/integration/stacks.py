@@ -108,7 +108,7 @@ class Stack:
     def up_with_preview(self) -> tuple[Outcome, Outcome]:
         """pulumi up as an operator runs it: what its preview shows, and what it does."""
         log = self.folder / "events.json"
-        process = self.start("up", "--yes", "--event-log", str(log))
+        process = self.start("up", "--yes", "--event-log", str(log), PULUMI_DEBUG_COMMANDS="true")
         said, _ = process.communicate(timeout=ENDS_WITHIN)
         assert process.returncode == 0, said
         planned, done = Outcome(output=said), Outcome(output=said)
@@ -131,12 +131,17 @@ class Stack:
         """pulumi destroy."""
         return self._run(self.auto.destroy)
 
-    def start(self, *command: str) -> subprocess.Popen[str]:
-        """Start a CLI command in its own process, like an operator's; its output is piped."""
+    def start(self, *command: str, **more: str) -> subprocess.Popen[str]:
+        """Start a CLI command in its own process, like an operator's; its output is piped.
+
+        Args:
+            command: its arguments.
+            more: additional environment variables.
+        """
         return subprocess.Popen(
             ["pulumi", *command, "--stack", self.name, "--color", "never"],
             cwd=self.folder,
-            env={**os.environ, **self.auto.workspace.env_vars},
+            env={**os.environ, **self.auto.workspace.env_vars, **more},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
