@@ -117,7 +117,7 @@ class Writer:
         entry = tarfile.TarInfo(name)
         entry.size, entry.mode = len(content), 0o600
         self._tar.addfile(entry, io.BytesIO(content))
-        self._tar.members.clear()  # it would remember every part
+        self._tar.members.clear()  # type: ignore[attr-defined] # it would remember every part
 
 
 def _compressed(blocks: Iterable[bytes]) -> Iterator[bytes]:
@@ -229,7 +229,7 @@ class Reader:
         self._found[name] = {"size": size, "sha256": digest.hexdigest()}
 
     def _next(self) -> tarfile.TarInfo | None:
-        self._tar.members.clear()  # it would remember every part
+        self._tar.members.clear()  # type: ignore[attr-defined] # it would remember every part
         return self._tar.next()
 
     def _content(self, entry: tarfile.TarInfo) -> bytes:

@@ -1,0 +1,237 @@
+"""A party's backup restored into another stack, with another master secret, on another host."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.integration.clusters import Cluster
+from tests.integration.docker_hosts import DockerHost, wait_for
+from tests.integration.ssh import SshServer
+from tests.integration.stacks import Stack, party
+from tests.integration.test_serving import serving
+
+PASSPHRASE = "correct horse battery staple"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Party 9999 in two stacks, each on a Docker host of its own.
+
+    Args:
+        old: the party that is backed up.
+        new: the party that it is restored into, reached by SSH.
+        file: the encrypted backup.
+        secret: the file with its passphrase.
+        job: the job whose model the party trained before the backup.
+    """
+
+    old: Cluster
+    new: Cluster
+    file: Path
+    secret: Path
+    job: str
+
+    def restore(self, *options: str) -> subprocess.CompletedProcess[str]:
+        """Restore the backup into the new stack."""
+        return self.new.stack.fatectl(*self.arguments(*options))
+
+    def arguments(self, *options: str) -> list[str]:
+        return ["restore", "9999", str(self.file), "--passphrase-file", str(self.secret), *options]
+
+    def killed_restore(self, when: str) -> None:
+        """Kill a restore when a file or folder appears below the new host's volumes."""
+        stack = self.new.stack
+        process = subprocess.Popen(
+            [
+                ".venv/bin/python",
+                "-m",
+                "fate_components.cli",
+                *self.arguments(),
+                "--stack",
+                stack.name,
+            ],
+            cwd=stack.folder,
+            env={**os.environ, **stack.auto.workspace.env_vars},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        volumes = self.new.host.folder / "data/volumes"
+        try:
+            wait_for(when, lambda: bool(list(volumes.glob(when))) or process.poll() is not None)
+            assert process.poll() is None, "it ended before it could be killed"
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def jobs(cluster: Cluster) -> set[str]:
+    """The jobs in the party's database."""
+    return {job for (job,) in cluster.sql(9999, "SELECT DISTINCT f_job_id FROM t_job")}
+
+
+def model(cluster: Cluster, job: str) -> dict[str, str]:
+    """What FATE Flow gives out as a job's model: it is in EggRoll, found through MySQL."""
+    asked = {"name": job, "namespace": "guest#9999#guest-9999#host-9999#model"}
+    script = (
+        "import sys; from urllib.request import Request, urlopen\n"
+        "url = 'http://127.0.0.1:9380/v1/model/transfer'\n"
+        f"print(urlopen(Request(url, {json.dumps(asked).encode()!r})).read().decode())"
+    )
+    activate = "source /data/projects/python/venv/bin/activate"
+    said = cluster.sh(9999, "python", f"{activate}; python - <<'END'\n{script}\nEND")
+    return dict(json.loads(said)["data"])
+
+
+def log(cluster: Cluster, job: str) -> str:
+    """The party's log files of a job."""
+    return cluster.sh(9999, "python", f"find /data/projects/fate/python/logs/{job} -name '*.log'")
+
+
+@pytest.fixture(scope="module")
+def deployed(
+    docker_host: DockerHost,
+    other_host: DockerHost,
+    engine_env: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Deployment]:
+    ssh = SshServer(other_host, tmp_path_factory.mktemp("ssh"))
+    env = {**engine_env, "PATH": f"{ssh.bin}{os.pathsep}{engine_env['PATH']}"}
+    clusters = []
+    for host, docker in ((docker_host, docker_host.url), (other_host, ssh.url)):
+        stack = Stack(
+            tmp_path_factory.mktemp("backup"),
+            env,
+            {
+                "fate:release": "1.3.0",
+                "fate:registry": "fate-lab",
+                "fate:hosts": {"lab": {"docker": docker}},
+                "fate:parties": [{**party(9999, "lab", 9700), "serving": serving(9710)}],
+            },
+        )
+        clusters.append(Cluster(host, stack))
+    folder = tmp_path_factory.mktemp("backups")
+    secret = folder / "passphrase"
+    secret.write_text(f"{PASSPHRASE}\n")
+    try:
+        for cluster in clusters:
+            cluster.stack.up()
+            cluster.toy_succeeds(9999, 9999)
+        old, new = clusters
+        (job,) = jobs(old)
+        assert model(old, job)
+        yield Deployment(old, new, folder / "party.backup", secret, job)
+        for cluster in clusters:
+            cluster.stack.destroy()
+    finally:
+        ssh.close()
+
+
+def test_a_backup_leaves_the_party_as_it_was(deployed: Deployment) -> None:
+    before = deployed.old.lives()
+    done = deployed.old.stack.fatectl(
+        "backup", "9999", str(deployed.file), "--passphrase-file", str(deployed.secret)
+    )
+    assert done.returncode == 0, done.stderr
+    assert "encrypted" in done.stdout
+    assert deployed.file.stat().st_mode & 0o777 == 0o600
+    assert deployed.old.lives() == before
+    deployed.old.wait_healthy()
+    deployed.old.toy_succeeds(9999, 9999)
+    again = deployed.old.stack.fatectl("backup", "9999", str(deployed.file))
+    assert again.returncode == 1
+    assert "exists: choose another name" in again.stderr
+
+
+def test_a_wrong_passphrase_and_a_truncated_file_touch_nothing(
+    deployed: Deployment, tmp_path: Path
+) -> None:
+    before, known = deployed.new.lives(), jobs(deployed.new)
+    wrong = tmp_path / "wrong"
+    wrong.write_text("another one")
+    done = deployed.new.stack.fatectl(
+        "restore", "9999", str(deployed.file), "--passphrase-file", str(wrong)
+    )
+    assert done.returncode == 1
+    assert "the passphrase is wrong" in done.stderr
+    part = tmp_path / "part"
+    part.write_bytes(deployed.file.read_bytes()[:-1])
+    done = deployed.new.stack.fatectl(
+        "restore", "9999", str(part), "--passphrase-file", str(deployed.secret)
+    )
+    assert done.returncode == 1
+    assert f"{part} cannot be restored" in done.stderr
+    assert deployed.new.lives() == before
+    assert jobs(deployed.new) == known
+
+
+def test_a_restore_that_is_killed_while_it_loads_changes_nothing(deployed: Deployment) -> None:
+    before, known = deployed.new.lives(), jobs(deployed.new)
+    deployed.killed_restore("*-9999-python-logs/_data/.fate-restore")
+    assert deployed.new.lives() == before
+    assert jobs(deployed.new) == known
+    deployed.new.toy_succeeds(9999, 9999)
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "*-9999-restoring",
+        "*-9999-egg/_data/.fate-before*",
+        "*-9999-mysql/_data/fate_before/*.ibd",
+    ],
+)
+def test_a_restore_that_is_killed_while_it_switches_is_undone(
+    deployed: Deployment, when: str
+) -> None:
+    known = jobs(deployed.new)
+    deployed.killed_restore(when)
+    refused = deployed.new.stack.fatectl("backup", "9999", f"{deployed.file}-2")
+    assert "was interrupted: run `fatectl restore 9999 --abort`" in refused.stderr
+    done = deployed.new.stack.fatectl("restore", "9999", "--abort")
+    assert done.returncode == 0, done.stderr
+    assert jobs(deployed.new) == known
+    assert all(log(deployed.new, job) for job in known)
+    nothing_left(deployed.new)
+    deployed.new.toy_succeeds(9999, 9999)
+
+
+def nothing_left(cluster: Cluster) -> None:
+    """Check that a restore has left nothing beside the data."""
+    mine = {"label": f"fate.stack={cluster.stack.name}"}
+    volumes = cluster.host.docker.volumes.list(filters=mine)
+    assert volumes
+    for volume in volumes:
+        assert not str(volume.name).endswith("restoring")
+        assert not list(Path(volume.attrs["Mountpoint"]).glob(".fate-*")), volume.name
+    databases = "ls -d /var/lib/mysql/fate*"
+    assert cluster.sh(9999, "mysql", databases).split() == ["/var/lib/mysql/fate"]
+    assert cluster.host.docker.containers.list(all=True, filters={"label": "fate.helper"}) == []
+
+
+def test_the_party_continues_in_another_stack(deployed: Deployment) -> None:
+    new, known = deployed.new, jobs(deployed.new)
+    wanted, nodes = model(deployed.old, deployed.job), new.nodes(9999)
+    assert known
+    assert deployed.job not in known
+    assert deployed.old.stack.master_secret != new.stack.master_secret
+    dice = random.Random(5)
+    # A moment that no test has chosen.
+    deployed.killed_restore(f"*-9999-{dice.choice(['redis', 'serving-server'])}/_data/.fate-*")
+    done = deployed.restore()
+    assert done.returncode == 0, done.stderr
+    nothing_left(new)
+    new.wait_healthy()
+    assert jobs(new) == {deployed.job}
+    assert model(new, deployed.job) == wanted
+    assert "guest/9999/secure_add_example_0/INFO.log" in log(new, deployed.job)
+    assert new.nodes(9999) == nodes
+    new.toy_succeeds(9999, 9999)
+    new.stack.preview(expect_no_changes=True)
