@@ -153,13 +153,18 @@ def _found(one: Mapping[str, Any], docker_host: str) -> Found:
     )
 
 
-def docker(docker_host: str, *arguments: str) -> str:
+def docker(docker_host: str, *arguments: str, limit: float = _LIMIT) -> str:
     """The output of a docker command.
+
+    Args:
+        docker_host: how to reach the daemon.
+        arguments: the command line after docker.
+        limit: seconds after which it fails.
 
     Raises:
         PartyError: it failed.
     """
-    done = cli.run(arguments, cli.environment(docker_host), timeout=_LIMIT)
+    done = cli.run(arguments, cli.environment(docker_host), timeout=limit)
     if done.returncode:
         last = (done.stderr.strip() or f"exit code {done.returncode}").splitlines()[-1]
         raise PartyError(f"docker {arguments[0]} on {docker_host} failed: {last}")
@@ -174,6 +179,17 @@ def each_host(command: str, containers: Iterable[Found]) -> None:
     """
     for host, there in groupby(containers, lambda one: one.docker_host):
         docker(host, command, *(one.id for one in there))
+
+
+def stop(containers: Iterable[Found]) -> None:
+    """Stop containers, also those that a killed backup has left paused.
+
+    Raises:
+        PartyError: it failed.
+    """
+    found = list(containers)
+    _unpause(found)
+    each_host("stop", found)
 
 
 def wait_healthy(containers: Iterable[Found]) -> None:
@@ -197,32 +213,36 @@ def wait_healthy(containers: Iterable[Found]) -> None:
 
 
 @contextmanager
-def standing_still(party: Deployed, stop: bool) -> Iterator[None]:
+def standing_still(party: Deployed, for_good: bool) -> Iterator[None]:
     """Nothing but MySQL can write while this lasts, and nobody writes to MySQL.
 
     Args:
         party: the party.
-        stop: whether to stop its containers for good, instead of pausing them for a while.
+        for_good: whether to stop its containers, instead of pausing them for a while.
 
     Raises:
         PartyError: a container cannot be paused or stopped.
     """
-    # Paused ones were left by a backup that was killed.
-    each_host("unpause", [one for one in party.others if one.status == "paused"])
+    # A backup that was killed has left them paused.
+    _unpause(party.others)
     active = [one for one in party.others if one.status in ("running", "paused", "restarting")]
     caches = [one for one in active if one.service in _REDIS]
+    hold = "stop" if for_good else "pause"
     try:
-        each_host("stop" if stop else "pause", [one for one in active if one not in caches])
+        each_host(hold, [one for one in active if one not in caches])
         for one in caches:
             _save(party, one)
-        each_host("stop" if stop else "pause", caches)
+        each_host(hold, caches)
         yield
+        if for_good:
+            each_host(hold, filter(None, [party.mysql]))
     except BaseException:
         with interrupts.ignored():
-            each_host("start", active) if stop else _unpause(active)
+            _unpause(active)
+            each_host("start", [*active, *filter(None, [party.mysql])])
         raise
     with interrupts.ignored():
-        each_host("stop", filter(None, [party.mysql])) if stop else _unpause(active)
+        _unpause(active)
 
 
 def _save(party: Deployed, cache: Found) -> None:

@@ -11,7 +11,7 @@ from ..docker.host import labels
 from ..topology import docker_name
 from . import archive, database, interrupts, volumes
 from .archive import Member
-from .party import Deployed, docker, each_host, wait_healthy
+from .party import Deployed, docker, each_host, stop, wait_healthy
 
 
 class Restoring:
@@ -69,10 +69,8 @@ class Restoring:
         docker(self._hosts[0], "volume", "create", *marks, self._mark)
         try:
             self._say("stopping the services")
-            each_host("stop", party.others)
-            for member in self._loaded:
-                if member.volume is not None:
-                    volumes.switch(party, party.volumes[member.volume])
+            stop(party.others)
+            volumes.switch(party, [one.volume for one in self._loaded if one.volume is not None])
             if tables and with_tables:
                 tables.switch()
             self._say("starting the services with the restored data")
@@ -97,9 +95,8 @@ class Restoring:
             if party.mysql:
                 each_host("start", [party.mysql])
                 wait_healthy([party.mysql])
-            each_host("stop", party.others)
-            for volume in party.volumes.values():
-                volumes.put_back(party, volume)
+            stop(party.others)
+            volumes.put_back(party)
             if tables := database.of(party):
                 tables.put_back()
             # They need not become healthy: the data may be why it was to be replaced.
@@ -111,8 +108,7 @@ class Restoring:
         """Remove everything that a restore has left beside the data."""
         with interrupts.ignored():
             volumes.end_others(self._party, self._hosts)
-            for volume in self._party.volumes.values():
-                volumes.clear(self._party, volume)
+            volumes.clear(self._party)
             if tables := database.of(self._party):
                 tables.clear()
 

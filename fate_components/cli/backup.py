@@ -13,7 +13,7 @@ from rich.console import Console
 
 from ..backup import archive, database, interrupts, volumes
 from ..backup.archive import DATABASE, Manifest, Member
-from ..backup.party import Deployed, PartyError, find, standing_still
+from ..backup.party import MYSQL, Deployed, PartyError, find, standing_still
 from ..backup.restoring import Restoring
 from . import passphrase, progress
 from .failure import failure
@@ -146,22 +146,17 @@ def _write(
     tables = database.of(party)
     wanted = manifest(stack, party, tables.product() if tables else None)
     with progress.bars(console) as add:
+        sizes = volumes.sizes(party) | ({MYSQL: tables.size()} if tables else {})
         steps = {
-            member.name: add(
-                member.volume or "mysql",
-                volumes.size(party, party.volumes[member.volume])
-                if member.volume is not None
-                else tables.size() if tables else 0,
-            )
+            member.name: add(part, sizes[part])
             for member in wanted.members
-        }  # fmt: skip
+            for part in [member.volume or MYSQL]
+        }
         with archive.writing(file, wanted, secret) as writer:
             start = time.monotonic()
             with standing_still(party, stop):
                 if tables and (jobs := tables.running_jobs()):
-                    console.print(
-                        f"these jobs have not ended, and will not end in the backup: {jobs}"
-                    )
+                    console.print(f"in the backup these jobs have not ended: {', '.join(jobs)}")
                 for member in wanted.members:
                     if member.volume is not None:
                         blocks = volumes.read(party, party.volumes[member.volume])

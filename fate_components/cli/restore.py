@@ -1,5 +1,6 @@
 """fatectl restore: a party's data, back from one file."""
 
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
@@ -84,6 +85,7 @@ def restore(
     passphrase_file: Annotated[
         Path | None, typer.Option(help="The file with the passphrase, if it is encrypted.")
     ] = None,
+    yes: Annotated[bool, typer.Option(help="Do not ask whether to replace the data.")] = False,
     abort: Annotated[
         bool, typer.Option(help="Only put back what an interrupted restore was to replace.")
     ] = False,
@@ -96,24 +98,29 @@ def restore(
         found_stack = read(stack)
         found = deployed(found_stack, party)
         restoring = Restoring(found, console.print)
+        where = f"party {party} of stack {found_stack.name}"
         with interrupts.orderly():
             if file:
                 secret = _secret(file, passphrase_file)
                 _verify(console, file, secret, found_stack, found)
-            if restoring.interrupted():
+                if not yes and sys.stdin.isatty():
+                    typer.confirm(f"Replace all data of {where}?", abort=True)
+            if interrupted := restoring.interrupted():
                 restoring.put_back()
             else:
                 restoring.clear()
-            if abort:
-                wait_healthy(found.containers)
             if file:
                 _restore(console, file, secret, restoring, found_stack, party)
+            elif interrupted:
+                wait_healthy(found.containers)
     except (ArchiveError, PartyError, PassphraseError, RestoreError, StackError) as error:
         raise failure(error) from None
     if file:
-        console.print(f"party {party} of stack {found_stack.name} has the data of {file}")
+        console.print(f"{where} has the data of {file}")
+    elif interrupted:
+        console.print(f"{where} has the data from before the restore")
     else:
-        console.print(f"party {party} of stack {found_stack.name} has the data it had before")
+        console.print(f"{where}: no restore is to be undone; what one has left is removed")
 
 
 def _secret(file: Path, passphrase_file: Path | None) -> str | None:

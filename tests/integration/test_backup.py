@@ -17,6 +17,12 @@ from tests.integration.ssh import SshServer
 from tests.integration.stacks import Stack, party
 from tests.integration.test_serving import serving
 
+DATA = "/data/projects/fate/data-dir"
+# FATE's data files are sparse: this one has 4 GiB, and nothing in it.
+ODD_FILES = (
+    f'cd {DATA} && truncate -s 4G sparse && mkdir .hidden && echo text > ".hidden/it\'s *"'
+    " && ln -s nowhere link && chown 1234:1235 .hidden && chmod 700 .hidden"
+)
 PASSPHRASE = "correct horse battery staple"
 
 
@@ -125,6 +131,7 @@ def deployed(
             cluster.stack.up()
             cluster.toy_succeeds(9999, 9999)
         old, new = clusters
+        old.sh(9999, "egg", ODD_FILES)
         (job,) = jobs(old)
         assert model(old, job)
         yield Deployment(old, new, folder / "party.backup", secret, job)
@@ -141,6 +148,7 @@ def test_a_backup_leaves_the_party_as_it_was(deployed: Deployment) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "encrypted" in done.stdout
+    assert deployed.file.stat().st_size < 1 << 20, "holes take no space"
     assert deployed.file.stat().st_mode & 0o777 == 0o600
     assert deployed.old.lives() == before
     deployed.old.wait_healthy()
@@ -175,7 +183,8 @@ def test_a_wrong_passphrase_and_a_truncated_file_touch_nothing(
 def test_a_restore_that_is_killed_while_it_loads_changes_nothing(deployed: Deployment) -> None:
     before, known = deployed.new.lives(), jobs(deployed.new)
     deployed.killed_restore("*-9999-python-logs/_data/.fate-restore")
-    assert deployed.new.lives() == before
+    after = deployed.new.lives()
+    assert {name: after[name] for name in before} == before
     assert jobs(deployed.new) == known
     deployed.new.toy_succeeds(9999, 9999)
 
@@ -233,5 +242,8 @@ def test_the_party_continues_in_another_stack(deployed: Deployment) -> None:
     assert model(new, deployed.job) == wanted
     assert "guest/9999/secure_add_example_0/INFO.log" in log(new, deployed.job)
     assert new.nodes(9999) == nodes
+    assert new.sh(9999, "egg", f"cat {DATA}/.hidden/it*; readlink {DATA}/link") == "text\nnowhere\n"
+    stat = f"cd {DATA}; stat -c '%s %b' sparse; stat -c '%u:%g %a' .hidden"
+    assert new.sh(9999, "egg", stat) == f"{4 << 30} 0\n1234:1235 700\n"
     new.toy_succeeds(9999, 9999)
     new.stack.preview(expect_no_changes=True)
