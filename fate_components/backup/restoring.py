@@ -52,26 +52,36 @@ class Restoring:
             found.load(content)
         self._loaded.append(member)
 
-    def switch(self, statements: str) -> None:
-        """Put what was loaded in the place of the data in use.
+    def adapt(self, statements: str) -> None:
+        """Make the tables that were loaded fit the party, if there are any.
 
         Args:
-            statements: SQL that makes the loaded tables fit the party, if any.
+            statements: the SQL that does it.
+
+        Raises:
+            PartyError: it failed.
+        """
+        if tables := self._loaded_tables():
+            tables.adapt(statements)
+
+    def _loaded_tables(self) -> database.Database | None:
+        loaded = any(member.volume is None for member in self._loaded)
+        return database.of(self._party) if loaded else None
+
+    def switch(self) -> None:
+        """Put what was loaded in the place of the data in use.
 
         Raises:
             PartyError: it failed, or the services are not healthy with it; it was undone.
         """
-        party, tables = self._party, database.of(self._party)
-        with_tables = any(member.volume is None for member in self._loaded)
-        if tables and with_tables and statements:
-            tables.adapt(statements)
+        party = self._party
         marks = [f"--label={k}={v}" for k, v in labels(party.stack, party=party.id).items()]
-        docker(self._hosts[0], "volume", "create", *marks, self._mark)
         try:
+            docker(self._hosts[0], "volume", "create", *marks, self._mark)
             self._say("stopping the services")
             stop(party.others)
             volumes.switch(party, [one.volume for one in self._loaded if one.volume is not None])
-            if tables and with_tables:
+            if tables := self._loaded_tables():
                 tables.switch()
             self._say("starting the services with the restored data")
             each_host("start", party.others)

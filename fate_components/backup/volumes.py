@@ -29,7 +29,7 @@ _READ = (
     'tar "$@" -cf - .'
 )
 _CLEAR = f"rm -rf {_NEW} {_LEAVING} {_OLD}"
-_UNPACK = f'{_TAR}mkdir {_NEW}\ncd {_NEW}\ntar "$@" -xf -'
+_UNPACK = f'{_TAR}mkdir {_NEW}\ncd {_NEW}\ntar "$@" -xf -\nsync'
 # Each step can be repeated after an interruption. What is in _LEAVING was not restored.
 _SWITCH = f"""mkdir -p {_LEAVING}
 {_DATA} -exec mv {{}} {_LEAVING}/ \\;

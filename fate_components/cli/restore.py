@@ -168,8 +168,9 @@ def _restore(
             with archive.reading(file, secret, step) as reader:
                 for member, blocks in reader.members():
                     restoring.load(member, blocks)
+        if adapt := _ADAPT.get(stack.release.line):
+            restoring.adapt(adapt(stack, party))
     except BaseException:
         restoring.clear()
         raise
-    adapt = _ADAPT.get(stack.release.line)
-    restoring.switch(adapt(stack, party) if adapt else "")
+    restoring.switch()
