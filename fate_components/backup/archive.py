@@ -15,7 +15,7 @@ import json
 import tarfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -112,6 +112,11 @@ class Writer:
         """Write the end. The file itself stays open."""
         self._file(_CHECKSUMS, json.dumps(self._checksums, indent=2).encode())
         self._tar.close()
+
+    def abandon(self) -> None:
+        """Give up: tarfile would write the end later, to a file that is closed by then."""
+        with suppress(OSError):
+            self._tar.close()
 
     def _file(self, name: str, content: bytes) -> None:
         entry = tarfile.TarInfo(name)
@@ -259,7 +264,11 @@ def writing(file: BinaryIO, manifest: Manifest, passphrase: str | None) -> Itera
     """
     sink = Encrypter(file, passphrase) if passphrase else None
     writer = Writer(sink or file, manifest)
-    yield writer
+    try:
+        yield writer
+    except BaseException:
+        writer.abandon()
+        raise
     writer.close()
     if sink:
         sink.close()

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -175,10 +175,20 @@ def each_host(command: str, containers: Iterable[Found]) -> None:
     """Run a docker command, like start, for containers of any Docker hosts.
 
     Raises:
-        PartyError: it failed.
+        PartyError: it failed on one of them; it was run on all.
     """
+    _on_each_host(lambda host, ids: docker(host, command, *ids), containers)
+
+
+def _on_each_host(do: Callable[[str, list[str]], object], containers: Iterable[Found]) -> None:
+    failed = []
     for host, there in groupby(containers, lambda one: one.docker_host):
-        docker(host, command, *(one.id for one in there))
+        try:
+            do(host, [one.id for one in there])
+        except PartyError as error:
+            failed.append(str(error))
+    if failed:
+        raise PartyError("; ".join(failed))
 
 
 def stop(containers: Iterable[Found]) -> None:
@@ -204,7 +214,9 @@ def wait_healthy(containers: Iterable[Found]) -> None:
             input="".join(f"{one.name} {one.id}\n" for one in there),
             env={**os.environ, **cli.environment(host)},
             cwd=_PROJECT,
-            capture_output=True,
+            # Whom it waits for is of interest to somebody who watches.
+            stdout=None if sys.stdout.isatty() else subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
             check=False,
         )
@@ -239,6 +251,7 @@ def standing_still(party: Deployed, for_good: bool) -> Iterator[None]:
     except BaseException:
         with interrupts.ignored():
             _unpause(active)
+            # Those that were to be stopped.
             each_host("start", [*active, *filter(None, [party.mysql])])
         raise
     with interrupts.ignored():
@@ -252,8 +265,9 @@ def _save(party: Deployed, cache: Found) -> None:
 
 
 def _unpause(containers: Iterable[Found]) -> None:
-    for host, there in groupby(containers, lambda one: one.docker_host):
-        state = "{{.State.Paused}} {{.Id}}"
-        lines = docker(host, "inspect", "-f", state, *(one.id for one in there)).splitlines()
+    def unpause(host: str, ids: list[str]) -> None:
+        lines = docker(host, "inspect", "-f", "{{.State.Paused}} {{.Id}}", *ids).splitlines()
         if paused := [line.split()[1] for line in lines if line.startswith("true ")]:
             docker(host, "unpause", *paused)
+
+    _on_each_host(unpause, containers)

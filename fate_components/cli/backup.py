@@ -131,6 +131,8 @@ def backup(
         BackupError, PassphraseError, StackError, PartyError
     ) as error:  # fmt: skip
         raise failure(error) from None
+    except KeyboardInterrupt:
+        raise failure(BackupError("interrupted; no file was written, the party runs")) from None
     size = file.stat().st_size / 1e6
     how = "encrypted" if secret else "not encrypted"
     console.print(f"{file}: party {party} of FATE {found_stack.release.name}, {size:.1f} MB, {how}")

@@ -96,9 +96,9 @@ def restore(
         if abort == bool(file):
             raise RestoreError("name the file of a backup, or use --abort, and not both")
         found_stack = read(stack)
+        where = f"party {party} of stack {found_stack.name}"
         found = deployed(found_stack, party)
         restoring = Restoring(found, console.print)
-        where = f"party {party} of stack {found_stack.name}"
         with interrupts.orderly():
             if file:
                 secret = _secret(file, passphrase_file)
@@ -115,6 +115,8 @@ def restore(
                 wait_healthy(found.containers)
     except (ArchiveError, PartyError, PassphraseError, RestoreError, StackError) as error:
         raise failure(error) from None
+    except KeyboardInterrupt:
+        raise failure(RestoreError(f"interrupted; {where} has the data it had")) from None
     if file:
         console.print(f"{where} has the data of {file}")
     elif interrupted:

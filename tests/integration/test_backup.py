@@ -1,9 +1,11 @@
 """A party's backup restored into another stack, with another master secret, on another host."""
 
+import io
 import json
 import os
 import signal
 import subprocess
+import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from fate_components.backup import archive
 from fate_components.docker.containers import Containers
 from fate_components.fate1.serving import inference
 from tests.integration.clusters import Cluster
@@ -212,6 +215,41 @@ def test_a_restore_that_is_killed_while_it_switches_is_undone(deployed: Deployme
     assert all(log(deployed.new, job) for job in known)
     nothing_left(deployed.new)
     deployed.new.toy_succeeds(9999, 9999)
+
+
+def test_data_that_the_services_cannot_start_with_is_not_kept(
+    deployed: Deployment, tmp_path: Path
+) -> None:
+    known, bad = jobs(deployed.new), tmp_path / "bad"
+    with (
+        archive.reading(deployed.file, PASSPHRASE) as reader,
+        bad.open("wb") as file,
+        archive.writing(file, reader.manifest, None) as writer,
+    ):
+        for member, blocks in reader.members():
+            content = archive.decompressed(blocks)
+            if member.volume == "redis":
+                content = iter([files({"dump.rdb": b"not a database"})])
+            writer.add(member.name, content)
+    done = deployed.new.stack.fatectl("restore", "9999", str(bad))
+    assert done.returncode == 1
+    assert "9999-redis keeps exiting" in done.stderr
+    assert "Wrong signature trying to load DB from file" in done.stderr
+    assert "putting back the data from before the restore" in done.stdout
+    deployed.new.wait_healthy()
+    assert jobs(deployed.new) == known
+    nothing_left(deployed.new)
+
+
+def files(contents: dict[str, bytes]) -> bytes:
+    """A tar archive of files."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name, content in contents.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
 
 
 def nothing_left(cluster: Cluster) -> None:

@@ -1,5 +1,6 @@
 """fatectl backup and restore: what they ask, what they refuse, and what they say."""
 
+import gc
 import stat
 import subprocess
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from fate_components.backup import archive
 from fate_components.backup.archive import DATABASE, Member
 from fate_components.backup.party import Deployed, Found
 from fate_components.cli import backup, passphrase, restore
@@ -111,12 +113,19 @@ def test_the_file_appears_when_it_is_complete(tmp_path: Path) -> None:
     assert not part.exists()
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("error", [KeyboardInterrupt, BackupError])
 def test_nothing_is_left_of_a_file_that_is_not_completed(
     tmp_path: Path, error: type[BaseException]
 ) -> None:
-    with pytest.raises(error), new_file(tmp_path / "backup"):
+    wanted = manifest(stack(), PARTY, "MySQL")
+    with (
+        pytest.raises(error),
+        new_file(tmp_path / "backup") as file,
+        archive.writing(file, wanted, None),
+    ):
         raise error
+    gc.collect()
     assert list(tmp_path.iterdir()) == []
 
 
