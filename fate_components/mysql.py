@@ -41,6 +41,16 @@ def accounts(password: str, root_password: str) -> str:
     )
 
 
+def as_root(program: str) -> str:
+    """The shell command that runs a client program as root, inside the container.
+
+    Args:
+        program: the program with its arguments, like mysqldump fate.
+    """
+    name, _, arguments = program.partition(" ")
+    return f'MYSQL_PWD="$(cat {_ROOT_PASSWORD})" exec {name} -u root {arguments}'
+
+
 class Mysql(Service):
     """A party's MySQL.
 

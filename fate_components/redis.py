@@ -9,6 +9,10 @@ from .topology import Attachment
 _CONFIG = "/usr/local/etc/redis/redis.conf"
 # The server runs as user redis. A file keeps the password out of command lines.
 _START = f"chown redis {_CONFIG} && exec docker-entrypoint.sh redis-server {_CONFIG}"
+_CLIENT = f"REDISCLI_AUTH=\"$(sed -n 's/^requirepass //p' {_CONFIG})\" redis-cli"
+
+SAVE = f"{_CLIENT} save"
+"""The shell command that writes all data to disk, inside the container; it answers OK."""
 
 
 def config(password: str) -> str:
@@ -45,7 +49,7 @@ class Redis(Service):
                 files=[File(_CONFIG, config(password), secret=True)],
                 volumes=[Volume(service, "/data")],
                 check=health.answers(
-                    f"REDISCLI_AUTH=\"$(sed -n 's/^requirepass //p' {_CONFIG})\" redis-cli ping",
+                    f"{_CLIENT} ping",
                     "PONG",
                     "redis-cli ping",
                 ),

@@ -2,11 +2,13 @@
 
 import typer
 
-from . import publish, repair
+from . import backup, publish, repair, restore
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.command("backup")(backup.backup)
 app.command("publish")(publish.publish)
 app.command("repair")(repair.repair)
+app.command("restore")(restore.restore)
 
 
 @app.callback()

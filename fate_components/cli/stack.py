@@ -34,6 +34,22 @@ class Stack:
     settings: Settings
     release: Release
 
+    def docker_hosts(self, party: int) -> list[str]:
+        """How to reach the Docker hosts of a party's clusters, its training cluster's first.
+
+        Args:
+            party: the party's id.
+
+        Raises:
+            StackError: the stack has no such party.
+        """
+        for one in self.settings.parties:
+            if one.id == party:
+                clusters = self.settings.clusters(one, self.release)
+                return [self.settings.hosts[cluster.host].docker for cluster in clusters]
+        known = ", ".join(str(one.id) for one in self.settings.parties)
+        raise StackError(f"stack {self.name} has no party {party}; its parties: {known}")
+
     def containers(self, kind: str) -> dict[str, Containers]:
         """The containers of each party's cluster of a kind, by party id."""
         return {

@@ -1,14 +1,17 @@
 """meta-service: EggRoll's directory of tables and nodes, kept in MySQL."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pulumi
 
-from .. import mysql
+from .. import mysql, release
 from ..docker.service import Container, File, Service
 from ..files import ROOT, properties
 from .cluster import ClusterContext
+
+Node = tuple[str, int, str]
+"""The address, the port and the type of a node."""
 
 _SCHEMA = Path(__file__).with_name("meta_service.sql")
 
@@ -29,14 +32,18 @@ def config(context: ClusterContext) -> str:
     )
 
 
-def nodes(context: ClusterContext) -> list[tuple[str, int, str]]:
-    """The nodes that EggRoll must know: address, port and type of each."""
-    services = context.place.release.services
+def nodes(services: Mapping[str, release.Service], eggs: Iterable[str]) -> list[Node]:
+    """The nodes that EggRoll must know.
+
+    Args:
+        services: the facts of the release's services.
+        eggs: the eggs' names.
+    """
     found = [
-        ("roll", context.port("roll"), "ROLL"),
-        ("proxy", context.port("proxy"), "PROXY"),
+        ("roll", services["roll"].port, "ROLL"),
+        ("proxy", services["proxy"].port, "PROXY"),
     ]
-    for egg in context.eggs:
+    for egg in eggs:
         found += [
             (egg, services["egg"].ports["egg"], "EGG"),
             (egg, services["egg"].ports["storage"], "STORAGE"),
@@ -44,7 +51,7 @@ def nodes(context: ClusterContext) -> list[tuple[str, int, str]]:
     return found
 
 
-def statements(wanted: Iterable[tuple[str, int, str]]) -> str:
+def statements(wanted: Iterable[Node]) -> str:
     """The SQL that creates meta-service's missing tables and sets the nodes as wanted.
 
     An existing node keeps its id, because stored data is found by it. A node that is no longer
@@ -82,5 +89,5 @@ class MetaService(Service):
             ),
             opts=opts,
         )
-        database.run("nodes", statements(nodes(context)))
+        database.run("nodes", statements(nodes(context.place.release.services, context.eggs)))
         self.register_outputs({})

@@ -211,7 +211,8 @@ def test_mysql_takes_one_statement_a_line_at_its_start() -> None:
 @pytest.mark.parametrize("eggs", [1, 3])
 def test_every_egg_is_two_nodes(eggs: int) -> None:
     names = ["egg", "egg-2", "egg-3"][:eggs]
-    assert meta_service.nodes(context(eggs)) == [
+    party = context(eggs)
+    assert meta_service.nodes(party.place.release.services, party.eggs) == [
         ("roll", 8011, "ROLL"),
         ("proxy", 9370, "PROXY"),
         *[node for egg in names for node in ((egg, 7888, "EGG"), (egg, 7778, "STORAGE"))],

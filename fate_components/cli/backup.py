@@ -1,0 +1,169 @@
+"""fatectl backup: one file with all data of a party."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+from rich.console import Console
+
+from ..backup import archive, database, interrupts, volumes
+from ..backup.archive import DATABASE, Manifest, Member
+from ..backup.party import MYSQL, Deployed, PartyError, find, standing_still
+from ..backup.restoring import Restoring
+from . import passphrase, progress
+from .failure import failure
+from .passphrase import PassphraseError
+from .stack import Stack, StackError, read
+
+
+class BackupError(Exception):
+    """A backup that cannot be made; the text explains why."""
+
+
+def deployed(stack: Stack, party: int) -> Deployed:
+    """A party of a stack as it is on its Docker hosts.
+
+    Raises:
+        StackError: the stack has no such party.
+        PartyError: it is not there, or not all of it.
+    """
+    found = find(stack.name, str(party), stack.docker_hosts(party))
+    if found.mysql and found.mysql.status != "running":
+        raise PartyError(
+            f"{found.mysql.name} is {found.mysql.status}: start it with `docker start` or `pulumi "
+            "up`"
+        )
+    return found
+
+
+def manifest(stack: Stack, party: Deployed, product: str | None) -> Manifest:
+    """What a backup of a party will consist of.
+
+    Args:
+        stack: its stack.
+        party: the party.
+        product: the product that its database runs on, if it has one.
+    """
+    facts = {**stack.release.services, **stack.release.serving}
+
+    def member(name: str, service: str, volume: str | None = None) -> Member:
+        image = facts[service].image if service in facts else ""
+        return Member(name=name, service=service, image=image, volume=volume)
+
+    members = [member(DATABASE, party.mysql.service)] if party.mysql else []
+    members += [
+        member(f"volumes/{part}.tar.gz", volume.owner.service, part)
+        for part, volume in party.volumes.items()
+    ]
+    return Manifest(
+        line=stack.release.line,
+        release=stack.release.name,
+        stack=stack.name,
+        party=int(party.id),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        database=product,
+        members=tuple(members),
+    )
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """A file that gets its name only when it is complete.
+
+    Raises:
+        BackupError: there is such a file, or it cannot be written.
+    """
+    if path.exists():
+        raise BackupError(f"{path} exists: choose another name, or remove it")
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.unlink(missing_ok=True)  # left by a backup that was killed
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise BackupError(f"{part} cannot be written: {error.strerror}") from None
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.rename(path)
+    except BaseException as error:
+        part.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise BackupError(f"{part} cannot be written: {error.strerror}") from None
+        raise
+
+
+def backup(
+    party: Annotated[int, typer.Argument(help="The party's id.")],
+    file: Annotated[Path, typer.Argument(help="The file to write; it must not exist.")],
+    stack: Annotated[
+        str | None, typer.Option(help="The stack; the selected one if left out.")
+    ] = None,
+    encrypt: Annotated[bool, typer.Option(help="Encrypt it, and ask for a passphrase.")] = False,
+    passphrase_file: Annotated[
+        Path | None, typer.Option(help="Encrypt it with the passphrase in this file.")
+    ] = None,
+    stop: Annotated[
+        bool, typer.Option(help="Leave the party stopped, because it is to be moved.")
+    ] = False,
+) -> None:
+    """Write all data of a party to one file. The party is paused while its data is read."""
+    console = Console(highlight=False, soft_wrap=True)
+    try:
+        secret = passphrase.given(passphrase_file)
+        if encrypt and not secret:
+            secret = passphrase.asked(twice=True)
+        found_stack = read(stack)
+        found = deployed(found_stack, party)
+        if Restoring(found, console.print).interrupted():
+            raise BackupError(
+                f"a restore of party {party} was interrupted: run `fatectl restore {party} --abort`"
+            )
+        with interrupts.orderly(), new_file(file) as target:
+            seconds = _write(console, found_stack, found, target, secret, stop)
+    except (
+        BackupError, PassphraseError, StackError, PartyError
+    ) as error:  # fmt: skip
+        raise failure(error) from None
+    except KeyboardInterrupt:
+        raise failure(BackupError("interrupted; no file was written, the party runs")) from None
+    size = file.stat().st_size / 1e6
+    how = "encrypted" if secret else "not encrypted"
+    console.print(f"{file}: party {party} of FATE {found_stack.release.name}, {size:.1f} MB, {how}")
+    console.print(
+        f"the party is {'stopped' if stop else f'running; it stood still {seconds:.0f} s'}"
+    )
+
+
+def _write(
+    console: Console, stack: Stack, party: Deployed, file: BinaryIO, secret: str | None, stop: bool
+) -> float:
+    """Write a backup; returns how long the party stood still, in seconds."""
+    tables = database.of(party)
+    wanted = manifest(stack, party, tables.product() if tables else None)
+    with progress.bars(console) as add:
+        sizes = volumes.sizes(party) | ({MYSQL: tables.size()} if tables else {})
+        steps = {
+            member.name: add(part, sizes[part])
+            for member in wanted.members
+            for part in [member.volume or MYSQL]
+        }
+        with archive.writing(file, wanted, secret) as writer:
+            start = time.monotonic()
+            with standing_still(party, stop):
+                if tables and (jobs := tables.running_jobs()):
+                    console.print(f"in the backup these jobs have not ended: {', '.join(jobs)}")
+                for member in wanted.members:
+                    if member.volume is not None:
+                        blocks = volumes.read(party, party.volumes[member.volume])
+                    else:
+                        assert tables  # noqa: S101 - it has a member
+                        blocks = tables.dump()
+                    writer.add(member.name, progress.counted(blocks, steps[member.name]))
+            return time.monotonic() - start

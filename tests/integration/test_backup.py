@@ -1,0 +1,289 @@
+"""A party's backup restored into another stack, with another master secret, on another host."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fate_components.backup import archive
+from fate_components.docker.containers import Containers
+from fate_components.fate1.serving import inference
+from tests.integration.clusters import Cluster
+from tests.integration.docker_hosts import DockerHost, wait_for
+from tests.integration.ssh import SshServer
+from tests.integration.stacks import Stack, party
+from tests.integration.test_serving import serving
+
+DATA = "/data/projects/fate/data-dir"
+# FATE's data files are sparse: this one has 4 GiB, and nothing in it.
+ODD_FILES = (
+    f'cd {DATA} && truncate -s 4G sparse && mkdir .hidden && echo text > ".hidden/it\'s *"'
+    " && ln -s nowhere link && chown 1234:1235 .hidden && chmod 700 .hidden"
+)
+PASSPHRASE = "correct horse battery staple"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Party 9999 in two stacks, each on a Docker host of its own.
+
+    Args:
+        old: the party that is backed up.
+        new: the party that it is restored into, reached by SSH.
+        file: the encrypted backup.
+        secret: the file with its passphrase.
+        job: the job whose model the party trained before the backup.
+    """
+
+    old: Cluster
+    new: Cluster
+    file: Path
+    secret: Path
+    job: str
+
+    def restore(self, *options: str) -> subprocess.CompletedProcess[str]:
+        """Restore the backup into the new stack."""
+        return self.new.stack.fatectl(*self.arguments(*options))
+
+    def arguments(self, *options: str) -> list[str]:
+        return ["restore", "9999", str(self.file), "--passphrase-file", str(self.secret), *options]
+
+    def killed_restore(self, when: str) -> None:
+        """Kill a restore when a file or folder appears below the new host's volumes."""
+        stack = self.new.stack
+        process = subprocess.Popen(
+            [
+                ".venv/bin/python",
+                "-m",
+                "fate_components.cli",
+                *self.arguments(),
+                "--stack",
+                stack.name,
+            ],
+            cwd=stack.folder,
+            env={**os.environ, **stack.auto.workspace.env_vars},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        volumes = self.new.host.folder / "data/volumes"
+        try:
+            wait_for(when, lambda: bool(list(volumes.glob(when))) or process.poll() is not None)
+            assert process.poll() is None, "it ended before it could be killed"
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def jobs(cluster: Cluster) -> set[str]:
+    """The jobs in the party's database."""
+    return {job for (job,) in cluster.sql(9999, "SELECT DISTINCT f_job_id FROM t_job")}
+
+
+def model(cluster: Cluster, job: str) -> dict[str, str]:
+    """What FATE Flow gives out as a job's model: it is in EggRoll, found through MySQL."""
+    asked = {"name": job, "namespace": "guest#9999#guest-9999#host-9999#model"}
+    script = (
+        "import sys; from urllib.request import Request, urlopen\n"
+        "url = 'http://127.0.0.1:9380/v1/model/transfer'\n"
+        f"print(urlopen(Request(url, {json.dumps(asked).encode()!r})).read().decode())"
+    )
+    activate = "source /data/projects/python/venv/bin/activate"
+    said = cluster.sh(9999, "python", f"{activate}; python - <<'END'\n{script}\nEND")
+    return dict(json.loads(said)["data"])
+
+
+def infer(cluster: Cluster) -> dict[str, Any]:
+    """The answer of the party's serving cluster to a request to the published model."""
+    at = Containers(cluster.stack.name, "9999", cluster.host.url)
+    answer = inference.ask(at, "credit", {"x0": 1}, {"device_id": "1"})
+    assert inference.codes(answer) == (0, 0), answer
+    return answer
+
+
+def log(cluster: Cluster, job: str) -> str:
+    """The party's log files of a job."""
+    return cluster.sh(9999, "python", f"find /data/projects/fate/python/logs/{job} -name '*.log'")
+
+
+@pytest.fixture(scope="module")
+def deployed(
+    docker_host: DockerHost,
+    other_host: DockerHost,
+    engine_env: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Deployment]:
+    ssh = SshServer(other_host, tmp_path_factory.mktemp("ssh"))
+    env = {**engine_env, "PATH": f"{ssh.bin}{os.pathsep}{engine_env['PATH']}"}
+    clusters = []
+    for host, docker in ((docker_host, docker_host.url), (other_host, ssh.url)):
+        stack = Stack(
+            tmp_path_factory.mktemp("backup"),
+            env,
+            {
+                "fate:release": "1.3.0",
+                "fate:registry": "fate-lab",
+                "fate:hosts": {"lab": {"docker": docker}},
+                "fate:parties": [{**party(9999, "lab", 9700), "serving": serving(9710)}],
+            },
+        )
+        clusters.append(Cluster(host, stack))
+    folder = tmp_path_factory.mktemp("backups")
+    secret = folder / "passphrase"
+    secret.write_text(f"{PASSPHRASE}\n")
+    try:
+        for cluster in clusters:
+            cluster.stack.up()
+            cluster.toy_succeeds(9999, 9999)
+        old, new = clusters
+        old.sh(9999, "egg", ODD_FILES)
+        (job,) = jobs(old)
+        assert model(old, job)
+        published = old.stack.fatectl("publish", job, "--service", "credit")
+        assert published.returncode == 0, published.stdout + published.stderr
+        yield Deployment(old, new, folder / "party.backup", secret, job)
+        for cluster in clusters:
+            cluster.stack.destroy()
+    finally:
+        ssh.close()
+
+
+def test_a_backup_leaves_the_party_as_it_was(deployed: Deployment) -> None:
+    before = deployed.old.lives()
+    done = deployed.old.stack.fatectl(
+        "backup", "9999", str(deployed.file), "--passphrase-file", str(deployed.secret)
+    )
+    assert done.returncode == 0, done.stderr
+    assert "encrypted" in done.stdout
+    assert deployed.file.stat().st_size < 1 << 20, "holes take no space"
+    assert deployed.file.stat().st_mode & 0o777 == 0o600
+    assert deployed.old.lives() == before
+    deployed.old.wait_healthy()
+    deployed.old.toy_succeeds(9999, 9999)
+    again = deployed.old.stack.fatectl("backup", "9999", str(deployed.file))
+    assert again.returncode == 1
+    assert "exists: choose another name" in again.stderr
+
+
+def test_a_wrong_passphrase_and_a_truncated_file_touch_nothing(
+    deployed: Deployment, tmp_path: Path
+) -> None:
+    before, known = deployed.new.lives(), jobs(deployed.new)
+    wrong = tmp_path / "wrong"
+    wrong.write_text("another one")
+    done = deployed.new.stack.fatectl(
+        "restore", "9999", str(deployed.file), "--passphrase-file", str(wrong)
+    )
+    assert done.returncode == 1
+    assert "the passphrase is wrong" in done.stderr
+    part = tmp_path / "part"
+    part.write_bytes(deployed.file.read_bytes()[:-1])
+    done = deployed.new.stack.fatectl(
+        "restore", "9999", str(part), "--passphrase-file", str(deployed.secret)
+    )
+    assert done.returncode == 1
+    assert f"{part} cannot be restored" in done.stderr
+    assert deployed.new.lives() == before
+    assert jobs(deployed.new) == known
+
+
+def test_a_restore_that_is_killed_while_it_loads_changes_nothing(deployed: Deployment) -> None:
+    before, known = deployed.new.lives(), jobs(deployed.new)
+    deployed.killed_restore("*-9999-python-logs/_data/.fate-restore")
+    after = deployed.new.lives()
+    assert {name: after[name] for name in before} == before
+    assert jobs(deployed.new) == known
+    deployed.new.toy_succeeds(9999, 9999)
+
+
+def test_a_restore_that_is_killed_while_it_switches_is_undone(deployed: Deployment) -> None:
+    known = jobs(deployed.new)
+    deployed.killed_restore("*-9999-egg/_data/.fate-before*")
+    refused = deployed.new.stack.fatectl("backup", "9999", f"{deployed.file}-2")
+    assert "was interrupted: run `fatectl restore 9999 --abort`" in refused.stderr
+    done = deployed.new.stack.fatectl("restore", "9999", "--abort")
+    assert done.returncode == 0, done.stderr
+    assert jobs(deployed.new) == known
+    assert all(log(deployed.new, job) for job in known)
+    nothing_left(deployed.new)
+    deployed.new.toy_succeeds(9999, 9999)
+
+
+def test_data_that_the_services_cannot_start_with_is_not_kept(
+    deployed: Deployment, tmp_path: Path
+) -> None:
+    known, bad = jobs(deployed.new), tmp_path / "bad"
+    with (
+        archive.reading(deployed.file, PASSPHRASE) as reader,
+        bad.open("wb") as file,
+        archive.writing(file, reader.manifest, None) as writer,
+    ):
+        for member, blocks in reader.members():
+            content = archive.decompressed(blocks)
+            if member.volume == "redis":
+                content = iter([files({"dump.rdb": b"not a database"})])
+            writer.add(member.name, content)
+    done = deployed.new.stack.fatectl("restore", "9999", str(bad))
+    assert done.returncode == 1
+    assert "9999-redis keeps exiting" in done.stderr
+    assert "Wrong signature trying to load DB from file" in done.stderr
+    assert "putting back the data from before the restore" in done.stdout
+    deployed.new.wait_healthy()
+    assert jobs(deployed.new) == known
+    nothing_left(deployed.new)
+
+
+def files(contents: dict[str, bytes]) -> bytes:
+    """A tar archive of files."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name, content in contents.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def nothing_left(cluster: Cluster) -> None:
+    """Check that a restore has left nothing beside the data."""
+    mine = {"label": f"fate.stack={cluster.stack.name}"}
+    volumes = cluster.host.docker.volumes.list(filters=mine)
+    assert volumes
+    for volume in volumes:
+        assert not str(volume.name).endswith("restoring")
+        assert not list(Path(volume.attrs["Mountpoint"]).glob(".fate-*")), volume.name
+    databases = "ls -d /var/lib/mysql/fate*"
+    assert cluster.sh(9999, "mysql", databases).split() == ["/var/lib/mysql/fate"]
+    assert cluster.host.docker.containers.list(all=True, filters={"label": "fate.helper"}) == []
+
+
+def test_the_party_continues_in_another_stack(deployed: Deployment) -> None:
+    new, known = deployed.new, jobs(deployed.new)
+    wanted, nodes = model(deployed.old, deployed.job), new.nodes(9999)
+    assert known
+    assert deployed.job not in known
+    assert deployed.old.stack.master_secret != new.stack.master_secret
+    # The same command again is also the way out of one that was killed.
+    deployed.killed_restore("*-9999-mysql/_data/fate_before/*.ibd")
+    done = deployed.restore()
+    assert done.returncode == 0, done.stderr
+    nothing_left(new)
+    new.wait_healthy()
+    assert jobs(new) == {deployed.job}
+    assert model(new, deployed.job) == wanted
+    assert "guest/9999/secure_add_example_0/INFO.log" in log(new, deployed.job)
+    assert new.nodes(9999) == nodes
+    assert new.sh(9999, "egg", f"cat {DATA}/.hidden/it*; readlink {DATA}/link") == "text\nnowhere\n"
+    stat = f"cd {DATA}; stat -c '%s %b' sparse; stat -c '%u:%g %a' .hidden"
+    assert new.sh(9999, "egg", stat) == f"{4 << 30} 0\n1234:1235 700\n"
+    assert infer(new)["data"]["prob"] == infer(deployed.old)["data"]["prob"]
+    new.toy_succeeds(9999, 9999)
+    new.stack.preview(expect_no_changes=True)
