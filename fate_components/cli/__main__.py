@@ -2,9 +2,10 @@
 
 import typer
 
-from . import publish, repair
+from . import from_kubefate, publish, repair
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.command("import")(from_kubefate.import_)
 app.command("publish")(publish.publish)
 app.command("repair")(repair.repair)
 
