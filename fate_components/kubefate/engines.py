@@ -40,6 +40,13 @@ def fate2(options: Options, facts: catalogue.Engines, chosen: str | None) -> dic
         "computing": chosen or options.text("computing", next(iter(facts.computing))).lower(),
         "federation": facts.federation[0],
     }
+    if options.first_spelling:
+        options.report.left(
+            "(engines)",
+            "Eggroll",
+            f"FATE 2 runs with {found['computing']} and {found['federation']}. "
+            f"{'. '.join(_CONSEQUENCES.values())}",
+        )
     if chosen:
         fitting = facts.computing[chosen][0]
         for key, value in {**found, "storage": fitting}.items():

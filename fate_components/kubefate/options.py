@@ -98,8 +98,8 @@ def release(options: Options, chosen: str | None) -> str | None:
         if name in options:
             options.refuse(
                 name,
-                f"is an option of KubeFATE {versions}; only files of v1.3.0, v1.11.2 and v2.0.0 are "
-                "read. Remove it if the stack can do without",
+                f"is an option of KubeFATE {versions}; only the files of v1.3.0, v1.11.2 and "
+                "v2.0.0 are read. Remove it if the stack can do without",
             )
     if chosen is not None and chosen not in catalogue.known():
         options.report.refuse("--release", chosen, f"is not a known release; choose {_choice()}")

@@ -73,6 +73,9 @@ def _problems(options: Options) -> Iterator[tuple[str, str]]:
     """What is wrong with the lists: the option, and the way out."""
     ids_name, at_name, serving_name = _spellings(options)
     ids, at, serving = map(options.values, (ids_name, at_name, serving_name))
+    for old, new in (names.PARTIES, names.ADDRESSES, names.SERVING):
+        if old in options and new in options:
+            yield new, f"is the same list as {old}; keep one of them"
     if not any(ids):
         yield ids_name, "has no party; add the parties' ids, like (10000 9999)"
         return

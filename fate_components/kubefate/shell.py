@@ -2,7 +2,8 @@
 
 KubeFATE's scripts `source` parties.conf and .env. Only what such files need is understood:
 NAME=VALUE and NAME=(VALUE …) with bash's quotes, comments and continued lines, and variables that
-were set above. Everything else, above all what would run a command, is refused.
+were set above. Everything else, above all what would run a command, is refused. A ~
+stays as it is written.
 """
 
 import re
@@ -17,6 +18,8 @@ _COMMENT = re.compile(r"#[^\n]*")
 # What bash would not split, expand or drop where a variable stands without quotes in a list.
 _ONE_WORD = re.compile(r"[A-Za-z0-9_.:/@,+-]+")
 _PATTERNS = "*?[]{}"
+_REPLACED = "{[*@#?!$-0123456789"  # what bash replaces together with a "$" before it
+_LITERAL = "write the value itself, in single quotes if the $ belongs to it"
 _NO_COMMANDS = "commands are not run; write the value itself"
 
 
@@ -205,7 +208,8 @@ class _Reader:
         self._at += 1 + len(following)
         if following == "\n":
             return ""
-        return following if not special or following in special else f"\\{following}"
+        kept = not following or (special and following not in special)
+        return f"\\{following}" if kept else following
 
     def _dollar(self, in_list: bool, quoted: bool) -> str:
         start = self._at
@@ -213,29 +217,21 @@ class _Reader:
         if following == "(":
             raise self._error(start, _NO_COMMANDS)
         found = _VARIABLE.match(self._text, start)
+        # In bash a name goes on after a line that is continued.
+        continued = self._text.startswith("\\\n", found.end() if found else start + 1)
+        if continued and not (found and found[2]):
+            raise self._error(start, "$… is continued on the next line; write it on one line")
         if not found:
-            # Bash keeps a "$" before which nothing to replace can start.
-            if following and (
-                following in "{*@#?!$-"
-                or following.isdigit()
-                or (following in "'\"" and not quoted)
-            ):
-                raise self._error(
-                    start,
-                    f"${following}… cannot be resolved; write the value itself, in single quotes "
-                    "if the $ belongs to it",
-                )
+            if following and following in _REPLACED + ("" if quoted else "'\""):
+                raise self._error(start, f"${following}… is not replaced; {_LITERAL}")
+            # Nothing to replace can start here, so that bash keeps the "$".
             self._at += 1
             return "$"
         self._at = found.end()
         name = found[1] or found[2]
         variable = self._known.get(name)
         if variable is None:
-            raise self._error(
-                start,
-                f"${name} is not set above; write its value, or put the value in single quotes if "
-                "the $ belongs to it",
-            )
+            raise self._error(start, f"${name} is not set above; {_LITERAL}")
         if len(variable.values) != 1:
             raise self._error(start, f"${name} is a list; write its values")
         if in_list and not quoted and not _ONE_WORD.fullmatch(variable.values[0]):

@@ -78,7 +78,7 @@ def _split(
     for party, other in parties.shared(here, elsewhere).items():
         found.refuse(
             found.spelled(options.ADDRESSES),
-            f"parties {party} and {other} have one address, so that one of them has other ports than "
-            "FATE's usual ones; import both into one stack, or correct the address",
+            f"parties {party} and {other} have one address, so that one of them has other ports "
+            "than FATE's usual ones; import both into one stack, or correct the address",
         )
     return here, elsewhere
