@@ -7,7 +7,6 @@ from typing import Any
 
 import yaml
 
-from .. import release as catalogue
 from ..settings.errors import Mistake, SettingsError
 from ..settings.load import parse
 from . import options as names
@@ -39,10 +38,8 @@ def render(config: Mapping[str, Any], stack: str) -> str:
         config: its config, by full key.
         stack: the stack's name.
     """
-    release = catalogue.load(config["fate:release"])
     parties = "all" if "fate:peers" not in config else "PARTY (each party below)"
-    gateways = _gateways(config, release)
-    text = _comment(_HEADER.format(stack=stack, gateways=gateways, parties=parties))
+    text = _comment(_HEADER.format(stack=stack, parties=parties))
     text += "config:\n"
     for key, value in config.items():
         if comment := _COMMENTS.get(key):
@@ -53,7 +50,7 @@ def render(config: Mapping[str, Any], stack: str) -> str:
             {key: value}, Dumper=_Dumper, sort_keys=False, default_flow_style=flow, width=100
         )
         text += textwrap.indent(written, "  ")
-    return text + textwrap.indent(_comment(_FOOTER), "  ")
+    return text
 
 
 def mistakes(text: str, stack: str) -> tuple[Mistake, ...]:
@@ -89,13 +86,6 @@ def refuse(options: Options, mistake: Mistake) -> None:
         options.report.refuse("(stack file)", None, f"{mistake}{way_out}")
 
 
-def _gateways(config: Mapping[str, Any], release: catalogue.Release) -> str:
-    ports = dict(release.gateway_ports)
-    if any("serving" in party for party in config["fate:parties"]):
-        ports |= release.serving_cluster.gateway_ports
-    return ", ".join(map(str, ports.values()))
-
-
 def _comment(text: str) -> str:
     return "".join(f"# {line}".rstrip() + "\n" for line in text.strip().splitlines())
 
@@ -110,10 +100,12 @@ Before the first `pulumi up`:
 
 What is different from KubeFATE:
   - Passwords are derived from fate:masterSecret. KubeFATE's are not used, because they were in
-    plain text. `pulumi stack output passwords --show-secrets` shows those that people need.
-  - Only the ports that other parties call are open to other machines ({gateways}, unless
-    publish changes them). All others are bound to 127.0.0.1.
+    plain text.
+  - Only the ports that other parties call are open to other machines, and those that a party's own
+    clusters call if they are on two machines. All others are bound to 127.0.0.1.
   - Data is kept in Docker volumes. What KubeFATE has in its folder stays there and is not used.
+
+With `fate:verify: true` every `pulumi up` ends with a toy job between the parties.
 """
 
 _COMMENTS = {
@@ -139,8 +131,3 @@ All parties that work together must use the same federation engine.
 All images come from here, including mysql.
 """,
 }
-
-_FOOTER = """
-To end every `pulumi up` with a toy job between the parties:
-fate:verify: true
-"""
