@@ -1,5 +1,7 @@
 """KubeFATE's registry, image names and tags as those of a stack file."""
 
+import re
+
 from .. import release as catalogue
 from .options import Options
 
@@ -36,7 +38,9 @@ def registry(options: Options, facts: catalogue.Release) -> str:
     if options.first_spelling:
         found = found.removesuffix(f"/{_NAMESPACE}")
     images = [service.image for service in {**facts.services, **facts.serving}.values()]
-    if found:
+    if not re.fullmatch("[A-Za-z0-9._:/-]*", found):
+        options.refuse("RegistryURI", "is not a registry; write it like registry.example.org:5000")
+    elif found:
         others = sorted({image for image in images if not image.startswith(_NAMESPACE)})
         examples = [next(image for image in images if image.startswith(_NAMESPACE)), *others]
         options.taken(

@@ -1,6 +1,8 @@
 """KubeFATE's lists of parties and addresses as Docker hosts, parties, peers and an exchange."""
 
+import itertools
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -119,27 +121,16 @@ class _Layouter:
         self._options, self._release = options, release
         self._found = Layout()
         self._names: dict[str, str] = {}
-        self._taken: dict[str, set[int]] = {}
+        self._taken: defaultdict[str, set[int]] = defaultdict(set)
 
     def layout(self, here: list[Member], elsewhere: list[Member], exchange_here: bool) -> Layout:
-        options, serves = self._options, bool(self._release.serving)
-        at = options.text("exchangeip")
-        if at and (what := _unusable(at)):
-            options.refuse("exchangeip", what)
-        elif at and self._release.exchange:
-            self._exchange(at, self._release.exchange.publish, exchange_here)
-        elif at:
-            options.left(
-                "exchangeip",
-                "FATE 2 has no exchange; the parties call each other, so that every party must "
-                "reach the others' ports",
-            )
-        else:
-            options.taken("exchangeip", "no exchange; the parties call each other")
-        for one in here:
-            self._found.parties.append(self._party(one, serves))
-        for one in elsewhere:
-            self._found.peers.append(self._peer(one, serves))
+        serves, exchange = bool(self._release.serving), self._release.exchange
+        at = self._options.text("exchangeip")
+        if at and exchange and exchange_here:
+            self._taken[at.lower()].add(exchange.publish)
+        self._found.parties += [self._party(one, serves) for one in here]
+        self._found.peers += [self._peer(one, serves) for one in elsewhere]
+        self._exchange(at, exchange.publish if exchange else None, exchange_here)
         self._lists(serves, bool(elsewhere))
         self._ssh()
         return self._found
@@ -150,45 +141,50 @@ class _Layouter:
             name = self._names[address.lower()] = f"host{len(self._names) + 1}"
             user, port = self._options.text("user"), self._options.text("SSH_PORT") or _SSH_PORT
             self._found.hosts[name] = {"docker": f"ssh://{user}@{address}:{port}"}
-            self._taken[name] = set()
         return self._names[address.lower()]
 
-    def _exchange(self, address: str, port: int, here: bool) -> None:
-        if here:
-            host = self._host(address)
-            self._taken[host].add(port)
-            self._found.exchange = {"host": host}
+    def _exchange(self, address: str, port: int | None, here: bool) -> None:
+        if not address:
+            self._options.taken("exchangeip", "no exchange; the parties call each other")
+        elif what := _unusable(address):
+            self._options.refuse("exchangeip", what)
+        elif port is None:
+            self._options.left(
+                "exchangeip",
+                "FATE 2 has no exchange; the parties call each other, so that every party must "
+                "reach the others' ports",
+            )
         else:
-            self._found.exchange = {"address": address, "port": port}
-        what = ", ".join(f"{key}: {value}" for key, value in self._found.exchange.items())
-        self._options.taken(
-            "exchangeip",
-            f"fate:exchange: {{{what}}}. Each party knows only the exchange, while KubeFATE's "
-            "parties also call each other",
-        )
+            found = {"host": self._host(address)} if here else {"address": address, "port": port}
+            self._found.exchange = found
+            what = ", ".join(f"{key}: {value}" for key, value in found.items())
+            self._options.taken(
+                "exchangeip",
+                f"fate:exchange: {{{what}}}. Each party knows only the exchange, while KubeFATE's "
+                "parties also call each other",
+            )
 
     def _party(self, member: Member, serves: bool) -> dict[str, Any]:
-        host = self._host(member.address)
-        party: dict[str, Any] = {"id": member.id, "host": host}
-        training = self._cluster(member.id, host, TRAINING, self._release)
-        if member.serving and serves:
-            serving_host = self._host(member.serving)
-            serving = self._cluster(member.id, serving_host, SERVING, self._release.serving_cluster)
-            if serving_host != host:
-                serving = {"host": serving_host, **serving}
-            return {**party, TRAINING: training, SERVING: serving}
-        return {**party, TRAINING: training} if training else party
+        party: dict[str, Any] = {"id": member.id, "host": self._host(member.address)}
+        training = self._cluster(member.id, member.address, TRAINING, self._release)
+        if not (member.serving and serves):
+            return {**party, TRAINING: training} if training else party
+        facts = self._release.serving_cluster
+        serving = self._cluster(member.id, member.serving, SERVING, facts)
+        if (host := self._host(member.serving)) != party["host"]:
+            serving = {"host": host, **serving}
+        # A party with a serving cluster has a training cluster only if the stack file says so.
+        return {**party, TRAINING: training, SERVING: serving}
 
     def _cluster(
-        self, party: int, host: str, kind: str, facts: catalogue.Release
+        self, party: int, address: str, kind: str, facts: catalogue.Release
     ) -> dict[str, Any]:
         """A cluster's keys: the ports that differ from FATE's, since another party has those."""
+        taken = self._taken[address.lower()]
         publish = {}
         for name, usual in facts.published.items():
-            port = usual
-            while port in self._taken[host]:
-                port += 1
-            self._taken[host].add(port)
+            port = next(port for port in itertools.count(usual) if port not in taken)
+            taken.add(port)
             if port != usual:
                 publish[name] = port
         if not publish:
@@ -197,8 +193,8 @@ class _Layouter:
         self._options.report.taken(
             f"(ports of party {party})",
             None,
-            f"{kind}.publish: {{{ports}}}, because another party on {host} has FATE's usual ports; "
-            "KubeFATE could not start both",
+            f"{kind}.publish: {{{ports}}}, because another party at {address} has FATE's usual "
+            "ports; KubeFATE could not start both",
         )
         return {"publish": publish}
 

@@ -1,5 +1,7 @@
 """fatectl import: what KubeFATE's files become, what is refused, and that no option is lost."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -142,16 +144,16 @@ def test_serving_clusters_and_an_exchange_elsewhere(folder: Folder) -> None:
     assert config == {
         "fate:release": "1.3.0",
         "fate:hosts": {
-            "host1": {"docker": "ssh://root@10.0.0.3:2222"},
-            "host2": {"docker": "ssh://root@10.0.0.1:2222"},
-            "host3": {"docker": "ssh://root@10.0.0.2:2222"},
-            "host4": {"docker": "ssh://root@10.0.0.4:2222"},
+            "host1": {"docker": "ssh://root@10.0.0.1:2222"},
+            "host2": {"docker": "ssh://root@10.0.0.2:2222"},
+            "host3": {"docker": "ssh://root@10.0.0.4:2222"},
+            "host4": {"docker": "ssh://root@10.0.0.3:2222"},
         },
         "fate:parties": [
-            {"id": 10000, "host": "host2"},
-            {"id": 9999, "host": "host3", "training": {}, "serving": {"host": "host4"}},
+            {"id": 10000, "host": "host1"},
+            {"id": 9999, "host": "host2", "training": {}, "serving": {"host": "host3"}},
         ],
-        "fate:exchange": {"host": "host1"},
+        "fate:exchange": {"host": "host4"},
     }
 
 
@@ -208,7 +210,7 @@ def test_an_exchange_can_be_named_like_a_party(folder: Folder) -> None:
     config = imported(
         folder, "1.3", "--party", "9999", "--party", "exchange", exchangeip="10.0.0.3"
     )
-    assert config["fate:exchange"] == {"host": "host1"}
+    assert config["fate:exchange"] == {"host": "host2"}
 
 
 @pytest.mark.parametrize(
@@ -263,6 +265,7 @@ def test_options_of_others_are_told() -> None:
         ("1.3", (), {"redis_ip": "redis"}, "is an option of KubeFATE v1.4 to v1.8"),
         ("1.3", (), {"party_list": "(1 2)"}, "is the same list as partylist"),
         ("1.3", (), {"RegistryURI": "https://r.example.org"}, "RegistryURI"),
+        ("1.3", (), {"RegistryURI": "'a\nb'"}, "write it like registry.example.org:5000"),
         ("1.3", (), {"mysql_ip": "10.0.0.9"}, "write mysql_ip=mysql"),
         ("1.3", ("--release", "9.9"), {}, "--release = 9.9: is not a known release"),
         ("1.3", ("--engines", "standalone"), {}, "FATE 1.3 has Eggroll only"),
@@ -333,6 +336,19 @@ def test_an_existing_stack_file_is_kept(folder: Folder) -> None:
     assert code == 1
     assert "choose another name with --stack" in said
     assert file.read_text() == "config: {}\n"
+
+
+def test_the_selected_stack_is_the_default(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def selected(name: str | None) -> Iterator[tuple[None, str]]:
+        assert name is None
+        yield None, "prod"
+
+    monkeypatch.setattr(stacks, "workspace", selected)
+    folder.write("1.3")
+    done = CliRunner().invoke(app, ["import", str(folder.files / "parties.conf")])
+    assert done.exit_code == 0, done.output
+    assert folder.config("prod")["fate:release"] == "1.3.0"
 
 
 @pytest.mark.parametrize("stack", ["../x", "a b", "", "x" * 101])
