@@ -34,28 +34,30 @@ def translate(
     name = options.release(found, release)
     everyone, ssh = parties.members(found), parties.ssh_works(found)
     here, elsewhere = _split(found, everyone, only)
-    if name is None or not here or not ssh:
+    if name is None:
         return {}, report
     facts = catalogue.load(name).in_plain_text
-    config: dict[str, Any] = {"release": name}
-    exchange_here = not only or parties.EXCHANGE in only
-    layout = parties.layout(found, facts, here, elsewhere, exchange_here)
-    config |= {"hosts": layout.hosts, "parties": layout.parties}
-    if layout.peers:
-        config["peers"] = layout.peers
-    if layout.exchange:
-        config["exchange"] = layout.exchange
+    rest: dict[str, Any] = {}
+    cores = None
     if facts.engines:
-        config["engines"] = engines.fate2(found, facts.engines, computing)
-        if cores := services.fate2(found):
-            for party in layout.parties:
-                party["training"] = {"cores": cores, **party.get("training", {})}
+        rest["engines"] = engines.fate2(found, facts.engines, computing)
+        cores = services.fate2(found)
     else:
         engines.fate1(found, computing)
         services.fate1(found)
     images.tags(found, facts)
     if registry := images.registry(found, facts):
-        config["registry"] = registry
+        rest["registry"] = registry
+    if not here or not ssh:
+        return {}, report
+    exchange_here = not only or parties.EXCHANGE in only
+    layout = parties.layout(found, facts, here, elsewhere, exchange_here)
+    for party in layout.parties if cores else ():
+        party["training"] = {"cores": cores, **party.get("training", {})}
+    config = {"release": name, "hosts": layout.hosts, "parties": layout.parties}
+    for key, value in {"peers": layout.peers, "exchange": layout.exchange, **rest}.items():
+        if value:
+            config[key] = value
     for other in found.untold():
         found.left(other, "is not an option of KubeFATE")
     return {f"{NAMESPACE}:{key}": value for key, value in config.items()}, report

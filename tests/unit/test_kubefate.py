@@ -31,7 +31,7 @@ EXAMPLES: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {
     "1.3": ("1.3", {}, ()),
     "1.3 apart": ("1.3", {"partyiplist": "(192.168.7.1 192.168.7.2)", "exchangeip": "192.168.7.1",
                           "servingiplist": "(192.168.7.3 192.168.7.4)   # theirs"}, ()),
-    "1.3 registry": ("1.3", {"RegistryURI": "192.168.10.1/federatedai"}, ()),
+    "1.3 registry": ("1.3", {"RegistryURI": "r.example.org/federatedai"}, ()),
     "1.11": ("1.11", {}, ENGINES),
     "1.11 as 1.3": ("1.11", {}, ("--release", "1.3.0")),
     "1.11 as 2.0": ("1.11", {}, ("--release", "2.0.0", "--engines", "spark_local")),
@@ -47,7 +47,7 @@ EXAMPLES: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {
     "2.0": ("2.0", {}, ("--engines", "standalone")),
     "2.0 newer": ("2.0", {"algorithm": "Basic", "device": "IPCL", "compute_core": "4"}, ENGINES),
     "2.0 GPU": ("2.0", {"algorithm": "NN", "device": "GPU", "gpu_count": "1"}, ENGINES),
-    "2.0 registry": ("2.0", {"RegistryURI": "hub.c.163.com"}, ENGINES),
+    "2.0 registry": ("2.0", {"RegistryURI": "r.example.org"}, ENGINES),
     "2.0 local Pulsar": ("2.0", {"computing": "Spark_local", "federation": "Pulsar",
                                  "storage": "LocalFS"}, ("--engines", "spark_local")),
     "2.0 standalone": ("2.0", {"computing": "STANDALONE", "federation": "RabbitMQ",
@@ -293,6 +293,8 @@ def test_all_refusals_are_told_at_once(folder: Folder) -> None:
     said = refused(folder, "2.0", party_list="(1 1)", user="", mysql_ip="10.0.0.9")
     assert "is there twice" in said
     assert "add the user" in said
+    assert "is an external MySQL" in said
+    assert "computing = Eggroll: is not supported" in said
 
 
 def test_without_env_the_options_tell_the_release(folder: Folder) -> None:
