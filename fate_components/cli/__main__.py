@@ -2,10 +2,11 @@
 
 import typer
 
-from . import backup, publish, repair, restore
+from . import backup, from_kubefate, publish, repair, restore
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("backup")(backup.backup)
+app.command("import")(from_kubefate.import_)
 app.command("publish")(publish.publish)
 app.command("repair")(repair.repair)
 app.command("restore")(restore.restore)

@@ -12,6 +12,7 @@ from fate_components.fate1 import settings as fate1
 from fate_components.fate2 import settings as fate2
 from fate_components.settings import models
 from fate_components.settings.load import LINES
+from tests.kubefate_files import OPTIONS
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,3 +36,9 @@ def test_the_project_file_declares_every_key_of_the_stack_file() -> None:
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
     declared = {field.alias for line in LINES.values() for field in line.model_fields.values()}
     assert set(project["config"]) == declared
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_every_option_of_kubefate_has_its_place(option: str) -> None:
+    text = (ROOT / "docs" / "from-kubefate.md").read_text()
+    assert re.search(rf"^\|.*`{option}`.*\|", text, re.M)

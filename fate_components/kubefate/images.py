@@ -1,0 +1,90 @@
+"""KubeFATE's registry, image names and tags as those of a stack file."""
+
+import re
+
+from .. import release as catalogue
+from .options import Options
+
+# KubeFATE v2.0.0's names of the services whose images its .env sets.
+_SERVICES = {
+    "FATEFlow": "fateflow",
+    "FATEBoard": "fateboard",
+    "MySQL": "mysql",
+    "Client": "client",
+    "Nginx": "nginx",
+    "RabbitMQ": "rabbitmq",
+}
+_NOT_DEPLOYED = (
+    "EGGRoll",
+    "OSX",
+    "Pulsar",
+    "Hadoop_NameNode",
+    "Hadoop_DataNode",
+    "Spark_Master",
+    "Spark_Worker",
+)
+_NAMESPACE = "federatedai"
+
+
+def registry(options: Options, facts: catalogue.Release) -> str:
+    """The value of fate:registry.
+
+    Args:
+        options: the options; those about the registry are reported.
+        facts: the facts of the release.
+    """
+    found = options.text("RegistryURI").rstrip("/")
+    # v1.3.0 puts the images' names directly after it, later versions federatedai/ between them.
+    if options.first_spelling:
+        found = found.removesuffix(f"/{_NAMESPACE}")
+    images = [service.image for service in {**facts.services, **facts.serving}.values()]
+    if not re.fullmatch("[A-Za-z0-9._:/-]*", found):
+        options.refuse("RegistryURI", "is not a registry; write it like registry.example.org:5000")
+    elif found:
+        others = sorted({image for image in images if not image.startswith(_NAMESPACE)})
+        examples = [next(image for image in images if image.startswith(_NAMESPACE)), *others]
+        options.taken(
+            "RegistryURI",
+            f"fate:registry: {found}. Images are pulled as "
+            f"{', '.join(f'{found}/{image}' for image in examples)}",
+        )
+    else:
+        options.taken("RegistryURI", "images come from the official registries")
+    if options.text("PREFIX") == _NAMESPACE:
+        options.taken("PREFIX", f"images are named {_NAMESPACE}/…")
+    else:
+        options.left(
+            "PREFIX",
+            f"images are always named {_NAMESPACE}/…; put yours under that name on a registry of "
+            "your own, and set fate:registry",
+        )
+    return found
+
+
+def tags(options: Options, facts: catalogue.Release) -> None:
+    """Report the options that choose images and tags, of which fate:release chooses all.
+
+    Args:
+        options: the options.
+        facts: the facts of the release.
+    """
+    serving = facts.serving.get("serving-server")
+    if serving is None:
+        options.left("SERVING_TAG", "stacks of FATE 2 have no FATE Serving")
+    elif serving.image.endswith(f":{options.text('SERVING_TAG')}"):
+        options.taken("SERVING_TAG", f"fate:release: {facts.name}")
+    else:
+        options.left("SERVING_TAG", f"fate:release decides the image: {serving.image}")
+    for name in _NOT_DEPLOYED:
+        for option in (f"{name}_IMAGE", f"{name}_IMAGE_TAG"):
+            options.left(option, "stacks do not have this service")
+    for name, service in _SERVICES.items():
+        for position, option in enumerate((f"{name}_IMAGE", f"{name}_IMAGE_TAG")):
+            if service not in facts.services:
+                options.left(option, f"FATE {facts.name} does not have this service")
+                continue
+            image = facts.services[service].image
+            if options.text(option) == image.split(":")[position]:
+                options.taken(option, f"fate:release: {facts.name}")
+            else:
+                options.left(option, f"fate:release decides the image: {image}")

@@ -1,0 +1,105 @@
+"""KubeFATE's options of single services: databases, logins, cores and image variants."""
+
+from ..mysql import DATABASE, USER
+from .options import Options
+
+_MAX_CORES = 1024
+_DERIVED = "passwords are not copied; this one is derived from fate:masterSecret"
+
+
+def fate1(options: Options) -> None:
+    """Report the options of FATE 1.3's services.
+
+    Args:
+        options: the options.
+    """
+    _common(options)
+    options.left(
+        "compute_core",
+        "training.processors is half of the machine's cores by default; with more than there are, "
+        "jobs of FATE 1.3 fail",
+    )
+    _same(options, "algorithm", "Basic", "FATE 1.3 has one variant of its images")
+    _same(options, "device", "CPU", "FATE 1.3 has one variant of its images, for the CPU")
+    _same(options, "serverTimezone", "UTC", "the connection to MySQL always uses UTC")
+    for name in ("fateboard_username", "fateboard_password"):
+        options.left(
+            name,
+            "FATE Board of FATE 1.3 has no login; its port is bound to 127.0.0.1",
+            _secret(name),
+        )
+    for name in ("serving_admin_username", "serving_admin_password"):
+        options.left(name, "FATE Serving of FATE 1.3 has no admin service", _secret(name))
+    options.left("notebook_hashed_password", "FATE 1.3 has no notebook", secret=True)
+
+
+def fate2(options: Options) -> int | None:
+    """The value of training.cores, if there is one.
+
+    Args:
+        options: the options of FATE 2's services, all of which are reported.
+    """
+    _common(options)
+    variants = "the images are those of algorithm=Basic, device=CPU"
+    _same(options, "algorithm", "Basic", f"{variants}; fate:images: packages has PyTorch (CPU) too")
+    _same(options, "device", "CPU", f"{variants}; containers get no GPU")
+    options.left("serverTimezone", "is for Eggroll's connection to MySQL, which there is none of")
+    if options.text("fateboard_username") == "admin":
+        options.taken("fateboard_username", "the account of FATE Board is admin")
+    else:
+        options.left("fateboard_username", "the account of FATE Board is always admin")
+    options.left("fateboard_password", _DERIVED, secret=True)
+    for name in ("serving_admin_username", "serving_admin_password"):
+        options.left(name, "stacks of FATE 2 have no FATE Serving", _secret(name))
+    options.left(
+        "notebook_hashed_password",
+        f"{_DERIVED}, as the notebook's token; set training.client.token for one of your own",
+        secret=True,
+    )
+    cores = options.text("compute_core")
+    if not cores:
+        return None
+    if not (
+        cores.isascii() and cores.isdigit() and len(cores) < 5 and 1 <= int(cores) <= _MAX_CORES
+    ):
+        options.refuse("compute_core", f"is not a number of cores; use 1 to {_MAX_CORES}")
+        return None
+    options.taken("compute_core", f"training.cores: {int(cores)}")
+    return int(cores)
+
+
+def _common(options: Options) -> None:
+    options.left(
+        "dir",
+        "data is kept in Docker volumes. What KubeFATE keeps in this folder stays there, and the "
+        "stack does not use it",
+    )
+    if options.text("mysql_ip", "mysql") == "mysql":
+        options.taken("mysql_ip", "each party has a MySQL of its own")
+    else:
+        options.refuse(
+            "mysql_ip",
+            "is an external MySQL, which is not supported; write mysql_ip=mysql to give each party "
+            "its own",
+        )
+    _same(options, "mysql_user", USER, f"the services' account is always {USER}")
+    _same(options, "mysql_db", DATABASE, f"the database is always {DATABASE}")
+    options.left(
+        "mysql_password",
+        f"{_DERIVED}; set training.mysql.password for one of your own",
+        secret=True,
+    )
+    options.left("gpu_count", "containers get no GPU")
+    options.left("name_node", "stacks have no HDFS")
+
+
+def _same(options: Options, name: str, value: str, otherwise: str) -> None:
+    """Report an option of which stacks have one value only."""
+    if options.text(name) == value:
+        options.taken(name, "stacks have the same")
+    else:
+        options.left(name, otherwise)
+
+
+def _secret(name: str) -> bool:
+    return name.endswith("_password")
