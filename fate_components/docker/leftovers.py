@@ -18,6 +18,7 @@ from . import cli
 
 # The daemon's own words; the provider passes them on.
 _NAME_TAKEN = re.compile(r"is already in use by container|network with name .* already exists")
+_IN_USE = re.compile(r"has active endpoints|waiting for state to become 'removed'")
 _HELD = re.compile(r"port is already allocated|ddress already in use")
 
 
@@ -31,6 +32,8 @@ def error_hook(host: str, environment: Mapping[str, str]) -> pulumi.ErrorHook:
 
     def make_room(args: pulumi.ErrorHookArgs) -> bool:
         inputs, error = args.new_inputs or {}, "".join(args.errors[:1])
+        if args.failed_operation == "delete" and _IN_USE.search(error):
+            return _free_network(args.old_inputs or {}, environment)
         if args.failed_operation != "create":
             return False
         if _NAME_TAKEN.search(error):
@@ -64,6 +67,22 @@ def _free_name(
             cli.run(["rm", "--force", container], environment)
         return cli.run(["network", "rm", name], environment).returncode == 0
     return cli.run(["rm", "--force", name], environment).returncode == 0
+
+
+def _free_network(inputs: Mapping[str, Any], environment: Mapping[str, str]) -> bool:
+    """Remove this stack's containers from a network that is to be removed.
+
+    Those in the state were removed before it, so these are left over.
+    """
+    name, stack = str(inputs.get("name")), labels_of(inputs).get("fate.stack")
+    found = _inspect(environment, "network", name)
+    removed = False
+    for container in (found or {}).get("Containers") or {}:
+        attached = _inspect(environment, "container", container)
+        if stack and attached and is_leftover(attached, {"fate.stack": stack}):
+            cli.run(["rm", "--force", container], environment)
+            removed = True
+    return removed
 
 
 def _free_ports(inputs: Mapping[str, Any], host: str, environment: Mapping[str, str]) -> bool:

@@ -122,24 +122,27 @@ class Shared:
     Args:
         cluster: the deployment, complete and healthy.
         first: the outcome of its first up.
+
+    Attributes:
+        cluster: the deployment, whatever state it is in.
     """
 
     def __init__(self, cluster: Cluster, first: Outcome) -> None:
         self.first = first
         self.suspect = False
-        self._cluster = cluster
+        self.cluster = cluster
         self._config = copy.deepcopy(cluster.stack.config)
 
     def whole(self) -> Cluster:
         """The deployment in its initial state, whatever an earlier test left."""
         if self.suspect:
-            self._cluster.stack.config = copy.deepcopy(self._config)
-            self._cluster.stack.write()
-            for container in self._cluster.containers():
+            self.cluster.stack.config = copy.deepcopy(self._config)
+            self.cluster.stack.write()
+            for container in self.cluster.containers():
                 container.remove(force=True)
-            self._cluster.stack.up()
+            self.cluster.stack.up()
             self.suspect = False
-        return self._cluster
+        return self.cluster
 
 
 def no_password_shown(cluster: Cluster, passwords: set[str]) -> None:

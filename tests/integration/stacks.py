@@ -1,6 +1,5 @@
 """Stacks for the tests, run by the real engine."""
 
-import json
 import os
 import secrets
 import subprocess
@@ -105,20 +104,6 @@ class Stack:
         """pulumi up."""
         return self._run(self.auto.up, **options)
 
-    def up_with_preview(self) -> tuple[Outcome, Outcome]:
-        """pulumi up as an operator runs it: what its preview shows, and what it does."""
-        log = self.folder / "events.json"
-        process = self.start("up", "--yes", "--event-log", str(log), PULUMI_DEBUG_COMMANDS="true")
-        said, _ = process.communicate(timeout=ENDS_WITHIN)
-        assert process.returncode == 0, said
-        planned, done = Outcome(output=said), Outcome(output=said)
-        for line in log.read_text().splitlines():
-            event = auto.EngineEvent.from_json(json.loads(line))
-            step = event.resource_pre_event
-            (planned if step and step.planning else done).events.append(event)
-        log.unlink()
-        return planned, done
-
     def preview(self, **options: Any) -> Outcome:
         """pulumi preview; with refresh, as the project file says."""
         return self._run(self.auto.preview, **options)
@@ -131,17 +116,12 @@ class Stack:
         """pulumi destroy."""
         return self._run(self.auto.destroy)
 
-    def start(self, *command: str, **more: str) -> subprocess.Popen[str]:
-        """Start a CLI command in its own process, like an operator's; its output is piped.
-
-        Args:
-            command: its arguments.
-            more: additional environment variables.
-        """
+    def start(self, *command: str) -> subprocess.Popen[str]:
+        """Start a CLI command in its own process, like an operator's; its output is piped."""
         return subprocess.Popen(
             ["pulumi", *command, "--stack", self.name, "--color", "never"],
             cwd=self.folder,
-            env={**os.environ, **self.auto.workspace.env_vars, **more},
+            env={**os.environ, **self.auto.workspace.env_vars},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

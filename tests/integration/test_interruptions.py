@@ -13,7 +13,7 @@ from tests.integration.docker_hosts import DockerHost, Lan
 from tests.integration.stacks import ENDS_WITHIN, Stack, party
 from tests.lab.build import build
 
-KILLS = 24
+KILLS = 18
 ROWS = [["1", "kept"], ["2", "kept too"]]
 FILE = "/data/projects/fate/python/jobs/kept"
 

@@ -12,6 +12,7 @@ from fate_components.fate1 import settings as fate1
 from fate_components.fate2 import settings as fate2
 from fate_components.settings import models
 from fate_components.settings.load import LINES
+from tests import changes
 from tests.kubefate_files import OPTIONS
 
 ROOT = Path(__file__).parents[2]
@@ -42,3 +43,7 @@ def test_the_project_file_declares_every_key_of_the_stack_file() -> None:
 def test_every_option_of_kubefate_has_its_place(option: str) -> None:
     text = (ROOT / "docs" / "from-kubefate.md").read_text()
     assert re.search(rf"^\|.*`{option}`.*\|", text, re.M)
+
+
+def test_the_table_of_changes_is_that_of_the_tests() -> None:
+    assert changes.table() in (ROOT / "docs" / "operations.md").read_text()
