@@ -72,6 +72,7 @@ http {{
     send_timeout 1h;
     keepalive_timeout 1h;
     keepalive_requests 1000000;
+    http2_max_concurrent_streams 4096;
     proxy_http_version 1.1;
     proxy_request_buffering off;
     proxy_connect_timeout 10s;
