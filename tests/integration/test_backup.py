@@ -26,7 +26,7 @@ DATA = "/data/projects/fate/data-dir"
 # FATE's data files are sparse: this one has 4 GiB, and nothing in it.
 ODD_FILES = (
     f'cd {DATA} && truncate -s 4G sparse && mkdir .hidden && echo text > ".hidden/it\'s *"'
-    " && ln -s nowhere link && chown 1234:1235 .hidden && chmod 700 .hidden"
+    " && ln -s nowhere link && chmod 700 .hidden"
 )
 PASSPHRASE = "correct horse battery staple"
 
@@ -145,6 +145,9 @@ def deployed(
             cluster.toy_succeeds(9999, 9999)
         old, new = clusters
         old.sh(9999, "egg", ODD_FILES)
+        # Nobody in the container may do this.
+        volume = old.host.docker.volumes.get(f"fate-{old.stack.name}-9999-egg")
+        os.chown(Path(volume.attrs["Mountpoint"]) / ".hidden", 1234, 1235)
         (job,) = jobs(old)
         assert model(old, job)
         published = old.stack.fatectl("publish", job, "--service", "credit")
