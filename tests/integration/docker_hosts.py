@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import docker
-import psutil
 
 # Several test processes on one machine must not collide.
 _RUN = f"ft{os.getpid() % 100000}"
@@ -142,16 +141,6 @@ class DockerHost:
         assert self._dockerd
         self._dockerd.terminate()
         self._dockerd.wait(timeout=120)
-
-    def kill_dockerd(self) -> None:
-        """Kill the daemon, which leaves its containers behind, and start it again."""
-        assert self._dockerd
-        containerd = int((self.folder / "exec/containerd/containerd.pid").read_text())
-        self._dockerd.kill()
-        self._dockerd.wait(timeout=120)
-        # The new daemon would wait for its predecessor's containerd, which ends by itself.
-        wait_for("containerd to end", lambda: not psutil.pid_exists(containerd))
-        self.start_dockerd()
 
     @property
     def docker(self) -> docker.DockerClient:

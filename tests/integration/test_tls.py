@@ -51,7 +51,7 @@ def deployed(
                 "there": {"docker": other_host.url, "address": other_host.address},
             },
             "fate:parties": [
-                {**party(9999, "here", 9700), "serving": serving(9710)},
+                {**party(9999, "here", 9740), "serving": serving(9750)},
                 {**party(10000, "there", 9800), "serving": serving(9810)},
             ],
             "fate:tls": {"enabled": True},
@@ -99,7 +99,7 @@ def test_nothing_of_a_job_can_be_read_between_docker_hosts(deployed: Deployment)
     assert seen.found[uplink] == 0
 
 
-@pytest.mark.parametrize(("gateway", "port"), [("proxy", 9700), ("serving-grpc", 9712)])
+@pytest.mark.parametrize(("gateway", "port"), [("proxy", 9740), ("serving-grpc", 9752)])
 def test_a_stranger_is_refused(deployed: Deployment, gateway: str, port: int) -> None:
     own = tls.Authority(SecretStr(deployed.stack.master_secret))
     peers = {
