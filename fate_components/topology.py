@@ -11,7 +11,7 @@ from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 
 from .names import docker_name
-from .release import Protocol, Release
+from .release import Protocol, Release, Service
 from .settings import MAX_PARTIES, SERVING, TRAINING, Cluster, Party, Published, Settings
 
 # The third octet of a party's network, and the last octet of its gateways on the shared one: from
@@ -323,18 +323,9 @@ class _Deployment:
         default = self._exchange_seen_from(host) if kind == TRAINING else None
         edge = None
         if facts.edge:
-            address = network.at(facts.services[facts.edge].address)
-            edge = EdgePlan(
-                facts.edge,
-                Attachment(network, address, aliases=(facts.edge,)),
-                next(iter(outside.values())),
-                tuple(
-                    Entrance(service.ports[port], protocol, Endpoint(name, service.ports[port]))
-                    for name, service in facts.gateways.items()
-                    for port, protocol in service.gateway.items()
-                ),
-                tuple(self._tunnels(others, facts, default)),
-            )
+            first = next(iter(outside.values()))
+            tunnels = tuple(self._tunnels(others, facts, default))
+            edge = _edge(facts.edge, facts, network, first, facts.gateways, tunnels)
             outside = {}
             others = self._through(facts.edge, others, facts)
             default = default and Endpoint(facts.edge, _EXCHANGE_TUNNEL)
@@ -470,17 +461,9 @@ class _Deployment:
             network = Network(
                 docker_name(self.stack, EXCHANGE), _cut(self.subnet(exchange.host), _EXCHANGE_SLOT)
             )
-            edge_address = network.at(self.release.services[self.release.edge].address)
-            edge = EdgePlan(
-                self.release.edge,
-                Attachment(network, edge_address, aliases=(self.release.edge,)),
-                attachment,
-                tuple(
-                    Entrance(service.ports[port], protocol, Endpoint(EXCHANGE, service.ports[port]))
-                    for port, protocol in service.gateway.items()
-                ),
-                tuple(self._tunnels(parties, self.release, None)),
-            )
+            tunnels = tuple(self._tunnels(parties, self.release, None))
+            behind = {EXCHANGE: service}
+            edge = _edge(self.release.edge, self.release, network, attachment, behind, tunnels)
             attachment = Attachment(network, network.at(service.address), aliases=(EXCHANGE,))
             parties = self._through(self.release.edge, parties, self.release)
         return ExchangePlan(
@@ -491,6 +474,25 @@ class _Deployment:
             network=network,
             edge=edge,
         )
+
+
+def _edge(
+    name: str,
+    facts: Release,
+    network: Network,
+    outside: Attachment,
+    behind: Mapping[str, Service],
+    tunnels: tuple[Tunnel, ...],
+) -> EdgePlan:
+    """The edge of what is in a network, with the gateways behind it by their names there."""
+    address = network.at(facts.services[name].address)
+    entrances = tuple(
+        Entrance(service.ports[port], protocol, Endpoint(gateway, service.ports[port]))
+        for gateway, service in behind.items()
+        for port, protocol in service.gateway.items()
+    )
+    inside = Attachment(network, address, aliases=(name,))
+    return EdgePlan(name, inside, outside, entrances, tunnels)
 
 
 def _cut(subnet: IPv4Network, slot: int) -> IPv4Network:

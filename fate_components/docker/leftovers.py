@@ -60,13 +60,17 @@ def _free_name(
     pulumi.log.warn(f"Replacing {kind} {name} on Docker host {host}: left by an earlier up.")
     if kind == "network":
         for container in found.get("Containers") or {}:
-            attached = _inspect(environment, "container", container)
-            stack = {"fate.stack": wanted["fate.stack"]}
-            if attached is None or not is_leftover(attached, stack):
+            if not _is_of(wanted["fate.stack"], container, environment):
                 return False
             cli.run(["rm", "--force", container], environment)
         return cli.run(["network", "rm", name], environment).returncode == 0
     return cli.run(["rm", "--force", name], environment).returncode == 0
+
+
+def _is_of(stack: str, container: str, environment: Mapping[str, str]) -> bool:
+    """Whether a container belongs to a stack."""
+    found = _inspect(environment, "container", container)
+    return found is not None and is_leftover(found, {"fate.stack": stack})
 
 
 def _free_network(inputs: Mapping[str, Any], environment: Mapping[str, str]) -> bool:
@@ -78,8 +82,7 @@ def _free_network(inputs: Mapping[str, Any], environment: Mapping[str, str]) -> 
     found = _inspect(environment, "network", name)
     removed = False
     for container in (found or {}).get("Containers") or {}:
-        attached = _inspect(environment, "container", container)
-        if stack and attached and is_leftover(attached, {"fate.stack": stack}):
+        if stack and _is_of(stack, container, environment):
             cli.run(["rm", "--force", container], environment)
             removed = True
     return removed

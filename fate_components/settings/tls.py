@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from .. import tls
 from . import addresses
+from .errors import shown
 from .keys import Keys, text
 
 
@@ -16,7 +17,7 @@ def _certificates(value: str) -> str:
 
 def _dns_name(value: str) -> str:
     if not addresses.is_address(value) or addresses.ipv4(value):
-        raise ValueError(f'"{value}" is not a DNS name')
+        raise ValueError(f"{shown(value)} is not a DNS name")
     return value
 
 

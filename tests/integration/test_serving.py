@@ -4,6 +4,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,6 +57,41 @@ class Deployment:
         return dict(json.loads(cluster.sh(9999, "serving-proxy", request)))
 
 
+def two_hosts(
+    here: DockerHost, there: DockerHost, env: dict[str, str], folder: Path, first_port: int
+) -> Deployment:
+    """Both parties in a stack file, not deployed yet.
+
+    Args:
+        here: the Docker host of party 9999.
+        there: the Docker host of party 10000.
+        env: the environment that the engine needs.
+        folder: an empty folder for the stack.
+        first_port: the first of their published ports, of which they have two hundred.
+    """
+    stack = Stack(
+        folder,
+        env,
+        {
+            "fate:release": "1.3.0",
+            "fate:registry": "fate-lab",
+            "fate:hosts": {
+                "here": {"docker": here.url, "address": here.address},
+                "there": {"docker": there.url, "address": there.address},
+            },
+            "fate:parties": [
+                {**party(id, host, first), "serving": serving(first + 10)}
+                for id, host, first in (
+                    (9999, "here", first_port),
+                    (10000, "there", first_port + 100),
+                )
+            ],
+            "fate:verify": True,
+        },
+    )
+    return Deployment(stack, Cluster(here, stack), Cluster(there, stack))
+
+
 @pytest.fixture(scope="module")
 def deployed(
     docker_host: DockerHost,
@@ -63,26 +99,11 @@ def deployed(
     engine_env: dict[str, str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Deployment]:
-    stack = Stack(
-        tmp_path_factory.mktemp("serving"),
-        engine_env,
-        {
-            "fate:release": "1.3.0",
-            "fate:registry": "fate-lab",
-            "fate:hosts": {
-                "here": {"docker": docker_host.url, "address": docker_host.address},
-                "there": {"docker": other_host.url, "address": other_host.address},
-            },
-            "fate:parties": [
-                {**party(9999, "here", 9500), "serving": serving(9510)},
-                {**party(10000, "there", 9600), "serving": serving(9610)},
-            ],
-            "fate:verify": True,
-        },
-    )
-    stack.up()
-    yield Deployment(stack, Cluster(docker_host, stack), Cluster(other_host, stack))
-    stack.destroy()
+    folder = tmp_path_factory.mktemp("serving")
+    found = two_hosts(docker_host, other_host, engine_env, folder, 9500)
+    found.stack.up()
+    yield found
+    found.stack.destroy()
 
 
 def right(answer: dict[str, Any]) -> bool:

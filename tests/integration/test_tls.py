@@ -13,10 +13,9 @@ from pydantic import SecretStr
 from fate_components import tls
 from fate_components.edge import CONF
 from tests.integration.capture import Capture
-from tests.integration.clusters import Cluster
 from tests.integration.docker_hosts import DockerHost, wait_for
-from tests.integration.stacks import ROOT, Stack, party
-from tests.integration.test_serving import Deployment, right, serving
+from tests.integration.stacks import ROOT
+from tests.integration.test_serving import Deployment, right, two_hosts
 
 CONTAINER = "docker:index/container:Container"
 STRANGER = tls.Authority(SecretStr("an authority that nobody knows"))
@@ -40,33 +39,18 @@ def deployed(
     engine_env: dict[str, str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Deployment]:
-    stack = Stack(
-        tmp_path_factory.mktemp("tls"),
-        engine_env,
-        {
-            "fate:release": "1.3.0",
-            "fate:registry": "fate-lab",
-            "fate:hosts": {
-                "here": {"docker": docker_host.url, "address": docker_host.address},
-                "there": {"docker": other_host.url, "address": other_host.address},
-            },
-            "fate:parties": [
-                {**party(9999, "here", 9740), "serving": serving(9750)},
-                {**party(10000, "there", 9800), "serving": serving(9810)},
-            ],
-            "fate:tls": {"enabled": True},
-            "fate:verify": True,
-        },
-    )
+    folder = tmp_path_factory.mktemp("tls")
+    found = two_hosts(docker_host, other_host, engine_env, folder, 9740)
     given = {
         "certificate": GIVEN.certificate,
-        "key": stack.encrypted(GIVEN.key.get_secret_value()),
+        "key": found.stack.encrypted(GIVEN.key.get_secret_value()),
         "authority": GIVEN.trust.authority,
     }
-    stack.change(lambda c: c["fate:parties"][1].update(tls=given))
-    stack.up()
-    yield Deployment(stack, Cluster(docker_host, stack), Cluster(other_host, stack))
-    stack.destroy()
+    found.stack.change(lambda c: c["fate:parties"][1].update(tls=given))
+    found.stack.change(lambda c: c.update({"fate:tls": {"enabled": True}}))
+    found.stack.up()
+    yield found
+    found.stack.destroy()
 
 
 def containers(deployed: Deployment) -> dict[str, tuple[str, str]]:
