@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 import pulumi
 
 from fate_components import certificates, topology, verify
+from fate_components.conflicts import conflicts
+from fate_components.docker import survey
 from fate_components.docker.host import Host
 from fate_components.images import Builds
 from fate_components.outputs import exchange_output, party_outputs, tls_output
@@ -27,9 +29,19 @@ for warning in encryption.warnings(now) if encryption else ():
 builds = Builds(release) if settings.images == "packages" else None
 used = {party.host for party in settings.parties}
 
+surveys = survey.take({name: host.docker for name, host in settings.hosts.items()}, stack)
+if taken := list(conflicts(plan, stack, surveys)):
+    raise pulumi.RunError("\n".join(taken))
+
 hosts = {
     name: Host(
-        name, host, settings.registry, builds if name in used else None, plan.shared[name], stack
+        name,
+        host,
+        settings.registry,
+        builds if name in used else None,
+        plan.shared[name],
+        stack,
+        surveys[name],
     )
     for name, host in settings.hosts.items()
 }

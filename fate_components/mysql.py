@@ -1,10 +1,15 @@
 """MySQL: the database of a party's services, in any release line."""
 
+import shlex
+from collections.abc import Collection
+
 import pulumi
 
 from .cluster import TrainingContext
-from .docker import delivery
+from .docker import delivery, drift
+from .docker.daemon import Daemon
 from .docker.service import Container, File, Service, Volume
+from .docker.survey import Described
 
 DATABASE = "fate"
 USER = "fate"
@@ -87,19 +92,31 @@ class Mysql(Service):
         )
         self.register_outputs({})
 
-    def run(self, name: str, sql: str) -> None:
-        """Run statements in the database whenever they change or the server is replaced.
+    def run(self, name: str, sql: str, query: str, result: Collection[str]) -> None:
+        """Run statements in the database whenever they change, the server is replaced, or what they
+        did was undone by hand.
 
         They run once the server is healthy.
 
         Args:
             name: their purpose, used as part of the resource's logical name.
             sql: the statements, which must be idempotent.
+            query: shows what they did.
+            result: the rows that it must return after the statements, with tabs between columns.
         """
+        ask = f"{_CLIENT} -B -N -e {shlex.quote(query)}"
+
+        def undone(daemon: Daemon, found: Described) -> bool:
+            rows = daemon.run(found["Id"], ask)
+            return rows is not None and sorted(rows.splitlines()) != sorted(result)
+
         delivery.once_healthy(
             name,
             self,
             f"docker exec -i \"$CONTAINER\" sh -c '{_CLIENT}'",
             stdin=sql,
             opts=pulumi.ResourceOptions(parent=self),
+            repairs=drift.repairs(
+                self.place.host.survey, self.place.docker_name(self.name), name, undone
+            ),
         )

@@ -26,6 +26,7 @@ from fate_components import certificates, party, topology
 from fate_components import release as catalogue
 from fate_components.docker import delivery
 from fate_components.docker.service import Container, Place, Service
+from fate_components.docker.survey import Survey
 from fate_components.outputs import exchange_output, party_outputs
 from fate_components.settings import DockerHost, Published, Settings
 from fate_components.settings.load import parse
@@ -87,7 +88,9 @@ def deployment(file: StackFile) -> Deployment:
             return wanted
 
         shared = {wanted.name: network("", wanted) for wanted in plan.shared[name].values()}
-        return SimpleNamespace(name=name, shared=shared, network=network, provider=None)
+        return SimpleNamespace(
+            name=name, shared=shared, network=network, provider=None, survey=Survey()
+        )
 
     def keep(self: Service, token: str, place: Place, spec: Container, *_: Any, **__: Any) -> None:
         self.place, self.name, self.deliveries = place, spec.name or spec.service, []

@@ -6,10 +6,18 @@ from pathlib import Path
 import pulumi
 import pulumi_command as command
 
+from . import drift
 from .service import File, Service
 from .tool import PYTHON
 
 _DELIVER = Path(__file__).with_name("deliver_file.sh").read_text()
+# Added to a command that has been repeated because its result was undone by hand.
+_COUNT = f"""
+ended=$?
+[ "$ended" -eq 0 ] || exit "$ended"
+write='mkdir -p {drift.REPAIRS} && echo "$0" > "{drift.REPAIRS}/$1"'
+docker exec -u 0 "$CONTAINER" sh -c "$write" "$REPAIRS" "$REPAIRED"
+"""
 
 
 def in_container(
@@ -19,6 +27,7 @@ def in_container(
     stdin: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
     environment: Mapping[str, str] | None = None,
+    repairs: int = 0,
 ) -> command.local.Command:
     """Run a shell script against a container when it is new, and again when anything changes.
 
@@ -29,13 +38,17 @@ def in_container(
         stdin: the script's standard input, shown in previews.
         opts: the parent and provider options.
         environment: additional variables for the script.
+        repairs: how often it was run again because its result was undone by hand.
     """
+    counted = {"REPAIRS": str(repairs), "REPAIRED": name} if repairs else {}
     return command.local.Command(
         service.place.resource_name(name),
-        create=script,
+        # In a subshell, because it may end with exit.
+        create=f"(\n{script}\n){_COUNT}" if repairs else script,
         stdin=stdin,
         environment={
             **(environment or {}),
+            **counted,
             **service.place.host.environment,
             "CONTAINER": service.container.id,
         },
@@ -44,12 +57,17 @@ def in_container(
 
 
 def once_healthy(
-    name: str, service: Service, script: str, stdin: str, opts: pulumi.ResourceOptions
+    name: str,
+    service: Service,
+    script: str,
+    stdin: str,
+    opts: pulumi.ResourceOptions,
+    repairs: int = 0,
 ) -> command.local.Command:
     """Like `in_container`, but the script runs only once the service is healthy."""
     container = service.place.docker_name(service.name)
     wait = f'echo "{container} $CONTAINER" | {PYTHON} -m fate_components.docker.wait >&2'
-    return in_container(name, service, f"{wait} &&\n{script}", stdin, opts)
+    return in_container(name, service, f"{wait} &&\n{script}", stdin, opts, repairs=repairs)
 
 
 def file(
@@ -65,6 +83,13 @@ def file(
         apply: the shell command, run in the container, that makes the service reread it; the
             default does nothing, for a service that rereads it by itself.
     """
+    place = service.place
+    repairs = drift.repairs(
+        place.host.survey,
+        place.docker_name(service.name),
+        name,
+        lambda daemon, found: drift.outdated(daemon, found, wanted.path, wanted.content),
+    )
     delivered = in_container(
         name,
         service,
@@ -72,5 +97,6 @@ def file(
         pulumi.Output.secret(wanted.content) if wanted.secret else wanted.content,
         opts,
         environment={"FILE": wanted.path, "APPLY": apply},
+        repairs=repairs,
     )
     service.deliveries.append(delivered)

@@ -11,6 +11,7 @@ from ..release import Image
 from ..settings import TRAINING, DockerHost
 from ..topology import Network
 from . import cli, leftovers
+from .survey import Survey
 
 
 def labels(stack: str, **more: str) -> dict[str, str]:
@@ -28,6 +29,7 @@ class Host(pulumi.ComponentResource):
         builds: the images to build on it from packages instead, or None.
         shared: the networks that the gateways of its parties share, by kind of cluster.
         stack: the stack's name.
+        survey: what is on it now.
 
     Raises:
         pulumi.RunError: this machine has no docker command, which delivers settings.
@@ -41,6 +43,7 @@ class Host(pulumi.ComponentResource):
         builds: Builds | None,
         shared: Mapping[str, Network],
         stack: str,
+        survey: Survey,
     ) -> None:
         super().__init__("fate:index:Host", name)
         if shutil.which("docker") is None:
@@ -49,10 +52,12 @@ class Host(pulumi.ComponentResource):
                 "(Debian: apt-get install docker.io)."
             )
         self.name = name
+        self.survey = survey
         self.docker_host = host.docker
         self.log_opts = {"max-size": host.logs.max_size, "max-file": str(host.logs.max_file)}
         self._registry = registry
         self._images: dict[str, docker.RemoteImage] = {}
+        self._kept: dict[str, str | None] = {}
         self.provider = docker.Provider(
             name, host=host.docker, opts=pulumi.ResourceOptions(parent=self)
         )
@@ -116,14 +121,30 @@ class Host(pulumi.ComponentResource):
         official = wanted.image
         if official not in self._images:
             prefix = f"{self._registry}/" if self._registry else ""
-            name = self._builds.name(wanted) if self._builds else f"{prefix}{official}"
+            name = f"{prefix}{official}"
+            hooks = None
+            if self._builds:
+                name = self._builds.name(wanted)
+                kept = self._builds.kept(wanted, self.survey)
+                self._kept[official] = kept
+                again = self._builds.again(
+                    self.name, self.docker_host, self._registry, wanted, kept
+                )
+                hooks = pulumi.ResourceHookBinding(before_create=[again])
             self._images[official] = docker.RemoteImage(
                 f"{self._name}-{official}",
                 name=name,
                 keep_locally=True,
                 opts=pulumi.ResourceOptions.merge(
                     self._child,
-                    pulumi.ResourceOptions(depends_on=[self._built] if self._built else None),
+                    pulumi.ResourceOptions(
+                        depends_on=[self._built] if self._built else None, hooks=hooks
+                    ),
                 ),
             )
         return self._images[official]
+
+    def image_id(self, wanted: Image) -> pulumi.Input[str]:
+        """The id of an image on this host, known even in a preview if a container uses it."""
+        image = self.image(wanted)
+        return self._kept.get(wanted.image) or image.image_id

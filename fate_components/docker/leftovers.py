@@ -14,7 +14,7 @@ from typing import Any
 
 import pulumi
 
-from . import cli
+from . import cli, drift
 
 # The daemon's own words; the provider passes them on.
 _NAME_TAKEN = re.compile(r"is already in use by container|network with name .* already exists")
@@ -127,8 +127,10 @@ def holds(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 
 
 def labels_of(inputs: Mapping[str, Any]) -> dict[str, str]:
-    """The labels in a resource's inputs."""
-    return {label["label"]: label["value"] for label in inputs.get("labels", ())}
+    """The labels in a resource's inputs that say whose it is."""
+    labels = {label["label"]: label["value"] for label in inputs.get("labels", ())}
+    labels.pop(drift.GENERATION, None)
+    return labels
 
 
 def is_leftover(found: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:

@@ -10,7 +10,7 @@ from ..names import docker_name
 from ..release import Release
 from ..settings import Published
 from ..topology import Attachment
-from . import health, tool
+from . import drift, health, tool
 from .host import Host, labels
 
 _STOP_SECONDS = 60
@@ -183,10 +183,19 @@ class Service(pulumi.ComponentResource):
         environment = facts.environment | spec.environment
         # An edge listens at the numbers of the gateways behind it.
         ports = place.release.gateway_ports | facts.ports
+        generation = drift.generation(
+            place.host.survey,
+            place.docker_name(self.name),
+            spec.networks,
+            {file.path: None if file.reread else file.content for file in spec.files},
+        )
+        labelled = place.labels(spec.service)
+        if generation:
+            labelled[drift.GENERATION] = str(generation)
         return docker.Container(
             place.resource_name(self.name),
             name=place.docker_name(self.name),
-            image=place.host.image(facts).image_id,
+            image=place.host.image_id(facts),
             command=list(spec.command) or None,
             envs=[f"{name}={value}" for name, value in sorted(environment.items())],
             uploads=[_upload(file) for file in spec.files],
@@ -213,10 +222,7 @@ class Service(pulumi.ComponentResource):
                 )
                 for name, to in spec.published.items()
             ],
-            labels=[
-                docker.ContainerLabelArgs(label=k, value=v)
-                for k, v in place.labels(spec.service).items()
-            ],
+            labels=[docker.ContainerLabelArgs(label=k, value=v) for k, v in labelled.items()],
             capabilities=docker.ContainerCapabilitiesArgs(
                 adds=[f"CAP_{name}" for name in sorted(facts.capabilities)] or None, drops=["ALL"]
             ),

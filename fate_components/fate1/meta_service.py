@@ -89,5 +89,11 @@ class MetaService(Service):
             ),
             opts=opts,
         )
-        database.run("nodes", statements(nodes(context.place.release.services, context.eggs)))
+        wanted = nodes(context.place.release.services, context.eggs)
+        database.run(
+            "nodes",
+            statements(wanted),
+            query="SELECT ip, port, type FROM node WHERE status = 'HEALTHY'",
+            result=[f"{ip}\t{port}\t{kind}" for ip, port, kind in wanted],
+        )
         self.register_outputs({})

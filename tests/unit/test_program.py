@@ -2,6 +2,7 @@
 
 import json
 import runpy
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -11,6 +12,7 @@ import pytest
 from pulumi.runtime import config as runtime_config
 from pulumi.runtime import mocks, rpc
 
+from fate_components.docker.survey import Survey
 from tests.bad_stack_files import GOOD
 from tests.fate_1_3 import SERVICES
 from tests.unit.test_settings import as_engine
@@ -37,7 +39,7 @@ class Recorder(mocks.Mocks):
         return {r.inputs.get("name", r.name): r.inputs for r in self.resources if r.typ == kind}
 
 
-def run(change: dict[str, Any] | None = None) -> Recorder:
+def run(change: dict[str, Any] | None = None, found: dict[str, Survey] | None = None) -> Recorder:
     recorder = Recorder()
     pulumi.runtime.set_mocks(recorder, project="fate", stack="dev", preview=False)
     runtime_config.set_all_config(as_engine({**GOOD, **(change or {})}), ["fate:masterSecret"])
@@ -46,8 +48,12 @@ def run(change: dict[str, Any] | None = None) -> Recorder:
     def program() -> None:
         runpy.run_path(str(ROOT / "__main__.py"))
 
-    # The program requires a docker command, which nothing here runs.
-    with mock.patch("shutil.which", return_value="docker"):
+    # The program requires a docker command, which nothing here runs, and looks at Docker hosts.
+    surveys = defaultdict(Survey, found or {})
+    with (
+        mock.patch("shutil.which", return_value="docker"),
+        mock.patch("fate_components.docker.survey.take", return_value=surveys),
+    ):
         program()
     return recorder
 

@@ -1,0 +1,94 @@
+"""What others have on a Docker host that this stack needs: names of objects, and ports.
+
+An up would find out when it has already replaced other containers.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from .docker.survey import Survey
+from .names import docker_name
+from .settings import Published
+from .topology import EXCHANGE, Topology
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a stack needs on a Docker host, and no one else may have.
+
+    Args:
+        containers: patterns of the names of its containers.
+        networks: the names of its networks.
+        ports: where it publishes ports, by the keys of the stack file that say so.
+    """
+
+    containers: list[str]
+    networks: list[str]
+    ports: dict[str, Published]
+
+
+def claims(plan: Topology, stack: str) -> dict[str, Claims]:
+    """What a stack needs, by Docker host.
+
+    Args:
+        plan: the deployment.
+        stack: the stack's name.
+    """
+    found = {
+        host: Claims([], [network.name for network in shared.values()], {})
+        for host, shared in plan.shared.items()
+    }
+    for index, party in enumerate(plan.parties):
+        for kind, cluster in party.clusters.items():
+            of_host = found[cluster.host]
+            name = docker_name(stack, party.party.id)
+            services = "|".join(map(re.escape, cluster.facts.services))
+            # A service can have several containers, like egg and egg-2.
+            of_host.containers.append(rf"{re.escape(name)}-({services})(-\d+)?")
+            of_host.networks.append(cluster.network.name)
+            for port, where in cluster.published.items():
+                of_host.ports[f"fate:parties[{index}].{kind}.publish.{port}"] = where
+    if plan.exchange:
+        of_host = found[plan.exchange.host]
+        of_host.containers.append(rf"{re.escape(docker_name(stack, EXCHANGE))}(-edge)?")
+        of_host.ports["fate:exchange.port"] = plan.exchange.published
+        if plan.exchange.network:
+            of_host.networks.append(plan.exchange.network.name)
+    return found
+
+
+def conflicts(plan: Topology, stack: str, surveys: Mapping[str, Survey]) -> Iterator[str]:
+    """What others have that a stack needs, each as a message that says what to do.
+
+    Args:
+        plan: the deployment.
+        stack: the stack's name.
+        surveys: the Docker hosts.
+    """
+    for host, needed in claims(plan, stack).items():
+        survey = surveys[host]
+        yield from _names("container", needed.containers, survey.others, host)
+        networks = [
+            name
+            for name, network in survey.networks.items()
+            if (network.get("Labels") or {}).get("fate.stack") != stack
+        ]
+        yield from _names("network", map(re.escape, needed.networks), networks, host)
+        for key, where in needed.ports.items():
+            for holder, held in survey.holders.items():
+                if any(where.clashes(one) for one in held):
+                    yield (
+                        f"Port {where.port} of Docker host {host} is taken by {holder}. "
+                        f"Stop it, or choose another port for {key}."
+                    )
+
+
+def _names(kind: str, patterns: Iterable[str], names: Iterable[str], host: str) -> Iterator[str]:
+    wanted = re.compile("|".join(patterns))
+    for name in names:
+        if wanted.fullmatch(name):
+            yield (
+                f"The name {name} on Docker host {host} is taken by a {kind} that does not belong "
+                "to this stack. Remove or rename it, or rename the stack."
+            )

@@ -1,0 +1,175 @@
+"""What was changed by hand on a Docker host, where the provider does not see or mend it.
+
+A container that was changed is registered with a label that counts such changes. The changed label
+makes the provider replace the container, and the next run of the program finds the label on the
+new one. So the count needs no other memory, and a second preview shows nothing.
+
+What can be mended without replacing a container, such as a file that its service rereads, is
+mended by a command of the stack. The count of its repairs is kept in a file in the container.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import pulumi
+
+from ..topology import Attachment
+from .daemon import Daemon, NoAnswerError
+from .survey import Described, Survey
+
+GENERATION = "fate.generation"
+"""The label that counts how often a container was replaced because it was changed by hand."""
+
+REPAIRS = "/var/lib/fate"
+"""The folder in a container with the counts of repairs, each in a file."""
+
+# What `docker update` can change, apart from the restart policy, which the provider mends. This
+# project sets none of it.
+_LIMITS = (
+    "BlkioWeight", "CpuPeriod", "CpuQuota", "CpuRealtimePeriod", "CpuRealtimeRuntime", "CpuShares",
+    "CpusetCpus", "CpusetMems", "KernelMemory", "Memory", "MemoryReservation", "MemorySwap",
+    "NanoCpus", "PidsLimit",
+)  # fmt: skip
+_UNLIMITED = (None, "", 0, -1)
+# A file that is this old compared with its container was written by the provider, or by the
+# service's own first start.
+_FIRST = timedelta(seconds=30)
+_EPOCH = 0  # the time of a file that was uploaded without one
+
+
+def generation(
+    survey: Survey, name: str, networks: Sequence[Attachment], files: Mapping[str, str | None]
+) -> int:
+    """How often a container must have been replaced because it was changed by hand; logs why.
+
+    Args:
+        survey: its Docker host.
+        name: its name.
+        networks: the networks that it must be attached to.
+        files: the content of the files it was created with, by path; None for one that is kept up
+            to date by other means, and must only be there.
+    """
+    found = survey.containers.get(name)
+    if found is None or survey.daemon is None:
+        return 0
+    borne = int((found["Config"].get("Labels") or {}).get(GENERATION, 0))
+    changes = list(differences(found, networks, survey.networks))
+    try:
+        changes += edits(survey.daemon, found, files)
+    except NoAnswerError as error:
+        pulumi.log.debug(f"The files of {name} were not looked at: {error}")
+    if not changes:
+        return borne
+    pulumi.log.info(f"{name} is replaced: {'; '.join(changes)}")
+    return borne + 1
+
+
+def repairs(
+    survey: Survey, name: str, what: str, wrong: Callable[[Daemon, Described], bool]
+) -> int:
+    """How often something in a container must have been repaired without replacing it; logs why.
+
+    Args:
+        survey: the container's Docker host.
+        name: the container's name.
+        what: what may need a repair, the last part of a resource's logical name.
+        wrong: whether it needs one now.
+    """
+    found = survey.containers.get(name)
+    if found is None or survey.daemon is None:
+        return 0
+    done = 0
+    try:
+        done = int(survey.daemon.read(found["Id"], f"{REPAIRS}/{what}") or 0)
+        if not wrong(survey.daemon, found):
+            return done
+    except NoAnswerError as error:
+        pulumi.log.debug(f"{what} of {name} was not looked at: {error}")
+        return done
+    pulumi.log.info(f"{what} in {name} differs from the stack and is set again")
+    return done + 1
+
+
+def outdated(daemon: Daemon, found: Described, path: str, content: str) -> bool:
+    """Whether a file that is delivered into a running container has other content than it should.
+
+    Args:
+        daemon: its daemon.
+        found: the container.
+        path: the file's path.
+        content: the content that it should have.
+    """
+    created = datetime.fromisoformat(found["Created"])
+    written = daemon.modified(found["Id"], path)
+    if written is None or is_first(written, created):
+        return False
+    present = daemon.read(found["Id"], path)
+    # A delivery ends a file with one line break.
+    return present is not None and present.rstrip("\n") != content.rstrip("\n")
+
+
+def differences(
+    found: Described, networks: Sequence[Attachment], existing: Mapping[str, Described]
+) -> Iterator[str]:
+    """How a container differs from what was created.
+
+    Args:
+        found: the container.
+        networks: the networks that it must be attached to.
+        existing: the Docker host's networks by name.
+    """
+    if found["State"].get("Paused"):
+        yield "it is paused"
+    for limit in _LIMITS:
+        value = found["HostConfig"].get(limit)
+        if value not in _UNLIMITED:
+            yield f"{limit} is limited to {value}"
+    attached = found["NetworkSettings"].get("Networks") or {}
+    for wanted in networks:
+        name = wanted.network.name
+        if name not in attached:
+            yield f"it is not connected to network {name}"
+            continue
+        to = attached[name]
+        if to.get("NetworkID") and to["NetworkID"] != existing.get(name, {}).get("Id"):
+            yield f"network {name} was removed"
+        elif (to.get("IPAMConfig") or {}).get("IPv4Address") != wanted.address:
+            yield f"its address in network {name} is not {wanted.address}"
+        elif missing := set(wanted.aliases) - set(to.get("Aliases") or ()):
+            yield f"it is not called {', '.join(sorted(missing))} in network {name}"
+    for name in sorted(attached.keys() - {wanted.network.name for wanted in networks}):
+        yield f"it is connected to network {name}"
+
+
+def edits(daemon: Daemon, found: Described, files: Mapping[str, str | None]) -> Iterator[str]:
+    """Which files in a container were edited or removed since it was created.
+
+    Args:
+        daemon: its daemon.
+        found: the container.
+        files: the content that they must have, by path; None for any.
+
+    Raises:
+        NoAnswerError: the daemon cannot answer.
+    """
+    created = datetime.fromisoformat(found["Created"])
+    for path, content in files.items():
+        written = daemon.modified(found["Id"], path)
+        if written is None:
+            yield f"{path} was removed"
+            continue
+        edited = content is not None and not is_first(written, created)
+        if edited and daemon.read(found["Id"], path) != content:
+            yield f"{path} was edited"
+
+
+def is_first(written: datetime, created: datetime) -> bool:
+    """Whether a file is still what its container started with, judging by the time of its content.
+
+    Then it may differ from the wanted content only because the stack file has changed.
+
+    Args:
+        written: when its content was written.
+        created: when its container was created.
+    """
+    return written.timestamp() == _EPOCH or abs(written - created) <= _FIRST

@@ -1,0 +1,53 @@
+"""The processes of a Docker host's machine that listen on ports, seen from this machine."""
+
+import contextlib
+import socket
+import struct
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ..settings import Published
+from ..settings.models import ANYWHERE
+
+_LISTEN = "0A"  # the kernel's number for a socket that listens
+_EVERYWHERE = "0" * 32  # the IPv6 address
+
+
+def listeners(docker_host: str, proc: Path = Path("/proc")) -> list[Published]:
+    """Where processes listen beside a daemon on this machine: in its network namespace.
+
+    Args:
+        docker_host: how to reach the daemon; nothing is seen of one on another machine.
+        proc: the kernel's view of processes.
+    """
+    url = urlsplit(docker_host)
+    if url.scheme != "unix" or not hasattr(socket, "SO_PEERCRED"):
+        return []
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as daemon:
+        daemon.connect(url.path)
+        who = daemon.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        network = proc / str(struct.unpack("3i", who)[0]) / "net"
+        return [
+            where for table in ("tcp", "tcp6") for where in listening((network / table).read_text())
+        ]
+    return []
+
+
+def listening(table: str) -> Iterator[Published]:
+    """Where sockets listen, from the kernel's table of TCP sockets, without other IPv6 addresses.
+
+    Args:
+        table: the content of /proc/net/tcp or /proc/net/tcp6.
+    """
+    for line in table.splitlines()[1:]:
+        _, local, _, state, *_ = line.split()
+        address, _, port = local.partition(":")
+        if state != _LISTEN:
+            continue
+        if address == _EVERYWHERE:
+            yield Published(int(port, 16), ANYWHERE)
+        elif len(address) == len("0100007F"):
+            ip = IPv4Address(int.from_bytes(bytes.fromhex(address), "little"))
+            yield Published(int(port, 16), str(ip))

@@ -1,0 +1,109 @@
+"""What the program sees on a Docker host before it registers anything.
+
+The provider's refresh does not see everything that can be changed by hand: a container that is
+paused, or disconnected from its network, looks to it as it should. So every run of the program,
+in a preview as well, looks at the hosts once.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+
+from ..settings import Published
+from ..settings.models import ANYWHERE
+from .daemon import Daemon, NoAnswerError
+from .listeners import listeners
+
+Described = Mapping[str, Any]
+"""An object as Docker describes it."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A Docker host as it is when the program starts.
+
+    Args:
+        daemon: its daemon; None if it gave no answer, or for a host that nobody looked at.
+        containers: this stack's containers by name, as `docker inspect` shows them.
+        others: all other containers by name, as `docker ps` lists them.
+        networks: all networks by name.
+        holders: where others listen on the machine's ports, by who they are.
+    """
+
+    daemon: Daemon | None = None
+    containers: Mapping[str, Described] = field(default_factory=dict)
+    others: Mapping[str, Described] = field(default_factory=dict)
+    networks: Mapping[str, Described] = field(default_factory=dict)
+    holders: Mapping[str, Sequence[Published]] = field(default_factory=dict)
+
+    def has_image(self, name: str) -> bool:
+        """Whether the host has an image of this name; true if it cannot be told."""
+        try:
+            return self.daemon is None or self.daemon.get(f"/images/{name}/json") is not None
+        except NoAnswerError:
+            return True
+
+
+def take(docker_hosts: Mapping[str, str], stack: str) -> dict[str, Survey]:
+    """Look at Docker hosts, all at once.
+
+    A host that gives no answer is left to the provider, which reports it.
+
+    Args:
+        docker_hosts: how to reach the daemons, by the hosts' names.
+        stack: the stack's name.
+    """
+    with ThreadPoolExecutor(max_workers=32) as threads:
+        surveys = threads.map(lambda url: _take(url, stack), docker_hosts.values())
+        return dict(zip(docker_hosts, surveys, strict=True))
+
+
+def _take(docker_host: str, stack: str) -> Survey:
+    daemon = Daemon(docker_host)
+    try:
+        listed = daemon.get("/containers/json?all=1") or []
+        networks = daemon.get("/networks") or []
+        ours = [one["Id"] for one in listed if _stack(one) == stack]
+        inspected = [daemon.get(f"/containers/{id}/json") for id in ours]
+    except NoAnswerError as error:
+        pulumi.log.debug(f"{docker_host} was not looked at: {error}")
+        return Survey()
+    others = [one for one in listed if _stack(one) != stack]
+    return Survey(
+        daemon,
+        {_name(one["Name"]): one for one in inspected if one},
+        {_name(one["Names"][0]): one for one in others},
+        {one["Name"]: one for one in networks},
+        _holders(listed, others, docker_host),
+    )
+
+
+def _holders(
+    listed: Sequence[Described], others: Sequence[Described], docker_host: str
+) -> dict[str, list[Published]]:
+    found = {f"container {_name(one['Names'][0])}": list(_published(one)) for one in others}
+    # For a published port a process of Docker listens.
+    ports = {where.port for one in listed for where in _published(one)}
+    found["a process on that machine"] = [
+        where for where in listeners(docker_host) if where.port not in ports
+    ]
+    return found
+
+
+def _published(listed: Described) -> Iterator[Published]:
+    for port in listed.get("Ports") or ():
+        if port.get("PublicPort") and port["Type"] == "tcp":
+            ip = port.get("IP", ANYWHERE)
+            yield Published(port["PublicPort"], ANYWHERE if ip == "::" else ip)
+
+
+def _name(written: str) -> str:
+    return written.removeprefix("/")
+
+
+def _stack(listed: Described) -> str | None:
+    label: str | None = (listed.get("Labels") or {}).get("fate.stack")
+    return label

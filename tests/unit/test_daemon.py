@@ -1,0 +1,160 @@
+"""Questions to a Docker daemon, answered by one that only looks like it."""
+
+import base64
+import io
+import json
+import socketserver
+import tarfile
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from fate_components.docker import daemon, survey
+from fate_components.docker.daemon import Daemon, NoAnswerError
+
+CONTAINER = {"Id": "c1", "Name": "/fate-dev-roll", "Config": {"Labels": {"fate.stack": "dev"}}}
+LISTED = [
+    {"Id": "c1", "Names": ["/fate-dev-roll"], "Labels": {"fate.stack": "dev"}},
+    {
+        "Id": "c2",
+        "Names": ["/webserver"],
+        "Labels": {},
+        "Ports": [
+            {"IP": "127.0.0.1", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"},
+            {"PrivatePort": 81, "Type": "tcp"},
+            {"IP": "::", "PrivatePort": 82, "PublicPort": 8082, "Type": "tcp"},
+        ],
+    },
+]
+
+
+class Docker(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    connections: set[int]
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def address_string(self) -> str:
+        return ""
+
+    def setup(self) -> None:
+        super().setup()
+        self.connections.add(id(self))
+
+    def do_GET(self) -> None:
+        match self.path:
+            case "/containers/json?all=1":
+                self._answer(json.dumps(LISTED).encode())
+            case "/containers/c1/json":
+                self._answer(json.dumps(CONTAINER).encode())
+            case "/networks":
+                self._answer(b"[]")
+            case "/containers/c1/archive?path=/etc/a%20file":
+                archive = io.BytesIO()
+                with tarfile.open(fileobj=archive, mode="w") as target:
+                    member = tarfile.TarInfo("a file")
+                    member.size = len(b"content\n")
+                    target.addfile(member, io.BytesIO(b"content\n"))
+                self._answer(archive.getvalue())
+            case "/broken":
+                self._answer(b"no space left", status=500)
+            case _:
+                self._answer(b"no such thing", status=404)
+
+    def do_HEAD(self) -> None:
+        if "missing" in self.path:
+            return self._answer(b"", status=404)
+        stat = json.dumps({"name": "a file", "mtime": "2026-11-25T01:49:39.953761739Z"})
+        return self._answer(b"", stat=base64.b64encode(stat.encode()).decode())
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path.endswith("/exec"):
+            self.server.script = asked["Cmd"][-1]  # type: ignore[attr-defined]
+            return self._answer(b'{"Id": "e1"}', status=201)
+        # The output of a command ends with the connection.
+        failed = "false" in self.server.script  # type: ignore[attr-defined]
+        self.send_response(200)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(b"1\r\n2\r\n\r\n" + (b"1\r\n" if failed else b"0\r\n"))
+        return None
+
+    def _answer(self, content: bytes, status: int = 200, stat: str = "") -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        if stat:
+            self.send_header("X-Docker-Container-Path-Stat", stat)
+        self.end_headers()
+        self.wfile.write(content)
+
+
+class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+    script = ""
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    Docker.connections = set()
+    with Server(str(tmp_path / "docker.sock"), Docker) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"unix://{tmp_path}/docker.sock"
+        server.shutdown()
+        thread.join()
+
+
+def test_questions_share_a_connection(url: str) -> None:
+    docker = Daemon(url)
+    assert docker.get("/containers/c1/json") == CONTAINER
+    assert docker.get("/containers/c9/json") is None
+    assert docker.read("c1", "/etc/a file") == "content\n"
+    assert docker.read("c1", "/missing") is None
+    assert docker.modified("c1", "/missing") is None
+    written = docker.modified("c1", "/etc/a file")
+    assert written == datetime(2026, 11, 25, 1, 49, 39, 953761, tzinfo=UTC)
+    assert len(Docker.connections) == 1
+
+
+def test_a_command_says_its_output_unless_it_fails(url: str) -> None:
+    docker = Daemon(url)
+    assert docker.run("c1", "seq 2") == "1\n2"
+    assert docker.run("c1", "false") is None
+    assert docker.get("/networks") == []
+
+
+def test_what_is_no_answer(url: str) -> None:
+    docker = Daemon(url)
+    with pytest.raises(NoAnswerError, match="no space left"):
+        docker.get("/broken")
+    with pytest.raises(NoAnswerError):
+        Daemon("unix:///nobody/listens.sock").get("/networks")
+
+
+def test_a_host_is_seen_with_what_others_have_there(url: str) -> None:
+    found = survey.take({"a": url, "b": "unix:///nobody/listens.sock"}, "dev")
+    assert found["b"] == survey.Survey()
+    assert dict(found["a"].containers) == {"fate-dev-roll": CONTAINER}
+    assert set(found["a"].others) == {"webserver"}
+    held = found["a"].holders["container webserver"]
+    assert [(where.ip, where.port) for where in held] == [("127.0.0.1", 8080), ("0.0.0.0", 8082)]
+    assert not found["a"].has_image("missing")
+
+
+@pytest.mark.parametrize(
+    ("url", "arguments"),
+    [
+        ("ssh://root@b.example.org:2222", "-l root -p 2222 -- b.example.org"),
+        ("ssh://b.example.org", "-- b.example.org"),
+    ],
+)
+def test_a_remote_daemon_is_reached_like_the_docker_command_does(url: str, arguments: str) -> None:
+    command = " ".join(daemon.ssh(url))
+    assert command.startswith("ssh -o BatchMode=yes")
+    assert command.endswith(f"{arguments} docker system dial-stdio")

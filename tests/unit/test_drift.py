@@ -1,0 +1,188 @@
+"""Which changes made by hand are seen, and how they are registered."""
+
+import copy
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fate_components.docker import delivery, drift
+from fate_components.docker.daemon import Daemon, NoAnswerError
+from fate_components.docker.survey import Survey
+from fate_components.topology import Attachment, Network
+from tests.unit.test_program import COMMAND, CONTAINER, labels, run
+
+CREATED = datetime(2026, 1, 1, 12, tzinfo=UTC)
+WANTED = [Attachment(Network("dev-1", IPv4Network("10.0.1.0/24")), "10.0.1.13", ("roll",))]
+NETWORKS = {"dev-1": {"Id": "n1"}}
+FOUND: dict[str, Any] = {
+    "Id": "c1",
+    "Name": "/roll",
+    "Created": "2026-01-01T12:00:00.123456789Z",
+    "State": {"Paused": False},
+    "Config": {"Labels": {"fate.stack": "dev"}},
+    "HostConfig": {"Memory": 0, "MemorySwap": -1, "CpusetCpus": "", "PidsLimit": None},
+    "NetworkSettings": {
+        "Networks": {
+            "dev-1": {
+                "NetworkID": "n1",
+                "IPAMConfig": {"IPv4Address": "10.0.1.13"},
+                "Aliases": ["roll", "c1"],
+            }
+        }
+    },
+}
+
+
+class Files(Daemon):
+    """A daemon with files in its containers: by path, their content and when it was written."""
+
+    def __init__(self, files: Mapping[str, tuple[str, datetime]], said: str | None = None) -> None:
+        self._files = files
+        self._said = said
+
+    def modified(self, container: str, path: str) -> datetime | None:
+        return self._files[path][1] if path in self._files else None
+
+    def read(self, container: str, path: str) -> str | None:
+        return self._files[path][0] if path in self._files else None
+
+    def run(self, container: str, script: str) -> str | None:
+        return self._said
+
+
+class Silent(Files):
+    """A daemon that answers nothing more."""
+
+    def modified(self, container: str, path: str) -> datetime | None:
+        raise NoAnswerError
+
+    read = modified  # type: ignore[assignment]
+
+
+def differences(path: str = "", value: object = None) -> list[str]:
+    found: Any = copy.deepcopy(FOUND)
+    if path:
+        *parents, last = path.split("/")
+        parent = found
+        for key in parents:
+            parent = parent[key]
+        parent[last] = value
+    return list(drift.differences(found, WANTED, NETWORKS))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "says"),
+    [
+        ("State/Paused", True, "it is paused"),
+        ("HostConfig/Memory", 1 << 29, "Memory is limited to 536870912"),
+        ("HostConfig/CpusetCpus", "0", "CpusetCpus is limited to 0"),
+        ("NetworkSettings/Networks", {}, "it is not connected to network dev-1"),
+        ("NetworkSettings/Networks/dev-1/NetworkID", "n0", "network dev-1 was removed"),
+        ("NetworkSettings/Networks/dev-1/IPAMConfig", None, "its address in network dev-1 is not"),
+        ("NetworkSettings/Networks/dev-1/Aliases", None, "it is not called roll in network dev-1"),
+        ("NetworkSettings/Networks/bridge", {}, "it is connected to network bridge"),
+    ],
+)
+def test_a_change_is_seen_and_named(path: str, value: object, says: str) -> None:
+    (change,) = differences(path, value)
+    assert change.startswith(says)
+
+
+def test_a_container_that_nobody_changed_is_as_it_was_created() -> None:
+    assert differences() == []
+
+
+def generation(files: Daemon, label: str = "") -> int:
+    found = copy.deepcopy(FOUND)
+    if label:
+        found["Config"]["Labels"][drift.GENERATION] = label
+    survey = Survey(files, {"roll": found}, networks=NETWORKS)
+    return drift.generation(survey, "roll", WANTED, {"/conf": "a\n", "/table": None})
+
+
+TABLE = ("delivered later", CREATED + timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("content", "written", "edited"),
+    [
+        ("a\n", CREATED + timedelta(days=1), False),
+        ("b\n", CREATED + timedelta(days=1), True),
+        ("b\n", CREATED - timedelta(days=1), True),
+        # Written by the provider or by the service's first start: only the stack file has changed.
+        ("b\n", CREATED + timedelta(seconds=5), False),
+        ("b\n", datetime(1970, 1, 1, tzinfo=UTC), False),
+    ],
+)
+def test_an_edited_file_is_told_from_a_changed_setting(
+    content: str, written: datetime, edited: bool
+) -> None:
+    files = Files({"/conf": (content, written), "/table": TABLE})
+    assert generation(files) == int(edited)
+    assert generation(files, label="4") == 4 + int(edited)
+
+
+def test_a_removed_file_is_seen() -> None:
+    assert generation(Files({"/table": TABLE})) == 1
+    assert generation(Files({"/conf": ("a\n", CREATED)})) == 1
+
+
+def test_what_cannot_be_seen_changes_nothing() -> None:
+    assert generation(Silent({}), label="2") == 2
+    assert drift.generation(Survey(), "roll", WANTED, {}) == 0
+    assert drift.repairs(Survey(), "roll", "routes", lambda *_: True) == 0
+    survey = Survey(Silent({}), {"roll": FOUND})
+    assert drift.repairs(survey, "roll", "routes", lambda *_: True) == 0
+
+
+@pytest.mark.parametrize(("wrong", "count"), [(False, 3), (True, 4)])
+def test_repairs_are_counted_in_the_container(wrong: bool, count: int) -> None:
+    survey = Survey(Files({"/var/lib/fate/routes": ("3\n", CREATED)}), {"roll": FOUND})
+    assert drift.repairs(survey, "roll", "routes", lambda *_: wrong) == count
+
+
+def found_in_full(name: str, service: str) -> dict[str, Any]:
+    """A paused container, without the networks that it should have."""
+    owner = {"fate.stack": "dev", "fate.service": service}
+    return FOUND | {"Name": f"/{name}", "State": {"Paused": True}, "Config": {"Labels": owner}}
+
+
+def test_only_what_was_changed_is_registered_differently() -> None:
+    before = run()
+    name = "fate-dev-9999-roll"
+    after = run(found={"a": Survey(Files({}), {name: found_in_full(name, "roll")})})
+    was, now = before.of(CONTAINER), after.of(CONTAINER)
+    assert {one for one in was if was[one] != now[one]} == {name}
+    assert labels(now[name]) == labels(was[name]) | {"fate.generation": "1"}
+    assert before.of(COMMAND) == after.of(COMMAND)
+
+
+def test_lost_nodes_are_set_again() -> None:
+    name = "fate-dev-9999-mysql"
+    mysql = found_in_full(name, "mysql")
+    found = {"a": Survey(Files({}, said="roll\t8011\tROLL"), {name: mysql})}
+    nodes = run(found=found).of(COMMAND)["9999-nodes"]
+    assert nodes["environment"]["REPAIRS"] == "1"
+    assert nodes["stdin"] == run().of(COMMAND)["9999-nodes"]["stdin"]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_repair_that_failed_is_not_counted(tmp_path: Path, fails: bool) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\n')
+    docker.chmod(0o755)
+    script = f"(\n{'false; exit 3' if fails else 'true'}\n){delivery._COUNT}"
+    environment = {
+        "PATH": f"{tmp_path}:/bin:/usr/bin",
+        "CONTAINER": "c1",
+        "REPAIRS": "1",
+        "REPAIRED": "x",
+    }
+    done = subprocess.run(["sh", "-c", script], env=environment, check=False)
+    assert done.returncode == (3 if fails else 0)
+    assert (tmp_path / "calls").exists() != fails
