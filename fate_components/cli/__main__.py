@@ -2,7 +2,7 @@
 
 import typer
 
-from . import backup, from_kubefate, publish, repair, restore
+from . import backup, from_kubefate, publish, repair, restore, up
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("backup")(backup.backup)
@@ -10,6 +10,7 @@ app.command("import")(from_kubefate.import_)
 app.command("publish")(publish.publish)
 app.command("repair")(repair.repair)
 app.command("restore")(restore.restore)
+app.command("up")(up.up)
 
 
 @app.callback()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from fate_components.cli.up import PARTIAL
 from tests.integration.clusters import Cluster
 from tests.integration.docker_hosts import DockerHost, wait_for
 from tests.integration.ssh import SshServer
@@ -68,6 +69,31 @@ def test_with_an_exchange_everything_goes_through_it(clusters: tuple[Cluster, Cl
     here.toy_succeeds(9999, 10000)
     there.toy_succeeds(10000, 9999)
     here.stack.preview(expect_no_changes=True)
+
+
+def test_a_docker_host_that_is_down_does_not_keep_the_others_from_an_update(
+    clusters: tuple[Cluster, Cluster],
+) -> None:
+    here, there = clusters
+    stack, before = here.stack, here.lives()
+    stack.change(lambda c: c["fate:parties"][0]["training"].update(processors=2))
+    stack.change(lambda c: c["fate:parties"][1]["training"].update(eggs=2))
+    there.host.stop_dockerd()
+    try:
+        done = stack.fatectl("up", "--yes")
+    finally:
+        there.host.start_dockerd()
+    assert done.returncode == PARTIAL, done.stdout + done.stderr
+    assert "Docker host there does not answer and is left out (its parties: 10000)" in done.stderr
+    after = here.lives()
+    assert {name for name in before if before[name] != after[name]} == {
+        f"fate-{stack.name}-9999-egg"
+    }
+    done = stack.fatectl("up", "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"fate-{stack.name}-10000-egg-2" in there.lives()
+    here.toy_succeeds(9999, 10000)
+    stack.preview(expect_no_changes=True)
 
 
 def test_a_party_moves_to_another_docker_host_in_one_up(clusters: tuple[Cluster, Cluster]) -> None:
