@@ -44,8 +44,8 @@ class ClusterContext:
         return self.place.release.services[service].port
 
     def endpoint(self, service: str) -> Endpoint:
-        """Where the party's other services reach a service."""
-        return Endpoint(service, self.port(service))
+        """Where the party's other services reach a service, or what stands for it elsewhere."""
+        return self.plan.external.get(service) or Endpoint(service, self.port(service))
 
     def attachment(self, service: str, index: int = 0) -> Attachment:
         """A service's attachment to the party's network, with an address that never changes.

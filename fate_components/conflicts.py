@@ -43,7 +43,7 @@ def claims(plan: Topology, stack: str) -> dict[str, Claims]:
         for kind, cluster in party.clusters.items():
             of_host = found[cluster.host]
             name = docker_name(stack, party.party.id)
-            services = "|".join(map(re.escape, cluster.facts.services))
+            services = "|".join(map(re.escape, cluster.services))
             # A service can have several containers, like egg and egg-2.
             of_host.containers.append(rf"{re.escape(name)}-({services})(-\d+)?")
             of_host.networks.append(cluster.network.name)

@@ -5,14 +5,15 @@ from collections.abc import Collection
 
 import pulumi
 
+from . import settings
 from .cluster import TrainingContext
 from .docker import delivery, drift
 from .docker.daemon import Daemon
 from .docker.service import Container, File, Service, Volume
 from .docker.survey import Described
 
-DATABASE = "fate"
-USER = "fate"
+_DEFAULTS = settings.Mysql()
+DATABASE, USER = _DEFAULTS.database, _DEFAULTS.user
 
 _PASSWORD = "/run/secrets/mysql-password"  # noqa: S105 - a path, not a password
 _ROOT_PASSWORD = "/run/secrets/mysql-root-password"  # noqa: S105

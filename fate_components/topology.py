@@ -146,6 +146,8 @@ class ClusterPlan:
         others: the parties it has a route to, by id.
         default: the route to all others: the exchange, if there is one.
         beside: the ports of the party's other clusters, by name.
+        external: where the database servers are that somebody else runs, by the name of the service
+            that each stands for.
         edge: its edge, if connections to other parties are encrypted.
     """
 
@@ -159,7 +161,13 @@ class ClusterPlan:
     others: Mapping[int, Reach]
     default: Endpoint | None
     beside: Reach
+    external: Mapping[str, Endpoint]
     edge: EdgePlan | None
+
+    @property
+    def services(self) -> list[str]:
+        """The services that it runs."""
+        return [name for name in self.facts.services if name not in self.external]
 
     def shared(self, service: str) -> list[Attachment]:
         """A gateway's attachments to networks that it shares with other parties'."""
@@ -340,6 +348,10 @@ class _Deployment:
             others=others,
             default=default,
             beside=self._beside(party, cluster),
+            external={
+                name: Endpoint(str(server.address), server.port)
+                for name, server in getattr(party, kind).external.items()
+            },
             edge=edge,
         )
 

@@ -68,6 +68,7 @@ class Place:
         networks: the Docker networks on that host, by name.
         party: the party's id, or None for the exchange.
         keep_data: whether destroy leaves volumes on the host.
+        after: what must have succeeded before its volumes and containers are created.
     """
 
     stack: str
@@ -77,6 +78,7 @@ class Place:
     networks: Mapping[str, docker.Network]
     party: int | None
     keep_data: bool = True
+    after: Sequence[pulumi.Resource] = ()
 
     def docker_name(self, part: str) -> str:
         """The name of an object on the Docker host."""
@@ -170,6 +172,7 @@ class Service(pulumi.ComponentResource):
             ],
             opts=pulumi.ResourceOptions(
                 parent=self,
+                depends_on=list(self.place.after),
                 retain_on_delete=self.place.keep_data,
                 replacement_trigger=self.place.host.name,
                 # A reused volume keeps its original labels; this must not replace it.
@@ -235,7 +238,7 @@ class Service(pulumi.ComponentResource):
             log_opts=place.host.log_opts,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=list(needs),
+                depends_on=[*place.after, *needs],
                 delete_before_replace=True,
                 replacement_trigger=place.host.name,
                 hooks=place.host.leftovers,

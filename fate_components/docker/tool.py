@@ -14,7 +14,7 @@ def run(
     name: str,
     module: str,
     arguments: Sequence[str],
-    environment: Mapping[str, str],
+    environment: Mapping[str, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
     stdin: pulumi.Input[str] | None = None,
     triggers: Sequence[pulumi.Input[str]] = (),

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pulumi
 
-from .. import mysql
 from ..docker.service import Container, File, Service, Volume
+from ..external import servers
 from ..files import ROOT, json_text
 from .cluster import ClusterContext
 from .server_conf import server_conf
@@ -54,8 +54,8 @@ def overrides(context: ClusterContext) -> str:
     """The settings that differ from the image's settings.py, as Python code to append to it."""
     database, redis = context.endpoint("mysql"), context.endpoint("redis")
     database_settings = {
-        "name": mysql.DATABASE,
-        "user": mysql.USER,
+        "name": context.training.mysql.database,
+        "user": context.training.mysql.user,
         "passwd": context.mysql_password,
         "host": database.host,
         "port": database.port,
@@ -84,7 +84,8 @@ class FateFlow(Service):
 
     Args:
         context: the training cluster it belongs to.
-        needs: the containers of MySQL and Redis, which must exist before it starts.
+        needs: the containers of MySQL and Redis, which must exist before it starts, if the party
+            runs them.
         opts: the parent and provider options.
     """
 
@@ -109,6 +110,7 @@ class FateFlow(Service):
                     File(f"{ROOT}/python/arch/conf/server_conf.json", conf),
                     File(f"{ROOT}/python/eggroll/conf/server_conf.json", conf),
                     File(_REDIS_PASSWORD, context.redis_password, secret=True),
+                    *servers.account_files(context.training.mysql),
                 ],
                 volumes=[LOGS, Volume("python-jobs", f"{ROOT}/python/jobs")],
                 published={

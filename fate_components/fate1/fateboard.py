@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pulumi
 
-from .. import mysql
 from ..docker.service import Container, File, Service
 from ..files import ROOT, properties
 from .cluster import ClusterContext
@@ -25,10 +24,10 @@ def config(context: ClusterContext) -> str:
             "spring.http.encoding.enabled": "true",
             "server.tomcat.uri-encoding": "UTF-8",
             "spring.datasource.url": f"jdbc:mysql://{database.host}:{database.port}"
-            f"/{mysql.DATABASE}?characterEncoding=utf8&characterSetResults=utf8"
+            f"/{context.training.mysql.database}?characterEncoding=utf8&characterSetResults=utf8"
             "&autoReconnect=true&failOverReadOnly=false&serverTimezone=GMT%2B8"
             "&allowPublicKeyRetrieval=true&useSSL=false",
-            "spring.datasource.username": mysql.USER,
+            "spring.datasource.username": context.training.mysql.user,
             "spring.datasource.password": context.mysql_password,
             "server.tomcat.max-threads": 1000,
             "server.tomcat.max-connections": 20000,

@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pulumi
 
-from .. import mysql, release
+from .. import release
 from ..docker.service import Container, File, Service
 from ..files import ROOT, properties
 from .cluster import ClusterContext
 
 Node = tuple[str, int, str]
 """The address, the port and the type of a node."""
+
+NODES = "SELECT ip, port, type FROM node WHERE status = 'HEALTHY'"
+"""The query for the nodes that EggRoll uses."""
 
 _SCHEMA = Path(__file__).with_name("meta_service.sql")
 
@@ -24,9 +27,9 @@ def config(context: ClusterContext) -> str:
             "party.id": context.party_id,
             "service.port": context.port("meta-service"),
             "jdbc.driver.classname": "com.mysql.cj.jdbc.Driver",
-            "jdbc.url": f"jdbc:mysql://{database.host}:{database.port}/{mysql.DATABASE}"
+            "jdbc.url": f"jdbc:mysql://{database.host}:{database.port}/{context.training.mysql.database}"
             "?useSSL=false&serverTimezone=UTC&characterEncoding=utf8&allowPublicKeyRetrieval=true",
-            "jdbc.username": mysql.USER,
+            "jdbc.username": context.training.mysql.user,
             "jdbc.password": context.mysql_password,
         }
     )
@@ -61,18 +64,20 @@ def statements(wanted: Iterable[Node]) -> str:
     return _SCHEMA.read_text().replace("__NODES__", rows)
 
 
+def rows(wanted: Iterable[Node]) -> list[str]:
+    """What the query for the nodes must return, with tabs between columns."""
+    return [f"{ip}\t{port}\t{kind}" for ip, port, kind in wanted]
+
+
 class MetaService(Service):
     """A party's meta-service. It starts without MySQL and connects once MySQL is there.
 
     Args:
         context: the training cluster it belongs to.
-        database: the party's MySQL, in which the tables and the nodes are kept up to date.
         opts: the parent and provider options.
     """
 
-    def __init__(
-        self, context: ClusterContext, database: mysql.Mysql, opts: pulumi.ResourceOptions
-    ) -> None:
+    def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:
         super().__init__(
             "fate:fate1:MetaService",
             context.place,
@@ -88,12 +93,5 @@ class MetaService(Service):
                 ],
             ),
             opts=opts,
-        )
-        wanted = nodes(context.place.release.services, context.eggs)
-        database.run(
-            "nodes",
-            statements(wanted),
-            query="SELECT ip, port, type FROM node WHERE status = 'HEALTHY'",
-            result=[f"{ip}\t{port}\t{kind}" for ip, port, kind in wanted],
         )
         self.register_outputs({})

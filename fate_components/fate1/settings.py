@@ -11,7 +11,7 @@ from ..release import Release
 from ..settings import addresses
 from ..settings.errors import shown, unknown_host
 from ..settings.keys import Keys
-from ..settings.models import ANYWHERE, Address, ClusterKeys, Count, Password, Port
+from ..settings.models import ANYWHERE, Address, ClusterKeys, Count, Port, Server
 
 _SERVING_GATEWAY = "serving-grpc"
 _JAVA_NAME = r"[A-Za-z_$][A-Za-z0-9_$]*"
@@ -25,10 +25,15 @@ def _adapter(value: str) -> str:
     return value
 
 
-class Redis(Keys):
-    """A party's Redis."""
+_REDIS = "its Redis: {password}, or an external one: {address, port, password}"
 
-    password: Password | None = Field(None, description="its password; derived if not given")
+
+class Redis(Server):
+    """A party's Redis. FATE's services select neither a user nor a database in it."""
+
+    key = "redis"
+
+    port: Port = Field(6379, description="the port of an external one; 6379 if not given")
 
 
 class Training(settings.Training):
@@ -42,7 +47,12 @@ class Training(settings.Training):
         description="how many processors each egg starts for a job; half of its machine's cores "
         "if not given",
     )
-    redis: Redis = Field(Redis(), description="its Redis: {password}")
+    redis: Redis = Field(Redis(), description=_REDIS)
+
+    @property
+    def servers(self) -> dict[str, Server]:
+        """Its database servers, by the name of the service that they are or stand for."""
+        return {**super().servers, "redis": self.redis}
 
 
 class Serving(ClusterKeys):
@@ -57,7 +67,12 @@ class Serving(ClusterKeys):
         description="where the features of inference requests come from when this party is the "
         "host: MockAdapter (always the same), TestFilePick (a file) or a class in the image",
     )
-    redis: Redis = Field(Redis(), description="its Redis: {password}")
+    redis: Redis = Field(Redis(), description=_REDIS)
+
+    @property
+    def servers(self) -> dict[str, Server]:
+        """Its database servers, by the name of the service that they are or stand for."""
+        return {"serving-redis": self.redis}
 
 
 class Party(settings.Party):

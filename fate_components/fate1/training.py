@@ -3,19 +3,25 @@
 import pulumi
 
 from ..docker.service import Place, Service
+from ..external import servers
 from ..mysql import Mysql
 from ..redis import Redis
 from ..settings import Settings
 from ..topology import ClusterPlan, ExchangePlan
+from . import meta_service
 from .cluster import ClusterContext
 from .egg import Egg
 from .fate_flow import LOGS, FateFlow
 from .fateboard import Fateboard
 from .federation import Federation
-from .meta_service import MetaService
 from .proxy import Proxy
 from .roll import Roll
 from .route_table import exchange_routes, party_routes
+
+# What FATE Flow, meta-service and the node rows need; FATE Flow drops the tables of deleted jobs.
+_GRANTS = (
+    "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "CREATE TEMPORARY TABLES", "DROP", "INDEX",
+)  # fmt: skip
 
 
 class TrainingCluster(pulumi.ComponentResource):
@@ -32,11 +38,18 @@ class TrainingCluster(pulumi.ComponentResource):
         self, place: Place, plan: ClusterPlan, settings: Settings, opts: pulumi.ResourceOptions
     ) -> None:
         super().__init__("fate:fate1:TrainingCluster", f"{plan.party.id}-training", {}, opts)
-        context = ClusterContext(place, plan, settings.master_secret)
         child = pulumi.ResourceOptions(parent=self)
-        mysql = Mysql(context, child)
-        redis = Redis(place, "redis", context.attachment("redis"), context.redis_password, child)
-        meta_service = MetaService(context, mysql, child)
+        place = servers.verified(place, plan, "python", child, _GRANTS)
+        context = ClusterContext(place, plan, settings.master_secret)
+        databases: list[Service] = []
+        mysql = None
+        if "mysql" not in plan.external:
+            mysql = Mysql(context, child)
+            databases.append(mysql)
+        if "redis" not in plan.external:
+            attachment = context.attachment("redis")
+            databases.append(Redis(place, "redis", attachment, context.redis_password, child))
+        directory = meta_service.MetaService(context, child)
         roll = Roll(context, child)
         eggs = [Egg(context, index, child) for index in range(context.training.eggs)]
         federation = Federation(context, child)
@@ -49,9 +62,15 @@ class TrainingCluster(pulumi.ComponentResource):
             routes=party_routes(plan, place.release),
             opts=child,
         )
-        fate_flow = FateFlow(context, [mysql.container, redis.container], child)
+        fate_flow = FateFlow(context, [one.container for one in databases], child)
+        nodes = meta_service.nodes(place.release.services, context.eggs)
+        tables = meta_service.statements(nodes), meta_service.NODES, meta_service.rows(nodes)
+        if mysql:
+            mysql.run("nodes", *tables)
+        else:
+            servers.run("nodes", fate_flow, *tables)
         self.services: list[Service] = [
-            mysql, redis, meta_service, roll, *eggs, federation, proxy, fate_flow
+            *databases, directory, roll, *eggs, federation, proxy, fate_flow
         ]  # fmt: skip
         logs = fate_flow.volumes[LOGS.name]
         self.services.append(Fateboard(context, [logs], child))

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import pulumi
 
-from .. import mysql
 from ..docker import delivery, health
 from ..docker.service import Container, File, Service, Volume
 from ..files import ROOT, yaml_text
@@ -54,8 +53,8 @@ def service_conf(context: ClusterContext) -> dict[str, object]:
             "engine": "mysql",
             "decrypt_key": None,
             "mysql": {
-                "name": mysql.DATABASE,
-                "user": mysql.USER,
+                "name": context.training.mysql.database,
+                "user": context.training.mysql.user,
                 "passwd": context.mysql_password,
                 "host": database.host,
                 "port": database.port,
@@ -132,7 +131,7 @@ class FateFlow(Service):
 
     Args:
         context: the training cluster it belongs to.
-        needs: MySQL's container, which must exist before it starts.
+        needs: MySQL's container, which must exist before it starts, if the party runs one.
         opts: the parent and provider options.
     """
 

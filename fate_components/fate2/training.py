@@ -4,6 +4,7 @@ import pulumi
 
 from .. import settings
 from ..docker.service import Place, Service
+from ..external import servers
 from ..mysql import Mysql
 from ..topology import ClusterPlan
 from .client import Client
@@ -13,6 +14,9 @@ from .fateboard import Fateboard
 from .nginx import Nginx
 from .rabbitmq import Rabbitmq
 from .settings import Settings
+
+# What FATE Flow needs, which creates its tables itself.
+_GRANTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "INDEX")
 
 
 class TrainingCluster(pulumi.ComponentResource):
@@ -34,14 +38,15 @@ class TrainingCluster(pulumi.ComponentResource):
     ) -> None:
         super().__init__("fate:fate2:TrainingCluster", f"{plan.party.id}-training", {}, opts)
         assert isinstance(settings, Settings)  # noqa: S101 - settings match the release line
-        context = ClusterContext(place, plan, settings.master_secret, settings.engines)
         child = pulumi.ResourceOptions(parent=self)
-        mysql = Mysql(context, child)
+        place = servers.verified(place, plan, "fateflow", child, _GRANTS)
+        context = ClusterContext(place, plan, settings.master_secret, settings.engines)
+        databases = [] if "mysql" in plan.external else [Mysql(context, child)]
         rabbitmq = Rabbitmq(context, child)
         nginx = Nginx(context, child)
-        fate_flow = FateFlow(context, [mysql.container], child)
+        fate_flow = FateFlow(context, [one.container for one in databases], child)
         client = Client(context, child)
-        self.services: list[Service] = [mysql, rabbitmq, nginx, fate_flow, client]
+        self.services: list[Service] = [*databases, rabbitmq, nginx, fate_flow, client]
         self.passwords = {
             "notebook": context.notebook_token,
             "rabbitmq": context.rabbitmq_password,

@@ -7,7 +7,19 @@ from ..names import docker_name
 from ..release import Release
 from . import addresses, tls_checks
 from .errors import Location, Mistake, key_path, shown, unknown_host
-from .models import MAX_PARTIES, NAME, TRAINING, Cluster, Exchange, Published, Settings
+from .models import (
+    MAX_PARTIES,
+    NAME,
+    SERVING,
+    TRAINING,
+    Cluster,
+    ClusterKeys,
+    Exchange,
+    Mysql,
+    Published,
+    Server,
+    Settings,
+)
 
 _NOT_CALLABLE = (
     "is not a host name that FATE can call (labels of up to 63 letters, digits and hyphens)"
@@ -26,6 +38,7 @@ def check(settings: Settings, release: Release, stack: str) -> list[Mistake]:
         *_hosts(settings),
         *_subnets(settings, stack),
         *_parties(settings),
+        *_databases(settings),
         *_exchange_host(settings),
         *_port_names(settings, release),
         *tls_checks.mistakes(settings),
@@ -94,6 +107,8 @@ def _known_addresses(settings: Settings) -> Iterator[tuple[Location, str]]:
     for index, peer in enumerate(settings.peers):
         for where, address in peer.addresses.items():
             yield ("peers", index, *where), address
+    for key, server in _servers(settings):
+        yield (*key, "address"), str(server.address)
     if settings.used_exchange and settings.used_exchange.address:
         yield ("exchange", "address"), settings.used_exchange.address
 
@@ -108,6 +123,28 @@ def _parties(settings: Settings) -> Iterator[Mistake]:
         yield from _once(seen, peer.id, ("peers", index, "id"))
         for where, address in peer.addresses.items():
             yield from _elsewhere(settings, address, ("peers", index, *where))
+
+
+def _servers(settings: Settings) -> Iterator[tuple[Location, Server]]:
+    """The database servers that somebody else runs, and the key of each."""
+    for index, party in enumerate(settings.parties):
+        for kind in (TRAINING, SERVING):
+            keys: ClusterKeys | None = getattr(party, kind, None)
+            for server in keys.external.values() if keys else ():
+                yield ("parties", index, kind, server.key), server
+
+
+def _databases(settings: Settings) -> Iterator[Mistake]:
+    """Parties that share a database would take each other's jobs and nodes for their own."""
+    seen: dict[tuple[object, ...], Location] = {}
+    for where, server in _servers(settings):
+        yield from _elsewhere(settings, str(server.address), (*where, "address"))
+        database = server.database if isinstance(server, Mysql) else None
+        same = server.key, str(server.address).lower(), server.port, database
+        other = seen.setdefault(same, where)
+        if other[1] != where[1]:
+            what = "database" if database else "server"
+            yield Mistake(where, f"is the {what} of {key_path(other)}; give each party its own")
 
 
 def _once(seen: dict[int, Location], party: int, where: Location) -> Iterator[Mistake]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -17,8 +17,11 @@ from pydantic import (
     Field,
     PlainValidator,
     SecretStr,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
+from pydantic.alias_generators import to_camel
 
 from ..release import Release
 from . import addresses
@@ -66,11 +69,43 @@ def _secret(value: SecretStr) -> SecretStr:
     return value
 
 
-def _password(value: SecretStr) -> SecretStr:
+def password(value: SecretStr) -> SecretStr:
+    """A password for a service of this stack, unchanged.
+
+    Raises:
+        ValueError: it is too short, or its services could not read it.
+    """
     # Passwords are written into files of four formats; these characters are plain text in all.
     if not re.fullmatch(r"[A-Za-z0-9_.~+=@%^:,-]{8,}", value.get_secret_value()):
         raise ValueError(
             "must have 8 or more characters: letters, digits and the symbols _ . ~ + = @ % ^ : , -"
+        )
+    return value
+
+
+def _password_elsewhere(value: SecretStr) -> SecretStr:
+    # Somebody else has chosen it, so it may contain all that FATE's services can read.
+    if not re.fullmatch(r"[!#%&(-\[\]-_a-z|~]+", value.get_secret_value()):
+        raise ValueError(
+            "must consist of letters, digits and symbols, without quotes, spaces and \\ $ ` { }, "
+            "which FATE's services cannot read; change it on the server"
+        )
+    return value
+
+
+def _account(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.@-]{1,32}", value):
+        raise ValueError(
+            f"{shown(value)} is not an account that FATE can use (up to 32 letters, digits and "
+            "_ . @ -)"
+        )
+    return value
+
+
+def _database(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", value):
+        raise ValueError(
+            f"{shown(value)} is not a database that FATE can use (up to 64 letters, digits and _ -)"
         )
     return value
 
@@ -82,7 +117,7 @@ def _size(value: str) -> str:
 
 
 Address = Annotated[str, BeforeValidator(text), AfterValidator(addresses.address)]
-Password = Annotated[SecretStr, BeforeValidator(text), AfterValidator(_password)]
+Password = Annotated[SecretStr, BeforeValidator(text), AfterValidator(password)]
 Count = Annotated[int, BeforeValidator(_no_bool), Field(ge=1)]
 Port = Annotated[Count, Field(le=65535)]
 # FATE stores ids as texts of 50 characters; names of containers and nginx have less room for them.
@@ -174,11 +209,64 @@ def _published(value: object) -> Published:
     return Published(port, ip)
 
 
-class Mysql(Keys):
+class Server(Keys):
+    """A database server of a party: one that this stack runs, or an external one."""
+
+    address: Address | None = Field(
+        None,
+        description="the host name or IPv4 address of an external one, instead of one that this "
+        "stack runs",
+    )
+    port: Port = Field(0, description="the port of an external one")
+    password: Annotated[SecretStr, BeforeValidator(text)] | None = Field(
+        None, description="its password; derived if not given, required for an external one"
+    )
+
+    key: ClassVar[str]
+    """Its key in the stack file, which is also what kind of server it is."""
+    _external: ClassVar[tuple[str, ...]] = ("port",)
+    _own: ClassVar[tuple[str, ...]] = ()
+
+    @field_validator("password")
+    @classmethod
+    def _readable(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is None or "address" not in info.data:
+            return value
+        return _password_elsewhere(value) if info.data["address"] else password(value)
+
+    @model_validator(mode="after")
+    def _own_or_external(self) -> Self:
+        given = {to_camel(name) for name in self.model_fields_set}
+        if self.address is None:
+            if extra := sorted(given.intersection(self._external)):
+                raise ValueError(
+                    f"has {', '.join(extra)} without address: add the address of the external "
+                    f"server, or remove {', '.join(extra)}"
+                )
+            return self
+        if extra := sorted(given.intersection(self._own)):
+            raise ValueError(
+                f"has both address and {', '.join(extra)}, which is for a server that this stack "
+                "runs: remove one of the two"
+            )
+        if self.password is None:
+            raise ValueError("has an address but no password: add the password of the account")
+        return self
+
+
+class Mysql(Server):
     """A party's MySQL."""
 
-    password: Password | None = Field(
-        None, description="the password of the services' account; derived if not given"
+    key = "mysql"
+    _external = ("port", "user", "database")
+    _own = ("rootPassword",)
+
+    port: Port = Field(3306, description="the port of an external one; 3306 if not given")
+    user: Annotated[str, AfterValidator(_account)] = Field(
+        "fate", description="the services' account in an external one; fate if not given"
+    )
+    database: Annotated[str, AfterValidator(_database)] = Field(
+        "fate", description="the services' database in an external one; fate if not given"
     )
     root_password: Password | None = Field(
         None, description="the password of root; derived if not given"
@@ -193,6 +281,16 @@ class ClusterKeys(Keys):
         description="the ports on the Docker host, each PORT or ADDRESS:PORT, by the name of the "
         "service's port; FATE's usual ports if not given",
     )
+
+    @property
+    def servers(self) -> dict[str, Server]:
+        """Its database servers, by the name of the service that they are or stand for."""
+        return {}
+
+    @property
+    def external(self) -> dict[str, Server]:
+        """Those of its database servers that somebody else runs."""
+        return {name: server for name, server in self.servers.items() if server.address}
 
     def published(
         self, facts: Release, opened: Mapping[str, str] | None = None
@@ -218,7 +316,16 @@ class ClusterKeys(Keys):
 class Training(ClusterKeys):
     """A party's training cluster; each release line adds keys of its own."""
 
-    mysql: Mysql = Field(Mysql(), description="its MySQL: {password, rootPassword}")
+    mysql: Mysql = Field(
+        Mysql(),
+        description="its MySQL: {password, rootPassword}, or an external one: {address, port, "
+        "user, password, database}",
+    )
+
+    @property
+    def servers(self) -> dict[str, Server]:
+        """Its database servers, by the name of the service that they are or stand for."""
+        return {"mysql": self.mysql}
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import pulumi
 from ... import settings as stack_file
 from ...cluster import ClusterContext
 from ...docker.service import Place, Service
+from ...external import servers
 from ...redis import Redis
 from ...topology import ClusterPlan
 from ..settings import Party
@@ -33,11 +34,16 @@ class ServingCluster(pulumi.ComponentResource):
         assert isinstance(plan.party, Party)  # noqa: S101 - settings match the release line
         assert plan.party.serving  # noqa: S101 - only parties with one are planned with one
         serving = plan.party.serving
+        child = pulumi.ResourceOptions(parent=self)
+        place = servers.verified(place, plan, "serving-server", child)
         context = ClusterContext(place, plan, settings.master_secret)
         password = context.password("serving-redis", serving.redis.password)
-        child = pulumi.ResourceOptions(parent=self)
+        databases: list[Service] = []
+        if "serving-redis" not in plan.external:
+            attachment = context.attachment("serving-redis")
+            databases.append(Redis(place, "serving-redis", attachment, password, child))
         self.services: list[Service] = [
-            Redis(place, "serving-redis", context.attachment("serving-redis"), password, child),
+            *databases,
             ServingServer(context, serving.adapter, password, child),
             ServingProxy(context, child),
         ]

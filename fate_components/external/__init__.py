@@ -1,0 +1,1 @@
+"""Database servers that somebody else runs, and a party's services use."""

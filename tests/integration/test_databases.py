@@ -1,0 +1,174 @@
+"""Databases that somebody else runs: verified, set up, used, and left as they were."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from docker.models.containers import Container
+
+from tests.integration.clusters import Cluster, no_password_readable, no_password_shown, settled
+from tests.integration.docker_hosts import DockerHost, wait_for
+from tests.integration.stacks import Stack, party
+
+_MYSQL, _REDIS = 9780, 9781
+_PASSWORD, _REDIS_PASSWORD = "a#password&of=others", "another!of*others"
+_ROOT = "MYSQL_PWD=of-root mysql -N -u root"
+_GRANTS = "SELECT, INSERT, UPDATE, DELETE, CREATE, CREATE TEMPORARY TABLES, DROP, INDEX"
+
+
+@dataclass
+class Outside:
+    """Servers outside of the stack, at an address of the Docker host.
+
+    Args:
+        mysql: the container of MySQL.
+        redis: the container of Redis.
+        address: their address.
+    """
+
+    mysql: Container
+    redis: Container
+    address: str
+
+    def sql(self, statements: str) -> str:
+        """What root gets for statements."""
+        code, said = self.mysql.exec_run(["sh", "-c", f'{_ROOT} -e "$0"', statements])
+        assert isinstance(said, bytes)
+        assert code == 0, said.decode()
+        return said.decode().strip()
+
+    def ready(self) -> bool:
+        """Whether both accept connections."""
+        mysql, _ = self.mysql.exec_run(["sh", "-c", f"{_ROOT} -h 127.0.0.1 -e 'SELECT 1'"])
+        redis, _ = self.redis.exec_run(["redis-cli", "ping"])
+        return (mysql, redis) == (0, 0)
+
+    def theirs(self) -> str:
+        """What was in the database before."""
+        return self.sql("SELECT * FROM `of-9999`.theirs")
+
+
+@pytest.fixture(scope="module")
+def outside(docker_host: DockerHost) -> Iterator[Outside]:
+    run = docker_host.docker.containers.run
+    mysql = run(
+        "fate-lab/mysql:8",
+        detach=True,
+        environment={"MYSQL_ROOT_PASSWORD": "of-root"},
+        ports={"3306/tcp": _MYSQL},
+    )
+    redis = run(
+        "fate-lab/redis:5",
+        ["redis-server", "--requirepass", _REDIS_PASSWORD],
+        detach=True,
+        ports={"6379/tcp": _REDIS},
+    )
+    found = Outside(mysql, redis, docker_host.address)
+    wait_for("MySQL and Redis outside", found.ready)
+    found.sql("CREATE DATABASE `of-9999`; CREATE TABLE `of-9999`.theirs (text VARCHAR(9))")
+    found.sql("INSERT INTO `of-9999`.theirs VALUES ('kept')")
+    found.sql(f"CREATE USER 'of.others'@'%' IDENTIFIED BY '{_PASSWORD}'")
+    found.sql(
+        "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP ON `of-9999`.* TO 'of.others'@'%'"
+    )
+    yield found
+    for one in (mysql, redis):
+        one.remove(force=True, v=True)
+
+
+@pytest.fixture(scope="module")
+def cluster(
+    docker_host: DockerHost,
+    outside: Outside,
+    engine_env: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Cluster]:
+    """Party 9999 with external databases, not deployed yet."""
+    config = {
+        "fate:release": "1.3.0",
+        "fate:registry": "fate-lab",
+        "fate:hosts": {"lab": {"docker": docker_host.url}},
+        "fate:parties": [],
+    }
+    stack = Stack(tmp_path_factory.mktemp("databases"), engine_env, config)
+    mysql = {
+        "address": outside.address,
+        "port": _MYSQL,
+        "user": "of.others",
+        "database": "of-9999",
+        "password": stack.encrypted(_PASSWORD),
+    }
+    redis = {
+        "address": outside.address,
+        "port": _REDIS,
+        "password": stack.encrypted("a-wrong-one"),
+    }
+    one = party(9999, "lab", 9700, mysql=mysql, redis=redis)
+    stack.change(lambda c: c.update({"fate:parties": [one]}))
+    yield Cluster(docker_host, stack)
+    stack.destroy()
+
+
+def test_faults_show_before_anything_is_created(cluster: Cluster, outside: Outside) -> None:
+    assert cluster.stack.preview().operations()["9999-databases"] == "create"
+    said = cluster.stack.failing_up()
+    lacks = "CREATE TEMPORARY TABLES, INDEX"
+    assert (
+        f"training.mysql of party 9999, {outside.address}:{_MYSQL}: of.others lacks {lacks} in "
+        f"database of-9999: GRANT {lacks} ON `of-9999`.* TO 'of.others'@'%';" in said
+    ), said
+    assert "training.redis of party 9999" in said, said
+    assert "the server refuses the password" in said, said
+    assert cluster.containers() == []
+    assert not cluster.host.docker.volumes.list(filters={"label": "fate.party=9999"})
+    assert outside.sql("SHOW TABLES FROM `of-9999`") == "theirs"
+
+
+def test_parties_work_with_databases_of_others(cluster: Cluster, outside: Outside) -> None:
+    outside.sql(f"GRANT {_GRANTS} ON `of-9999`.* TO 'of.others'@'%'")
+    stack = cluster.stack
+    parties = stack.config["fate:parties"]
+    parties[0]["training"]["redis"]["password"] = stack.encrypted(_REDIS_PASSWORD)
+    stack.change(lambda _: parties.append(party(10000, "lab", 9710)))
+    stack.up()
+    services = {one.labels["fate.service"] for one in cluster.containers(party=9999)}
+    assert not services & {"mysql", "redis"}
+    assert "fateboard" in services
+    names = {one.name for one in cluster.host.docker.volumes.list()}
+    assert not names & {f"fate-{stack.name}-9999-{service}" for service in ("mysql", "redis")}
+    cluster.toy_succeeds(9999, 10000)
+    cluster.toy_succeeds(10000, 9999)
+    assert outside.theirs() == "kept"
+    settled(cluster)
+    passwords = {_PASSWORD, _REDIS_PASSWORD}
+    no_password_shown(cluster, passwords)
+    no_password_readable(cluster, passwords)
+
+
+def test_lost_node_rows_are_set_again(cluster: Cluster, outside: Outside) -> None:
+    outside.sql("UPDATE `of-9999`.node SET status = 'LOST' WHERE type = 'EGG'")
+    assert cluster.stack.preview().operations() == {"9999-nodes": "update"}
+    cluster.stack.up()
+    assert outside.sql("SELECT status FROM `of-9999`.node WHERE type = 'EGG'") == "HEALTHY"
+    cluster.stack.preview(expect_no_changes=True)
+
+
+def test_a_backup_is_refused(cluster: Cluster, outside: Outside) -> None:
+    done = cluster.stack.fatectl("backup", "9999", str(cluster.stack.folder / "backup"))
+    assert done.returncode == 1
+    assert f"of-9999 on {outside.address}:{_MYSQL}" in done.stderr, done.stderr
+    assert not (cluster.stack.folder / "backup").exists()
+
+
+def test_a_database_outlives_the_stack(cluster: Cluster, outside: Outside) -> None:
+    jobs = "SELECT count(*) FROM `of-9999`.t_job"
+    before = outside.sql(jobs)
+    assert int(before) > 0
+    nodes = outside.sql("SELECT node_id, ip, port, type FROM `of-9999`.node")
+    cluster.stack.destroy()
+    assert outside.theirs() == "kept"
+    cluster.stack.change(lambda c: c["fate:parties"].pop())
+    cluster.stack.up()
+    assert outside.theirs() == "kept"
+    assert outside.sql(jobs) == before
+    assert outside.sql("SELECT node_id, ip, port, type FROM `of-9999`.node") == nodes
