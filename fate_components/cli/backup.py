@@ -120,6 +120,11 @@ def backup(
         if encrypt and not secret:
             secret = passphrase.asked(twice=True)
         found_stack = read(stack)
+        if database := found_stack.external_database(party):
+            raise BackupError(
+                f"party {party} has its database {database}, which fatectl does not back up: see "
+                "docs/backup.md for how to back up both"
+            )
         found = deployed(found_stack, party)
         if Restoring(found, console.print).interrupted():
             raise BackupError(

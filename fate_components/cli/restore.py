@@ -97,6 +97,11 @@ def restore(
             raise RestoreError("name the file of a backup, or use --abort, and not both")
         found_stack = read(stack)
         where = f"party {party} of stack {found_stack.name}"
+        if file and (database := found_stack.external_database(party)):
+            raise RestoreError(
+                f"party {party} has its database {database}, which fatectl does not restore: see "
+                "docs/backup.md for how to restore both"
+            )
         found = deployed(found_stack, party)
         restoring = Restoring(found, console.print)
         with interrupts.orderly():

@@ -9,7 +9,7 @@ from pulumi import automation as auto
 
 from ..docker.containers import Containers
 from ..release import Release
-from ..settings import Settings, SettingsError
+from ..settings import Party, Settings, SettingsError
 from ..settings.load import parse
 
 PROJECT = Path(__file__).parents[2]
@@ -43,10 +43,28 @@ class Stack:
         Raises:
             StackError: the stack has no such party.
         """
+        clusters = self.settings.clusters(self._party(party), self.release)
+        return [self.settings.hosts[cluster.host].docker for cluster in clusters]
+
+    def external_database(self, party: int) -> str | None:
+        """The database of a party that is on a MySQL of somebody else, if it is.
+
+        Args:
+            party: the party's id.
+
+        Raises:
+            StackError: the stack has no such party.
+        """
+        training = self._party(party).training
+        if training is None or training.mysql.address is None:
+            return None
+        mysql = training.mysql
+        return f"{mysql.database} on {mysql.address}:{mysql.port}"
+
+    def _party(self, party: int) -> Party:
         for one in self.settings.parties:
             if one.id == party:
-                clusters = self.settings.clusters(one, self.release)
-                return [self.settings.hosts[cluster.host].docker for cluster in clusters]
+                return one
         known = ", ".join(str(one.id) for one in self.settings.parties)
         raise StackError(f"stack {self.name} has no party {party}; its parties: {known}")
 

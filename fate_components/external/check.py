@@ -83,7 +83,7 @@ def redis_fault(said: str, errors: str) -> str | None:
         said: its answers.
         errors: what the client wrote to standard error.
     """
-    answers = said.split("\r\n")
+    answers = said.splitlines() or [""]
     if answers[:2] == ["+OK", "+PONG"]:
         return None
     if answers[0].startswith("-"):

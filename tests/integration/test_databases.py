@@ -45,7 +45,7 @@ class Outside:
 
     def theirs(self) -> str:
         """What was in the database before."""
-        return self.sql("SELECT * FROM `of-9999`.theirs")
+        return self.sql("SELECT * FROM `of_9999`.theirs")
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +65,11 @@ def outside(docker_host: DockerHost) -> Iterator[Outside]:
     )
     found = Outside(mysql, redis, docker_host.address)
     wait_for("MySQL and Redis outside", found.ready)
-    found.sql("CREATE DATABASE `of-9999`; CREATE TABLE `of-9999`.theirs (text VARCHAR(9))")
-    found.sql("INSERT INTO `of-9999`.theirs VALUES ('kept')")
+    found.sql("CREATE DATABASE `of_9999`; CREATE TABLE `of_9999`.theirs (text VARCHAR(9))")
+    found.sql("INSERT INTO `of_9999`.theirs VALUES ('kept')")
     found.sql(f"CREATE USER 'of.others'@'%' IDENTIFIED BY '{_PASSWORD}'")
     found.sql(
-        "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP ON `of-9999`.* TO 'of.others'@'%'"
+        "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP ON `of_9999`.* TO 'of.others'@'%'"
     )
     yield found
     for one in (mysql, redis):
@@ -95,7 +95,7 @@ def cluster(
         "address": outside.address,
         "port": _MYSQL,
         "user": "of.others",
-        "database": "of-9999",
+        "database": "of_9999",
         "password": stack.encrypted(_PASSWORD),
     }
     redis = {
@@ -115,17 +115,17 @@ def test_faults_show_before_anything_is_created(cluster: Cluster, outside: Outsi
     lacks = "CREATE TEMPORARY TABLES, INDEX"
     assert (
         f"training.mysql of party 9999, {outside.address}:{_MYSQL}: of.others lacks {lacks} in "
-        f"database of-9999: GRANT {lacks} ON `of-9999`.* TO 'of.others'@'%';" in said
+        f"database of_9999: GRANT {lacks} ON `of_9999`.* TO 'of.others'@'%';" in said
     ), said
     assert "training.redis of party 9999" in said, said
     assert "the server refuses the password" in said, said
     assert cluster.containers() == []
     assert not cluster.host.docker.volumes.list(filters={"label": "fate.party=9999"})
-    assert outside.sql("SHOW TABLES FROM `of-9999`") == "theirs"
+    assert outside.sql("SHOW TABLES FROM `of_9999`") == "theirs"
 
 
 def test_parties_work_with_databases_of_others(cluster: Cluster, outside: Outside) -> None:
-    outside.sql(f"GRANT {_GRANTS} ON `of-9999`.* TO 'of.others'@'%'")
+    outside.sql(f"GRANT {_GRANTS} ON `of_9999`.* TO 'of.others'@'%'")
     stack = cluster.stack
     parties = stack.config["fate:parties"]
     parties[0]["training"]["redis"]["password"] = stack.encrypted(_REDIS_PASSWORD)
@@ -146,29 +146,29 @@ def test_parties_work_with_databases_of_others(cluster: Cluster, outside: Outsid
 
 
 def test_lost_node_rows_are_set_again(cluster: Cluster, outside: Outside) -> None:
-    outside.sql("UPDATE `of-9999`.node SET status = 'LOST' WHERE type = 'EGG'")
+    outside.sql("UPDATE `of_9999`.node SET status = 'LOST' WHERE type = 'EGG'")
     assert cluster.stack.preview().operations() == {"9999-nodes": "update"}
     cluster.stack.up()
-    assert outside.sql("SELECT status FROM `of-9999`.node WHERE type = 'EGG'") == "HEALTHY"
+    assert outside.sql("SELECT status FROM `of_9999`.node WHERE type = 'EGG'") == "HEALTHY"
     cluster.stack.preview(expect_no_changes=True)
 
 
 def test_a_backup_is_refused(cluster: Cluster, outside: Outside) -> None:
     done = cluster.stack.fatectl("backup", "9999", str(cluster.stack.folder / "backup"))
     assert done.returncode == 1
-    assert f"of-9999 on {outside.address}:{_MYSQL}" in done.stderr, done.stderr
+    assert f"of_9999 on {outside.address}:{_MYSQL}" in done.stderr, done.stderr
     assert not (cluster.stack.folder / "backup").exists()
 
 
 def test_a_database_outlives_the_stack(cluster: Cluster, outside: Outside) -> None:
-    jobs = "SELECT count(*) FROM `of-9999`.t_job"
+    jobs = "SELECT count(*) FROM `of_9999`.t_job"
     before = outside.sql(jobs)
     assert int(before) > 0
-    nodes = outside.sql("SELECT node_id, ip, port, type FROM `of-9999`.node")
+    nodes = outside.sql("SELECT node_id, ip, port, type FROM `of_9999`.node")
     cluster.stack.destroy()
     assert outside.theirs() == "kept"
     cluster.stack.change(lambda c: c["fate:parties"].pop())
     cluster.stack.up()
     assert outside.theirs() == "kept"
     assert outside.sql(jobs) == before
-    assert outside.sql("SELECT node_id, ip, port, type FROM `of-9999`.node") == nodes
+    assert outside.sql("SELECT node_id, ip, port, type FROM `of_9999`.node") == nodes
