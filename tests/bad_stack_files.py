@@ -104,6 +104,16 @@ def _publish(index: int, **values: object) -> Change:
     return _party(index, training={"publish": {k.replace("_", "-"): v for k, v in values.items()}})
 
 
+_MYSQL = {"address": "db.example.org", "password": "hunter2"}
+_REDIS = {"address": "redis.example.org", "password": "hunter2"}
+
+
+def _mysql(**values: object) -> Change:
+    """Changes to an external MySQL; None removes a key."""
+    given = {key: value for key, value in {**_MYSQL, **values}.items() if value is not None}
+    return _party(0, training={"mysql": given})
+
+
 def _both(*changes: Change) -> Change:
     return lambda config: [change(config) for change in changes]
 
@@ -325,6 +335,57 @@ CASES = [
          "fate:parties[0].training.mysql.password", "--path 'fate:parties[0].training.mysql.pass"),
     Case("short password", _party(0, training={"redis": {"password": "short"}}),
          "fate:parties[0].training.redis.password", "8 or more characters"),
+    Case("own MySQL with a port", _party(0, training={"mysql": {"port": 3306, "user": "x"}}),
+         "fate:parties[0].training.mysql",
+         "has port, user without address: add the address of the external server"),
+    Case("external MySQL with root's password", _mysql(rootPassword="hunter2-root"),
+         "fate:parties[0].training.mysql", "has both address and rootPassword"),
+    Case("external MySQL without a password", _mysql(password=None),
+         "fate:parties[0].training.mysql", "add the password of the account"),
+    Case("external MySQL's password in plain text", _mysql(),
+         "fate:parties[0].training.mysql.password", "--path 'fate:parties[0].training.mysql.pass"),
+    Case("external MySQL's unreadable password", _mysql(password="hunter2 2"),
+         "fate:parties[0].training.mysql.password", "change it on the server"),
+    Case("external MySQL's bad account", _mysql(user="it's"),
+         "fate:parties[0].training.mysql.user", "is not an account that FATE can use"),
+    Case("external MySQL's account as a list", _mysql(user=["fate"]),
+         "fate:parties[0].training.mysql.user", "must be a string"),
+    Case("external MySQL's bad database", _mysql(database="a/b?c=d"),
+         "fate:parties[0].training.mysql.database", "is not a database that FATE can use"),
+    Case("external MySQL's port", _mysql(port=0), "fate:parties[0].training.mysql.port",
+         "1 or more"),
+    Case("external MySQL with a scheme", _mysql(address="mysql://db.example.org"),
+         "fate:parties[0].training.mysql.address", "is not a host name or IPv4 address"),
+    Case("external MySQL on loopback", _mysql(address="127.0.0.1"),
+         "fate:parties[0].training.mysql.address", "is not reachable from a container",
+         parties_secret=True),
+    Case("subnet with the address of an external MySQL",
+         _both(_mysql(address="10.9.0.9"), _host("a", subnet="10.9.0.0/16")),
+         "fate:hosts.a.subnet", "contains 10.9.0.9 (fate:parties[0].training.mysql.address)",
+         parties_secret=True),
+    Case("one database for two parties",
+         lambda c: [p.setdefault("training", {}).update(mysql=dict(_MYSQL))
+                    for p in c["fate:parties"]],
+         "fate:parties[1].training.mysql",
+         "is the database of fate:parties[0].training.mysql; give each party its own",
+         parties_secret=True),
+    Case("one Redis for two parties",
+         _both(_party(0, training={"redis": _REDIS}), _party(1, serving={"redis": _REDIS})),
+         "fate:parties[1].serving.redis",
+         "is the server of fate:parties[0].training.redis; give each party its own",
+         parties_secret=True),
+    Case("external Redis without a password", _party(0, training={"redis": {"address": "x.org"}}),
+         "fate:parties[0].training.redis", "add the password of the account"),
+    Case("user of a Redis", _party(0, training={"redis": {**_REDIS, "user": "fate"}}),
+         "fate:parties[0].training.redis.user",
+         "is not a known key; Valid keys: address, port, password", parties_secret=True),
+    Case("own Redis with a port", _party(0, serving={"redis": {"port": 6380}}),
+         "fate:parties[0].serving.redis", "has port without address"),
+    Case("external MySQL in 2 without a password",
+         _in_2(_party(0, training={"mysql": {"address": "db.example.org"}})),
+         "fate:parties[0].training.mysql", "add the password of the account"),
+    Case("external Redis in 2", _in_2(_party(0, training={"redis": _REDIS})),
+         "fate:parties[0].training.redis", "is not supported by FATE 2.2.0; remove the key"),
     Case("password with a quote", _party(0, training={"mysql": {"rootPassword": "it's a secret"}}),
          "fate:parties[0].training.mysql.rootPassword", "letters, digits"),
     Case("peer without address", _set("peers", [{"id": 10001}]), "fate:peers[0].address",

@@ -27,6 +27,7 @@ from fate_components import release as catalogue
 from fate_components.docker import delivery
 from fate_components.docker.service import Container, Place, Service
 from fate_components.docker.survey import Survey
+from fate_components.external import servers
 from fate_components.outputs import exchange_output, party_outputs
 from fate_components.settings import DockerHost, Published, Settings
 from fate_components.settings.load import parse
@@ -126,6 +127,7 @@ def without_engine() -> Iterator[None]:
         mock.patch.object(pulumi.ComponentResource, "register_outputs", nothing),
         mock.patch.object(pulumi, "ResourceOptions", nothing),
         mock.patch.object(delivery, "in_container", nothing),
+        mock.patch.object(servers, "verified", lambda place, *_: place),
         mock.patch.object(party, "all_healthy", nothing),
         mock.patch.object(subprocess, "Popen", side_effect=touched),
         mock.patch.object(socket.socket, "connect", side_effect=touched),
@@ -142,6 +144,7 @@ def check(found: Deployment) -> None:
         for attachment in spec.networks:
             assert attachment.network.name in place.networks, name
             assert attachment.network == found.networks[host][attachment.network.name], name
+    check_databases(found)
     check_addresses(found)
     check_ports(found)
     check_routes(found)
@@ -191,6 +194,19 @@ def check_secrets(found: Deployment, spec: Container) -> None:
     for text in [*spec.command, *spec.environment.values(), spec.check]:
         assert MARK not in text, text
         assert "\0" not in text, text
+
+
+def check_databases(found: Deployment) -> None:
+    """Assert that what waits for a database waits for one that there is."""
+    for one in found.plan.parties:
+        for kind, cluster in one.clusters.items():
+            own = {
+                spec.service
+                for place, spec in found.containers.values()
+                if (place.party, place.cluster) == (one.party.id, kind)
+            }
+            assert own == set(cluster.services) - ({cluster.facts.edge} - own), own
+            assert not own & set(cluster.external)
 
 
 def check_addresses(found: Deployment) -> None:

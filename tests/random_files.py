@@ -83,15 +83,42 @@ TLS: dict[str, Any] = {
     "fate:peers": [{"id": 10001, "address": "fate.example.org", "tls": {"authority": CA}}],
 }
 GIVEN_TLS = {"id": 10000, "host": "b", "tls": {**GIVEN, "key": f"{GIVEN['key']}{MARK}"}}
+# Databases that somebody else runs.
+THEIRS = {"address": "db.example.org", "port": 3307, "password": "hunter2!"}
+EXTERNAL = FULL | {
+    "fate:parties": [
+        {
+            "id": 9999,
+            "host": "a",
+            "training": {
+                "mysql": {**THEIRS, "user": "flow", "database": "of_9999"},
+                "redis": THEIRS,
+            },
+            "serving": {"redis": {**THEIRS, "port": 6380}},
+        },
+        {"id": 10000, "host": "b", "training": {"mysql": {**THEIRS, "port": 3308}}},
+    ]
+}
+EXTERNAL_2 = FULL_2 | {
+    "fate:parties": [
+        {"id": 9999, "host": "a", "training": {"mysql": {**THEIRS, "database": "of_9999"}}}
+    ]
+}
 FILES: dict[str, list[dict[str, Any]]] = {
     "1.3.0": [
         FULL,
         {key: value for key, value in FULL.items() if key != "fate:exchange"},
         FULL | {"fate:exchange": {"address": "exchange.example.org", "port": 9371}},
         FULL | TLS | {"fate:parties": [*FULL["fate:parties"][:1], GIVEN_TLS]},
+        EXTERNAL,
         GOOD | {"fate:masterSecret": COMMON["fate:masterSecret"]},
     ],
-    "2.2.0": [FULL_2, FULL_2 | TLS, GOOD_2 | {"fate:masterSecret": COMMON["fate:masterSecret"]}],
+    "2.2.0": [
+        EXTERNAL_2,
+        FULL_2,
+        FULL_2 | TLS,
+        GOOD_2 | {"fate:masterSecret": COMMON["fate:masterSecret"]},
+    ],
 }
 
 # Values and names of keys for which nobody asked.
@@ -121,7 +148,8 @@ KEYS = (
     "", " ", "a", "A", "a b", "a.b", "a\nb", "a\"b", "[0]", "\0", "\ud800", "é", "-", "-a", "id",
     "host", "hosts", "address", "docker", "logs", "subnet", "port", "ports", "password", "token",
     "training", "serving", "publish", "proxy", "nginx-http", "fateflow-http", "fateboard", "mysql",
-    "rootPassword", "root_password", "max_size", "release", "exchange", "peers", "engines", LONG,
+    "rootPassword", "root_password", "user", "database", "max_size",
+    "release", "exchange", "peers", "engines", LONG,
 )  # fmt: skip
 KEEP_SECRETS = ("tls", "training", "serving", "mysql", "redis", "rabbitmq", "client")
 STACKS = ("dev", "dev", "dev", "prod.eu", "my_stack", "Dev", "s" * 30, "s" * 100)

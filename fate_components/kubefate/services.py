@@ -4,7 +4,46 @@ from ..mysql import DATABASE, USER
 from .options import Options
 
 _MAX_CORES = 1024
+_DATABASE = "fate_flow"  # KubeFATE's, in its parties.conf
 _DERIVED = "passwords are not copied; this one is derived from fate:masterSecret"
+
+
+def mysql(options: Options, parties: int) -> dict[str, str]:
+    """The value of training.mysql without its password, if the files have an external MySQL.
+
+    Args:
+        options: the options; those about MySQL are reported.
+        parties: how many parties the stack runs.
+    """
+    address = options.text("mysql_ip", "mysql")
+    if address == "mysql":
+        options.taken("mysql_ip", "each party has a MySQL of its own")
+        _same(options, "mysql_user", USER, f"the services' account is always {USER}")
+        _same(options, "mysql_db", DATABASE, f"the database is always {DATABASE}")
+        options.left(
+            "mysql_password",
+            f"{_DERIVED}; set training.mysql.password for one of your own",
+            secret=True,
+        )
+        return {}
+    if parties > 1:
+        options.refuse(
+            "mysql_ip",
+            f"is an external MySQL, and {parties} parties would have one database in it and take "
+            "each other's jobs for their own; import each with --party into a stack of its own, or "
+            "write mysql_ip=mysql to give each party its own",
+        )
+    user = options.text("mysql_user") or USER
+    database = options.text("mysql_db") or _DATABASE
+    options.taken("mysql_ip", f"training.mysql.address: {address}")
+    options.taken("mysql_user", f"training.mysql.user: {user}")
+    options.taken("mysql_db", f"training.mysql.database: {database}")
+    options.left(
+        "mysql_password",
+        "passwords are not copied; set training.mysql.password as the stack file says",
+        secret=True,
+    )
+    return {"address": address, "user": user, "database": database}
 
 
 def fate1(options: Options) -> None:
@@ -73,21 +112,6 @@ def _common(options: Options) -> None:
         "dir",
         "data is kept in Docker volumes. What KubeFATE keeps in this folder stays there, and the "
         "stack does not use it",
-    )
-    if options.text("mysql_ip", "mysql") == "mysql":
-        options.taken("mysql_ip", "each party has a MySQL of its own")
-    else:
-        options.refuse(
-            "mysql_ip",
-            "is an external MySQL, which is not supported; write mysql_ip=mysql to give each party "
-            "its own",
-        )
-    _same(options, "mysql_user", USER, f"the services' account is always {USER}")
-    _same(options, "mysql_db", DATABASE, f"the database is always {DATABASE}")
-    options.left(
-        "mysql_password",
-        f"{_DERIVED}; set training.mysql.password for one of your own",
-        secret=True,
     )
     options.left("gpu_count", "containers get no GPU")
     options.left("name_node", "stacks have no HDFS")

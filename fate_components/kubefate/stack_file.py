@@ -13,7 +13,8 @@ from . import options as names
 from .options import Options
 
 _MASTER_SECRET = "fate:masterSecret"  # noqa: S105 - a key, not a secret
-# Stands for the one that the operator sets.
+_PARTIES = "fate:parties"
+# Stands for those that the operator sets.
 _ASSUMED = "0123456789abcdef"
 _KUBEFATE_OPTIONS = {
     "hosts": names.ADDRESSES,
@@ -22,6 +23,7 @@ _KUBEFATE_OPTIONS = {
     "exchange": ("exchangeip", "exchangeip"),
     "registry": ("RegistryURI", "RegistryURI"),
 }
+_OF_MYSQL: Mapping[str | int, str] = {"user": "mysql_user", "database": "mysql_db"}
 
 
 class _Dumper(yaml.SafeDumper):
@@ -39,7 +41,8 @@ def render(config: Mapping[str, Any], stack: str) -> str:
         stack: the stack's name.
     """
     parties = "all" if "fate:peers" not in config else "PARTY (each party below)"
-    text = _comment(_HEADER.format(stack=stack, parties=parties))
+    external = _EXTERNAL.format(stack=stack) if _external(config) else ""
+    text = _comment(_HEADER.format(stack=stack, parties=parties, external=external))
     text += "config:\n"
     for key, value in config.items():
         if comment := _COMMENTS.get(key):
@@ -61,11 +64,13 @@ def mistakes(text: str, stack: str) -> tuple[Mistake, ...]:
         stack: the stack's name.
     """
     config = {_MASTER_SECRET: _ASSUMED, **yaml.safe_load(text)["config"]}
+    for mysql in _external(config):
+        mysql["password"] = _ASSUMED
     as_engine = {
         key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()
     }
     try:
-        parse(as_engine, {_MASTER_SECRET}, stack)
+        parse(as_engine, {_MASTER_SECRET, _PARTIES}, stack)
     except SettingsError as error:
         return error.mistakes
     return ()
@@ -78,12 +83,21 @@ def refuse(options: Options, mistake: Mistake) -> None:
         options: the options in KubeFATE's files.
         mistake: the mistake in the stack file.
     """
+    if "mysql" in mistake.where:
+        options.refuse(_OF_MYSQL.get(mistake.where[-1], "mysql_ip"), str(mistake))
+        return
     spellings = _KUBEFATE_OPTIONS.get(str(mistake.where[0]))
     way_out = "; or use another name for --stack" if mistake.where[-1] == "subnet" else ""
     if spellings:
         options.refuse(options.spelled(spellings), f"{mistake}{way_out}")
     else:
         options.report.refuse("(stack file)", None, f"{mistake}{way_out}")
+
+
+def _external(config: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The external MySQL of each party that has one."""
+    found = [party.get("training", {}).get("mysql") for party in config[_PARTIES]]
+    return [mysql for mysql in found if mysql]
 
 
 def _comment(text: str) -> str:
@@ -97,7 +111,7 @@ Before the first `pulumi up`:
   1. pulumi stack init {stack}
   2. pulumi config set --stack {stack} --secret fate:masterSecret "$(openssl rand -hex 32)"
   3. Stop KubeFATE's containers, which have the same ports: bash docker_deploy.sh --delete {parties}
-
+{external}
 What is different from KubeFATE:
   - Passwords are derived from fate:masterSecret. KubeFATE's are not used, because they were in
     plain text.
@@ -106,6 +120,12 @@ What is different from KubeFATE:
   - Data is kept in Docker volumes. What KubeFATE has in its folder stays there and is not used.
 
 With `fate:verify: true` every `pulumi up` ends with a toy job between the parties.
+"""
+
+_EXTERNAL = """\
+  4. Set the password of the account in your MySQL:
+     pulumi config set --stack {stack} --secret --path 'fate:parties[0].training.mysql.password' …
+     Use an empty database (training.mysql.database): FATE does not convert older tables.
 """
 
 _COMMENTS = {

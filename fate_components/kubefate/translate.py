@@ -45,6 +45,7 @@ def translate(
     else:
         engines.fate1(found, computing)
         services.fate1(found)
+    mysql = services.mysql(found, len(here))
     images.tags(found, facts)
     if registry := images.registry(found, facts):
         rest["registry"] = registry
@@ -54,6 +55,8 @@ def translate(
     layout = parties.layout(found, facts, here, elsewhere, exchange_here)
     for party in layout.parties if cores else ():
         party["training"] = {"cores": cores, **party.get("training", {})}
+    for party in layout.parties if mysql else ():
+        party["training"] = {**party.get("training", {}), "mysql": mysql}
     config = {"release": name, "hosts": layout.hosts, "parties": layout.parties}
     for key, value in {"peers": layout.peers, "exchange": layout.exchange, **rest}.items():
         if value:

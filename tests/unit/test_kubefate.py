@@ -118,6 +118,22 @@ def test_every_example_becomes_a_stack_that_works(folder: Folder, example: str) 
         on_paper.check(on_paper.deployment(StackFile(config, frozenset([MASTER]), "dev")))
 
 
+@pytest.mark.parametrize(
+    ("version", "options"),
+    [("1.11", ("--release", "1.3.0", "--party", "9999")), ("2.0", (*ENGINES, "--party", "9999"))],
+)
+def test_an_external_mysql_is_taken_over(
+    folder: Folder, version: str, options: tuple[str, ...]
+) -> None:
+    config = imported(folder, version, *options, mysql_ip="10.0.0.9", mysql_user="flow")
+    (party,) = config["fate:parties"]
+    wanted = {"address": "10.0.0.9", "user": "flow", "database": "fate_flow"}
+    assert party["training"]["mysql"] == wanted
+    text = (folder.project / "Pulumi.dev.yaml").read_text()
+    assert "--path 'fate:parties[0].training.mysql.password'" in text
+    assert "hunter2" not in text
+
+
 @pytest.mark.parametrize("example", ["1.3 first", "1.11", "2.0"])
 def test_every_first_example_registers_its_containers(folder: Folder, example: str) -> None:
     version, values, options = EXAMPLES[example]
@@ -267,6 +283,10 @@ def test_options_of_others_are_told() -> None:
         ("1.3", (), {"RegistryURI": "https://r.example.org"}, "RegistryURI"),
         ("1.3", (), {"RegistryURI": "'a\nb'"}, "write it like registry.example.org:5000"),
         ("1.3", (), {"mysql_ip": "10.0.0.9"}, "write mysql_ip=mysql"),
+        ("1.3", ("--party", "9999"), {"mysql_ip": "localhost"},
+         "is not reachable from a container"),
+        ("1.3", ("--party", "9999"), {"mysql_ip": "10.0.0.9", "mysql_user": "'it s'"},
+         "is not an account"),
         ("1.3", ("--release", "9.9"), {}, "--release = 9.9: is not a known release"),
         ("1.3", ("--engines", "standalone"), {}, "FATE 1.3 has Eggroll only"),
         ("1.3", ("--party", "1"), {}, "choose from 10000, 9999"),
@@ -290,10 +310,10 @@ def test_what_would_be_wrong_is_refused(
 
 
 def test_all_refusals_are_told_at_once(folder: Folder) -> None:
-    said = refused(folder, "2.0", party_list="(1 1)", user="", mysql_ip="10.0.0.9")
+    said = refused(folder, "2.0", party_list="(1 1)", user="", compute_core="many")
     assert "is there twice" in said
     assert "add the user" in said
-    assert "is an external MySQL" in said
+    assert "is not a number of cores" in said
     assert "computing = Eggroll: is not supported" in said
 
 
