@@ -1,6 +1,7 @@
 """A party of the federation, and the exchange between parties."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Protocol
 
 import pulumi
@@ -10,6 +11,7 @@ from .certificates import Certificates
 from .docker.host import Host, labels
 from .docker.service import Place, Service, all_healthy
 from .edge import Edge
+from .external import servers
 from .fate1 import serving as fate1_serving
 from .fate1 import training as fate1
 from .fate2 import training as fate2
@@ -25,8 +27,18 @@ class Deployed(Protocol):
     passwords: dict[str, str]
 
 
+class Deploys(Protocol):
+    """What deploys a cluster of a kind."""
+
+    client: servers.Client
+
+    def __call__(
+        self, place: Place, plan: ClusterPlan, settings: Settings, opts: pulumi.ResourceOptions
+    ) -> Deployed: ...
+
+
 # What each release line deploys, by kind of cluster.
-_CLUSTERS: dict[str, dict[str, Callable[..., Deployed]]] = {
+_CLUSTERS: dict[str, dict[str, Deploys]] = {
     "fate1": {TRAINING: fate1.TrainingCluster, SERVING: fate1_serving.ServingCluster},
     "fate2": {TRAINING: fate2.TrainingCluster},
 }
@@ -71,10 +83,11 @@ class Party(pulumi.ComponentResource):
         self.hosts = {kind: hosts[cluster.host] for kind, cluster in plan.clusters.items()}
         self.services: dict[str, list[Service]] = {}
         self.passwords: dict[str, str] = {}
+        places: dict[str, Place] = {}
+        verified: list[pulumi.Resource] = []
         for kind, cluster in plan.clusters.items():
             host = hosts[cluster.host]
-            at_host = pulumi.ResourceOptions(parent=self, providers={"docker": host.provider})
-            place = Place(
+            places[kind] = Place(
                 stack=stack,
                 cluster=kind,
                 host=host,
@@ -83,6 +96,14 @@ class Party(pulumi.ComponentResource):
                 party=self.id,
                 keep_data=settings.keep_data,
             )
+            client = _CLUSTERS[release.line][kind].client
+            child = pulumi.ResourceOptions(parent=self)
+            verified += servers.verified(places[kind], cluster, client, child)
+        for kind, cluster in plan.clusters.items():
+            at_host = pulumi.ResourceOptions(
+                parent=self, providers={"docker": hosts[cluster.host].provider}
+            )
+            place = replace(places[kind], after=verified)
             deployed = _CLUSTERS[release.line][kind](place, cluster, settings, at_host)
             if certificates and cluster.edge:
                 gateways = [one for one in deployed.services if one.name in cluster.facts.gateways]

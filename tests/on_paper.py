@@ -127,7 +127,7 @@ def without_engine() -> Iterator[None]:
         mock.patch.object(pulumi.ComponentResource, "register_outputs", nothing),
         mock.patch.object(pulumi, "ResourceOptions", nothing),
         mock.patch.object(delivery, "in_container", nothing),
-        mock.patch.object(servers, "verified", lambda place, *_: place),
+        mock.patch.object(servers, "verified", return_value=[]),
         mock.patch.object(party, "all_healthy", nothing),
         mock.patch.object(subprocess, "Popen", side_effect=touched),
         mock.patch.object(socket.socket, "connect", side_effect=touched),

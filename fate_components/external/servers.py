@@ -3,7 +3,7 @@
 import json
 import shlex
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 
 import pulumi
 
@@ -18,40 +18,48 @@ from .check import mysql_command
 _ACCOUNT = "/run/secrets/mysql.json"
 
 
+@dataclass(frozen=True)
+class Client:
+    """What a cluster uses database servers with.
+
+    Args:
+        service: a service whose image has a client for them.
+        grants: what its services must be allowed to do in their database in MySQL.
+    """
+
+    service: str
+    grants: tuple[str, ...] = ()
+
+
 def verified(
-    place: Place,
-    plan: ClusterPlan,
-    client: str,
-    opts: pulumi.ResourceOptions,
-    grants: Sequence[str] = (),
-) -> Place:
-    """The place of a cluster whose volumes and containers wait until its servers are verified.
+    place: Place, plan: ClusterPlan, client: Client, opts: pulumi.ResourceOptions
+) -> list[pulumi.Resource]:
+    """Verify the external servers of a cluster, if it has any, for all of its party to wait for.
 
     They are verified in a container that is removed afterwards, in the party's network: what its
     services will reach from there may be out of reach for this machine.
 
     Args:
-        place: the place.
+        place: where the cluster's containers run.
         plan: the cluster's part of the topology.
-        client: a service whose image has a client for the servers.
+        client: what it uses them with.
         opts: the parent and provider options.
-        grants: what the services may have to do in MySQL.
     """
     servers: dict[str, Server] = {
         f"{plan.kind}.{server.key}": server
         for server in getattr(plan.party, plan.kind).external.values()
     }
     if not servers:
-        return place
+        return []
     passwords = {key: _password(server) for key, server in servers.items()}
-    shown = {key: _account(server, grants) for key, server in servers.items()}
-    check = tool.run(
+    shown = {key: _account(server, client.grants) for key, server in servers.items()}
+    verified = tool.run(
         place.resource_name("databases" if plan.kind == TRAINING else f"{plan.kind}-databases"),
         "fate_components.external.check",
         [],
         environment={
             **place.host.environment,
-            "IMAGE": place.host.image_id(place.release.services[client]),
+            "IMAGE": place.host.image_id(place.release.services[client.service]),
             "NETWORK": place.networks[plan.network.name].name,
             "PARTY": str(place.party),
             "SERVERS": json.dumps(shown),
@@ -60,7 +68,7 @@ def verified(
         opts=opts,
         stdin=pulumi.Output.secret(json.dumps(passwords)),
     )
-    return replace(place, after=(check,))
+    return [verified]
 
 
 def account_files(server: Mysql) -> list[File]:

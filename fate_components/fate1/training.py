@@ -18,11 +18,6 @@ from .proxy import Proxy
 from .roll import Roll
 from .route_table import exchange_routes, party_routes
 
-# What FATE Flow, meta-service and the node rows need; FATE Flow drops the tables of deleted jobs.
-_GRANTS = (
-    "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "CREATE TEMPORARY TABLES", "DROP", "INDEX",
-)  # fmt: skip
-
 
 class TrainingCluster(pulumi.ComponentResource):
     """A party's training cluster: everything a party needs to take part in federated jobs.
@@ -34,12 +29,21 @@ class TrainingCluster(pulumi.ComponentResource):
         opts: the parent and provider options.
     """
 
+    # What FATE Flow, meta-service and the rows of nodes need. FATE Flow drops tables of deleted
+    # jobs.
+    client = servers.Client(
+        "python",
+        (
+            "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "CREATE TEMPORARY TABLES", "DROP",
+            "INDEX",
+        ),
+    )  # fmt: skip
+
     def __init__(
         self, place: Place, plan: ClusterPlan, settings: Settings, opts: pulumi.ResourceOptions
     ) -> None:
         super().__init__("fate:fate1:TrainingCluster", f"{plan.party.id}-training", {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        place = servers.verified(place, plan, "python", child, _GRANTS)
         context = ClusterContext(place, plan, settings.master_secret)
         databases: list[Service] = []
         mysql = None

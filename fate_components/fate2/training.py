@@ -15,9 +15,6 @@ from .nginx import Nginx
 from .rabbitmq import Rabbitmq
 from .settings import Settings
 
-# What FATE Flow needs, which creates its tables itself.
-_GRANTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "INDEX")
-
 
 class TrainingCluster(pulumi.ComponentResource):
     """A party's training cluster: everything a party needs to take part in federated jobs.
@@ -29,6 +26,9 @@ class TrainingCluster(pulumi.ComponentResource):
         opts: the parent and provider options.
     """
 
+    # What FATE Flow needs, which creates its tables itself.
+    client = servers.Client("fateflow", ("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "INDEX"))
+
     def __init__(
         self,
         place: Place,
@@ -39,7 +39,6 @@ class TrainingCluster(pulumi.ComponentResource):
         super().__init__("fate:fate2:TrainingCluster", f"{plan.party.id}-training", {}, opts)
         assert isinstance(settings, Settings)  # noqa: S101 - settings match the release line
         child = pulumi.ResourceOptions(parent=self)
-        place = servers.verified(place, plan, "fateflow", child, _GRANTS)
         context = ClusterContext(place, plan, settings.master_secret, settings.engines)
         databases = [] if "mysql" in plan.external else [Mysql(context, child)]
         rabbitmq = Rabbitmq(context, child)

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from docker.models.containers import Container
 
-from tests.integration.clusters import Cluster, no_password_readable, no_password_shown, settled
+from fate_components.docker import cli
+from fate_components.external import check
+from tests.integration.clusters import Cluster, no_password_readable, no_password_shown
 from tests.integration.docker_hosts import DockerHost, wait_for
 from tests.integration.stacks import Stack, party
+from tests.integration.test_serving import serving
 
 _MYSQL, _REDIS = 9780, 9781
 _PASSWORD, _REDIS_PASSWORD = "a#password&of=others", "another!of*others"
@@ -103,10 +107,51 @@ def cluster(
         "port": _REDIS,
         "password": stack.encrypted("a-wrong-one"),
     }
-    one = party(9999, "lab", 9700, mysql=mysql, redis=redis)
+    cache = {**redis, "password": stack.encrypted(_REDIS_PASSWORD)}
+    one = {
+        **party(9999, "lab", 9700, mysql=mysql, redis=redis),
+        "serving": serving(9704, redis=cache),
+    }
     stack.change(lambda c: c.update({"fate:parties": [one]}))
     yield Cluster(docker_host, stack)
     stack.destroy()
+
+
+@pytest.mark.parametrize("image", ["python:1.3.0-release", "serving-server:1.2.2-release"])
+def test_what_is_wrong_with_a_server_is_named(
+    docker_host: DockerHost, outside: Outside, monkeypatch: pytest.MonkeyPatch, image: str
+) -> None:
+    outside.sql("CREATE DATABASE IF NOT EXISTS nothing_granted")
+    at = {"address": outside.address}
+    mysql: dict[str, Any] = {
+        **at, "port": _MYSQL, "user": "of.others", "database": "of_9999", "grants": ["SELECT"]
+    }  # fmt: skip
+    cases: dict[str, tuple[dict[str, Any], str]] = {
+        "redis": ({**at, "port": _REDIS}, ""),
+        "redis closed": ({**at, "port": 1}, "it cannot be reached"),
+        "redis at mysql": ({**at, "port": _MYSQL}, "is not a Redis"),
+        "redis refused": ({**at, "port": _REDIS}, "the server refuses the password"),
+    }
+    if image.startswith("python"):
+        cases |= {
+            "mysql": (mysql, ""),
+            "mysql closed": ({**mysql, "port": 1}, "it cannot be reached"),
+            "mysql nowhere": ({**mysql, "address": "nowhere.invalid"}, "it cannot be reached"),
+            "mysql refused": (mysql, "the server refuses the login of of.others"),
+            "mysql's database": ({**mysql, "database": "none"}, "has no rights in database none"),
+            "mysql's rights": ({**mysql, "database": "nothing_granted"}, "has no rights in"),
+        }
+    environment = {**cli.environment(docker_host.url), "NETWORK": "bridge"}
+    environment |= {"IMAGE": f"fate-lab/federatedai/{image}", "STACK": "none", "PARTY": "1"}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    passwords = {key: "a-wrong-one" if "refused" in key else _PASSWORD for key in cases}
+    passwords |= dict.fromkeys(("redis", "redis closed", "redis at mysql"), _REDIS_PASSWORD)
+    said = list(check.faults({key: server for key, (server, _) in cases.items()}, passwords))
+    assert len(said) == sum(bool(fault) for _, fault in cases.values()), said
+    for key, (server, fault) in cases.items():
+        where = f"{key} of party 1, {server['address']}:{server['port']}: "
+        assert not fault or any(one.startswith(where) and fault in one for one in said), said
 
 
 def test_faults_show_before_anything_is_created(cluster: Cluster, outside: Outside) -> None:
@@ -124,22 +169,20 @@ def test_faults_show_before_anything_is_created(cluster: Cluster, outside: Outsi
     assert outside.sql("SHOW TABLES FROM `of_9999`") == "theirs"
 
 
-def test_parties_work_with_databases_of_others(cluster: Cluster, outside: Outside) -> None:
+def test_a_party_works_with_databases_of_others(cluster: Cluster, outside: Outside) -> None:
     outside.sql(f"GRANT {_GRANTS} ON `of_9999`.* TO 'of.others'@'%'")
     stack = cluster.stack
     parties = stack.config["fate:parties"]
     parties[0]["training"]["redis"]["password"] = stack.encrypted(_REDIS_PASSWORD)
-    stack.change(lambda _: parties.append(party(10000, "lab", 9710)))
+    stack.write()
     stack.up()
     services = {one.labels["fate.service"] for one in cluster.containers(party=9999)}
     assert not services & {"mysql", "redis"}
     assert "fateboard" in services
     names = {one.name for one in cluster.host.docker.volumes.list()}
     assert not names & {f"fate-{stack.name}-9999-{service}" for service in ("mysql", "redis")}
-    cluster.toy_succeeds(9999, 10000)
-    cluster.toy_succeeds(10000, 9999)
+    cluster.toy_succeeds(9999, 9999)
     assert outside.theirs() == "kept"
-    settled(cluster)
     passwords = {_PASSWORD, _REDIS_PASSWORD}
     no_password_shown(cluster, passwords)
     no_password_readable(cluster, passwords)
@@ -150,14 +193,6 @@ def test_lost_node_rows_are_set_again(cluster: Cluster, outside: Outside) -> Non
     assert cluster.stack.preview().operations() == {"9999-nodes": "update"}
     cluster.stack.up()
     assert outside.sql("SELECT status FROM `of_9999`.node WHERE type = 'EGG'") == "HEALTHY"
-    cluster.stack.preview(expect_no_changes=True)
-
-
-def test_a_backup_is_refused(cluster: Cluster, outside: Outside) -> None:
-    done = cluster.stack.fatectl("backup", "9999", str(cluster.stack.folder / "backup"))
-    assert done.returncode == 1
-    assert f"of_9999 on {outside.address}:{_MYSQL}" in done.stderr, done.stderr
-    assert not (cluster.stack.folder / "backup").exists()
 
 
 def test_a_database_outlives_the_stack(cluster: Cluster, outside: Outside) -> None:
@@ -167,8 +202,8 @@ def test_a_database_outlives_the_stack(cluster: Cluster, outside: Outside) -> No
     nodes = outside.sql("SELECT node_id, ip, port, type FROM `of_9999`.node")
     cluster.stack.destroy()
     assert outside.theirs() == "kept"
-    cluster.stack.change(lambda c: c["fate:parties"].pop())
     cluster.stack.up()
     assert outside.theirs() == "kept"
     assert outside.sql(jobs) == before
     assert outside.sql("SELECT node_id, ip, port, type FROM `of_9999`.node") == nodes
+    cluster.stack.preview(expect_no_changes=True)

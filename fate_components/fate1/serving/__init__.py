@@ -23,6 +23,8 @@ class ServingCluster(pulumi.ComponentResource):
         opts: the parent and provider options.
     """
 
+    client = servers.Client("serving-server")
+
     def __init__(
         self,
         place: Place,
@@ -35,7 +37,6 @@ class ServingCluster(pulumi.ComponentResource):
         assert plan.party.serving  # noqa: S101 - only parties with one are planned with one
         serving = plan.party.serving
         child = pulumi.ResourceOptions(parent=self)
-        place = servers.verified(place, plan, "serving-server", child)
         context = ClusterContext(place, plan, settings.master_secret)
         password = context.password("serving-redis", serving.redis.password)
         databases: list[Service] = []
