@@ -7,6 +7,7 @@ daemon.
 import json
 import os
 import shlex
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -43,8 +44,8 @@ class NoCheckError(Exception):
     """The check itself could not be run; the text explains why."""
 
 
-def _in_container(command: list[str], stdin: str) -> tuple[str, str]:
-    """Run a shell command in a new container; returns what it wrote to output and errors."""
+def _in_container(command: list[str], stdin: str) -> subprocess.CompletedProcess[str]:
+    """Run a shell command in a new container of the party, which is removed at its end."""
     labels = {"fate.stack": os.environ["STACK"], "fate.party": os.environ["PARTY"]}
     arguments = [
         "run", "--rm", "--interactive", "--pull=never", "--log-driver=none", "--init",
@@ -56,7 +57,7 @@ def _in_container(command: list[str], stdin: str) -> tuple[str, str]:
     done = cli.run(arguments, stdin=stdin, timeout=_SECONDS)
     if done.returncode in (cli.NO_ANSWER, 125, 126, 127):
         raise NoCheckError(done.stderr.strip())
-    return done.stdout, done.stderr
+    return done
 
 
 def mysql_faults(server: Mapping[str, Any], password: str) -> list[str]:
@@ -70,10 +71,10 @@ def mysql_faults(server: Mapping[str, Any], password: str) -> list[str]:
         NoCheckError: it could not be checked.
     """
     account = json.dumps({**server, "password": password})
-    said, errors = _in_container([mysql_command("check")], account)
-    if errors.strip():
-        raise NoCheckError(errors.strip().splitlines()[-1])
-    return said.splitlines()
+    done = _in_container([mysql_command("check")], account)
+    if done.returncode:
+        raise NoCheckError((done.stderr.strip().splitlines() or ["no message"])[-1])
+    return done.stdout.splitlines()
 
 
 def redis_fault(said: str, errors: str) -> str | None:
@@ -108,10 +109,9 @@ def faults(servers: Mapping[str, Any], passwords: Mapping[str, str]) -> Iterator
         if "database" in server:
             found = mysql_faults(server, passwords[key])
         else:
-            answers = _in_container(
-                [_REDIS, server["address"], str(server["port"])], f"{passwords[key]}\n"
-            )
-            found = list(filter(None, [redis_fault(*answers)]))
+            command = [_REDIS, server["address"], str(server["port"])]
+            done = _in_container(command, f"{passwords[key]}\n")
+            found = list(filter(None, [redis_fault(done.stdout, done.stderr)]))
         for fault in found:
             yield (
                 f"{key} of party {os.environ['PARTY']}, {server['address']}:{server['port']}: "

@@ -217,7 +217,7 @@ class Server(Keys):
         description="the host name or IPv4 address of an external one, instead of one that this "
         "stack runs",
     )
-    port: Port = Field(0, description="the port of an external one")
+    port: Port = Field(description="the port of an external one")
     password: Annotated[SecretStr, BeforeValidator(text)] | None = Field(
         None, description="its password; derived if not given, required for an external one"
     )
