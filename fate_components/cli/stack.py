@@ -9,7 +9,7 @@ from pulumi import automation as auto
 
 from ..docker.containers import Containers
 from ..release import Release
-from ..settings import Party, Settings, SettingsError
+from ..settings import Party, Settings, SettingsError, openssh
 from ..settings.load import parse
 
 PROJECT = Path(__file__).parents[2]
@@ -118,6 +118,7 @@ def read(name: str | None) -> Stack:
             {key: value.value for key, value in config.items()},
             {key for key, value in config.items() if value.secret},
             name,
+            openssh.names,
         )
     except SettingsError as error:
         raise StackError(str(error)) from None

@@ -17,6 +17,8 @@ from email.message import Message
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from ..settings import openssh
+
 _SECONDS = 10
 _MISSING = 404
 
@@ -124,13 +126,8 @@ def _dial(docker_host: str, seconds: float) -> socket.socket:
 
 def ssh(docker_host: str) -> list[str]:
     """The command that connects its standard input and output to the daemon at an ssh:// URL."""
-    url = urlsplit(docker_host)
     options = ["-o", "BatchMode=yes", "-o", f"ConnectTimeout={_SECONDS}"]
-    if url.username:
-        options += ["-l", url.username]
-    if url.port:
-        options += ["-p", str(url.port)]
-    return ["ssh", *options, "--", url.hostname or "", "docker", "system", "dial-stdio"]
+    return ["ssh", *options, *openssh.target(docker_host), "docker", "system", "dial-stdio"]
 
 
 def _archive(container: str, path: str) -> str:

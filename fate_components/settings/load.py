@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_origin
 
 import pulumi
@@ -14,10 +14,11 @@ from pydantic_core import ErrorDetails
 from .. import release as catalogue
 from ..fate1 import settings as fate1
 from ..fate2 import settings as fate2
+from . import openssh
 from .checks import check
 from .errors import NAMESPACE, Location, Mistake, SettingsError, key_path, shown
 from .keys import text
-from .models import Settings
+from .models import DockerHost, Settings
 
 LINES: Mapping[str, type[Settings]] = {"fate1": fate1.Settings, "fate2": fate2.Settings}
 """The model of each release line's stack files."""
@@ -34,11 +35,18 @@ def load() -> tuple[Settings, catalogue.Release]:
     """
     config = {**pulumi_config.get_config_env(), **pulumi_config.CONFIG.get()}
     secret_keys = {key for key in config if pulumi_config.is_config_secret(key)}
-    return parse(config, secret_keys, pulumi.get_stack())
+    return parse(config, secret_keys, pulumi.get_stack(), openssh.names)
+
+
+Names = Callable[[Mapping[str, DockerHost]], tuple[Mapping[str, str], list[Mistake]]]
+"""Looks up the host names behind ssh:// URLs, by Docker host, with what could not be found."""
 
 
 def parse(
-    config: Mapping[str, Any], secret_keys: set[str], stack: str
+    config: Mapping[str, Any],
+    secret_keys: set[str],
+    stack: str,
+    names: Names = lambda _: ({}, []),
 ) -> tuple[Settings, catalogue.Release]:
     """Turn config, as the engine passes it to a program, into settings.
 
@@ -46,6 +54,7 @@ def parse(
         config: values by full key (fate:parties); lists and maps as JSON.
         secret_keys: the full keys whose value contains something encrypted.
         stack: the stack's name.
+        names: looks up host names; by default those in the URLs are used.
 
     Raises:
         SettingsError: the config cannot be deployed; the error lists every mistake.
@@ -63,11 +72,17 @@ def parse(
         raise SettingsError(
             [_explain(detail, release) for detail in details if not _follows(detail, details)]
         ) from None
+    known, mistakes = names(settings.hosts)
+    hosts = {
+        name: host.called(known[name]) if name in known else host
+        for name, host in settings.hosts.items()
+    }
+    settings = settings.model_copy(update={"hosts": hosts})
     release = settings.chosen(release)
     if not settings.tls.enabled:
         release = release.in_plain_text
     secrets = {key.removeprefix(prefix) for key in secret_keys}
-    mistakes = _in_plain_text(settings, secrets) + check(settings, release, stack)
+    mistakes += _in_plain_text(settings, secrets) + check(settings, release, stack)
     if mistakes:
         raise SettingsError(mistakes)
     return settings, release

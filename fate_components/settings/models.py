@@ -16,6 +16,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     PlainValidator,
+    PrivateAttr,
     SecretStr,
     ValidationInfo,
     field_validator,
@@ -144,7 +145,7 @@ class DockerHost(Keys):
     address: Address | None = Field(
         None,
         description="the host name or IPv4 address at which other machines reach its published "
-        "ports; if not given, the one in the ssh:// URL",
+        "ports; if not given, the one that OpenSSH connects to for the ssh:// URL",
     )
     subnet: Annotated[str, AfterValidator(addresses.subnet)] | None = Field(
         None,
@@ -155,10 +156,21 @@ class DockerHost(Keys):
         Logs(), description="how much of each container's log Docker keeps: {maxSize, maxFile}"
     )
 
+    _host_name: str | None = PrivateAttr(None)
+
+    def called(self, host_name: str) -> Self:
+        """The same Docker host, whose ssh:// URL leads to this host name or address.
+
+        OpenSSH's configuration may give a machine a name that nobody else knows.
+        """
+        found = self.model_copy()
+        found._host_name = host_name
+        return found
+
     @property
     def reachable_at(self) -> str | None:
         """The address that other machines use, if one is known."""
-        return self.address or urlsplit(self.docker).hostname
+        return self.address or self._host_name or urlsplit(self.docker).hostname
 
     def networks(self, stack: str) -> IPv4Network:
         """The subnet that a stack's Docker networks on this host are taken from.

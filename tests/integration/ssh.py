@@ -8,7 +8,7 @@ from tests.integration.docker_hosts import DockerHost, wait_for
 
 
 class SshServer:
-    """An SSH server on a Docker host, and an ssh command that knows its key.
+    """An SSH server on a Docker host, with default limits, and an ssh command that knows its key.
 
     Args:
         host: the Docker host; its docker command connects to its own daemon.
@@ -18,6 +18,7 @@ class SshServer:
     def __init__(self, host: DockerHost, folder: Path) -> None:
         self.url = f"ssh://root@{host.address}:22"
         self.bin = folder / "bin"
+        self._log = folder / "log"
         for key in ("host", "user"):
             subprocess.run(
                 ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / key)], check=True
@@ -29,8 +30,6 @@ class SshServer:
             f"PidFile {folder}/pid\n"
             f"SetEnv DOCKER_HOST={host.url}\n"
             "StrictModes no\nUsePAM no\nPermitRootLogin prohibit-password\n"
-            # Resources of a Docker host that are created at the same time each open a session.
-            "MaxSessions 100\nMaxStartups 100\n"
         )
         (folder / "ssh_config").write_text(
             f"IdentityFile {folder}/user\n"
@@ -45,13 +44,18 @@ class SshServer:
         (self.bin / "ssh").chmod(0o755)
         Path("/run/sshd").mkdir(exist_ok=True)
         enter = ["nsenter", f"--net=/run/netns/{host.namespace}"]
-        with (folder / "log").open("w") as log:
+        with self._log.open("w") as log:
             self._process = subprocess.Popen(
                 [*enter, "/usr/sbin/sshd", "-D", "-e", "-f", str(folder / "sshd_config")],
                 stderr=log,
             )
         login = [str(self.bin / "ssh"), "-o", "BatchMode=yes", f"root@{host.address}", "true"]
         wait_for("sshd to let us in", lambda: subprocess.run(login, check=False).returncode == 0)
+
+    @property
+    def logins(self) -> int:
+        """How many connections have been opened."""
+        return self._log.read_text().count("Accepted publickey")
 
     def close(self) -> None:
         """Stop the server."""

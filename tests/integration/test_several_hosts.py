@@ -9,18 +9,28 @@ from fate_components.cli.up import PARTIAL
 from tests.integration.clusters import Cluster
 from tests.integration.docker_hosts import DockerHost, wait_for
 from tests.integration.ssh import SshServer
-from tests.integration.stacks import Stack, party
+from tests.integration.stacks import ENDS_WITHIN, Stack, party
+
+
+@pytest.fixture(scope="module")
+def ssh(
+    other_host: DockerHost, engine_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SshServer]:
+    """The way to the second Docker host, through the ssh command of engine_env."""
+    server = SshServer(other_host, tmp_path_factory.mktemp("ssh"))
+    yield server
+    server.close()
 
 
 @pytest.fixture(scope="module")
 def clusters(
     docker_host: DockerHost,
     other_host: DockerHost,
+    ssh: SshServer,
     engine_env: dict[str, str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[Cluster, Cluster]]:
     """Party 9999 on one Docker host and 10000 on another: the cluster as seen from each."""
-    ssh = SshServer(other_host, tmp_path_factory.mktemp("ssh"))
     env = {**engine_env, "PATH": f"{ssh.bin}{os.pathsep}{engine_env['PATH']}"}
     stack = Stack(
         tmp_path_factory.mktemp("several"),
@@ -36,12 +46,20 @@ def clusters(
             "fate:peers": [{"id": 10005, "address": "192.0.2.1"}],
         },
     )
-    try:
-        stack.up()
-        yield Cluster(docker_host, stack), Cluster(other_host, stack)
-        stack.destroy()
-    finally:
-        ssh.close()
+    stack.up()
+    yield Cluster(docker_host, stack), Cluster(other_host, stack)
+    stack.destroy()
+
+
+def test_calls_of_a_docker_host_share_connections(
+    clusters: tuple[Cluster, Cluster], ssh: SshServer
+) -> None:
+    # The first up has made dozens of calls; one more login was the test server's own.
+    assert ssh.logins - 1 <= (os.cpu_count() or 1)
+    # It ends although the connections stay open: they hold none of its pipes.
+    preview = clusters[0].stack.start("preview", "--expect-no-changes")
+    said, _ = preview.communicate(timeout=ENDS_WITHIN)
+    assert preview.returncode == 0, said
 
 
 def test_jobs_cross_docker_hosts(clusters: tuple[Cluster, Cluster]) -> None:

@@ -48,10 +48,12 @@ def run(change: dict[str, Any] | None = None, found: dict[str, Survey] | None = 
     def program() -> None:
         runpy.run_path(str(ROOT / "__main__.py"))
 
-    # The program requires a docker command, which nothing here runs, and looks at Docker hosts.
+    # The program requires a docker command, which nothing here runs, asks ssh for the names of
+    # Docker hosts, and looks at them.
     surveys = defaultdict(Survey, found or {})
     with (
         mock.patch("shutil.which", return_value="docker"),
+        mock.patch("fate_components.settings.openssh.names", return_value=({}, [])),
         mock.patch("fate_components.docker.survey.take", return_value=surveys),
     ):
         program()

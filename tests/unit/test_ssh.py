@@ -1,0 +1,111 @@
+"""The ssh command that Docker's calls find on PATH."""
+
+import os
+import socket
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+WRAPPER = Path(__file__).parents[2] / "toolchain" / "ssh"
+DIAL = "-o ConnectTimeout=30 -T -l root -p 22 -- b.example.org docker system dial-stdio"
+OWN = "-o BatchMode=yes -l root -p 22 -- b.example.org docker system dial-stdio"
+COMMAND = "docker system dial-stdio"
+# Opens a connection like ssh -M, or says how it was called.
+SSH = """#!/bin/sh
+echo "$*" >> {log}
+case "$*" in
+  *ControlMaster=yes*) [ ! -e {folder}/down ] || exit 255
+    control=$(printf '%s' "$*" | sed 's/.*-oControlPath=\\([^ ]*\\).*/\\1/')
+    exec {python} -c "import socket, sys; socket.socket(1).bind(sys.argv[1])" "$control" ;;
+  *) echo "ran $*" ;;
+esac
+"""
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "bin").mkdir()
+    ssh = tmp_path / "bin" / "ssh"
+    python = WRAPPER.parents[1] / ".venv" / "bin" / "python"
+    ssh.write_text(SSH.format(log=tmp_path / "log", folder=tmp_path, python=python))
+    ssh.chmod(0o755)
+    (tmp_path / "log").touch()
+    run = tmp_path / "run"
+    run.mkdir()
+    path = [str(WRAPPER), str(ssh.parent), os.defpath]
+    return {"PATH": os.pathsep.join(path), "XDG_RUNTIME_DIR": str(run)}
+
+
+def call(env: dict[str, str], arguments: str) -> str:
+    options, command, _ = arguments.partition(COMMAND)
+    done = subprocess.run(
+        ["ssh", *options.split(), *filter(None, [command])],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def opened(tmp_path: Path) -> list[str]:
+    return [line for line in (tmp_path / "log").read_text().splitlines() if "Master=yes" in line]
+
+
+def test_what_is_not_dockers_runs_unchanged(env: dict[str, str], tmp_path: Path) -> None:
+    assert call(env, "-p 22 b.example.org uptime") == "ran -p 22 b.example.org uptime"
+    assert not list((tmp_path / "run").iterdir())
+
+
+def test_calls_share_a_connection_that_is_opened_without_the_command(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    said = call(env, DIAL)
+    (control,) = (tmp_path / "run").glob("*/*-[0-9]*")
+    assert said == f"ran -oControlMaster=no -oControlPath={control} {DIAL}"
+    (line,) = opened(tmp_path)
+    assert line.endswith(DIAL.removesuffix(f" {COMMAND}"))
+    assert stat.S_IMODE(control.parent.stat().st_mode) == 0o700
+
+
+def test_an_open_connection_is_used_by_all_that_call_the_same_host(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    call(env, DIAL)
+    (control,) = (tmp_path / "run").glob("*/*-[0-9]*")
+    name = control.name.rpartition("-")[0]
+    listeners = []
+    for number in range(16):
+        path = control.with_name(f"{name}-{number}")
+        path.unlink(missing_ok=True)
+        listeners.append(socket.socket(socket.AF_UNIX))
+        listeners[-1].bind(str(path))
+        listeners[-1].listen()
+    assert "ControlMaster=no" in call(env, DIAL)
+    assert f"ControlPath={control.parent}/{name}-" in call(env, OWN)
+    assert len(opened(tmp_path)) == 1
+    call(env, DIAL.replace("root", "other"))
+    assert len(opened(tmp_path)) == 2
+    for listener in listeners:
+        listener.close()
+
+
+def test_without_a_shared_connection_ssh_runs_as_it_was_called(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "down").touch()
+    assert call(env, DIAL) == f"ran {DIAL}"
+    assert call(env, DIAL) == f"ran {DIAL}"
+    assert len(opened(tmp_path)) == 1, "an attempt that failed is not repeated at once"
+    (tmp_path / "run").rename(tmp_path / "gone")
+    assert call(env, DIAL) == f"ran {DIAL}"
+
+
+def test_others_cannot_offer_a_connection(env: dict[str, str], tmp_path: Path) -> None:
+    folder = tmp_path / "run" / f"fate-ssh-{os.getuid()}"
+    folder.mkdir()
+    folder.chmod(0o777)
+    assert call(env, DIAL) == f"ran {DIAL}"
+    assert opened(tmp_path) == []
