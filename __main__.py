@@ -1,11 +1,11 @@
 """FATE on Docker hosts: from the stack file to running parties."""
 
+import os
 from datetime import UTC, datetime
 
 import pulumi
 
-from fate_components import certificates, topology, verify
-from fate_components.conflicts import conflicts
+from fate_components import certificates, preflight, topology, verify
 from fate_components.docker import survey
 from fate_components.docker.host import Host
 from fate_components.images import Builds
@@ -30,8 +30,12 @@ builds = Builds(release) if settings.images == "packages" else None
 used = {party.host for party in settings.parties}
 
 surveys = survey.take({name: host.docker for name, host in settings.hosts.items()}, stack)
-if taken := list(conflicts(plan, stack, surveys)):
-    raise pulumi.RunError("\n".join(taken))
+left_out = os.environ.get(survey.LEFT_OUT, "").split()
+found = preflight.findings(settings, plan, stack, surveys, left_out)
+for warning in found.warnings:
+    pulumi.log.warn(warning)
+if found.errors:
+    raise pulumi.RunError("\n".join(found.errors))
 
 hosts = {
     name: Host(

@@ -66,6 +66,7 @@ class Service(Image):
     publish: bool | tuple[str, ...] = False
     gateway: dict[str, Protocol] = {}
     edge: bool = False
+    memory: Annotated[int, Field(ge=0)] = 0
     environment: dict[str, str] = {}
     capabilities: tuple[str, ...] = ()
     probe: Probe = Probe()

@@ -1,5 +1,6 @@
 """fatectl up: `pulumi up` without the Docker hosts that do not answer."""
 
+import os
 import subprocess
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ import typer
 from rich.console import Console
 
 from ..docker.daemon import Daemon, NoAnswerError
+from ..docker.survey import LEFT_OUT
 from .failure import failure
 from .stack import Stack, StackError, read, workspace
 
@@ -115,7 +117,8 @@ def up(
     if down:
         command += ["--exclude-dependents", "--continue-on-error"]
         command += [f"--exclude={urn}" for urn in excluded(resources, down)]
-    code = subprocess.run(command, cwd=folder, env=environment or None, check=False).returncode
+    environment = {**os.environ, **environment, LEFT_OUT: " ".join(down)}
+    code = subprocess.run(command, cwd=folder, env=environment, check=False).returncode
     if code or not down:
         raise typer.Exit(code)
     console.print(

@@ -11,15 +11,17 @@ import json
 import socket
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.message import Message
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote, urlsplit
 
 from ..settings import openssh
 
 _SECONDS = 10
+_CONNECT_SECONDS = 7  # less, so that ssh says why before nobody listens any more
 _MISSING = 404
 
 
@@ -36,7 +38,11 @@ class Daemon:
     """
 
     def __init__(self, docker_host: str, seconds: float = _SECONDS) -> None:
-        self._http = _Connection(lambda: _dial(docker_host, seconds))
+        # What ssh says. It is no pipe, because nobody would read it.
+        self._errors: IO[bytes] | None = None
+        if docker_host.startswith("ssh:"):
+            self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - as long as this object
+        self._http = _Connection(lambda: _dial(docker_host, seconds, self._errors))
 
     def get(self, path: str) -> Any:
         """The JSON document at a path of the API, or None if there is none."""
@@ -86,12 +92,21 @@ class Daemon:
             content = answer.read()
         except (OSError, http.client.HTTPException) as error:
             self._http.close()
-            raise NoAnswerError(str(error)) from error
+            raise NoAnswerError(self._reason(error)) from error
         if answer.status == _MISSING:
             return None
         if answer.status >= http.client.BAD_REQUEST:
             raise NoAnswerError(content.decode(errors="replace").strip())
         return answer.headers, content
+
+    def _reason(self, error: Exception) -> str:
+        said = ""
+        if self._errors:
+            self._errors.seek(0)
+            said = self._errors.read().decode(errors="replace").strip()
+        if said:
+            return said.splitlines()[-1].strip()
+        return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 class _Connection(http.client.HTTPConnection):
@@ -103,7 +118,7 @@ class _Connection(http.client.HTTPConnection):
         self.sock = self._dial()
 
 
-def _dial(docker_host: str, seconds: float) -> socket.socket:
+def _dial(docker_host: str, seconds: float, errors: IO[bytes] | None) -> socket.socket:
     url = urlsplit(docker_host)
     if url.scheme == "unix":
         ours = socket.socket(socket.AF_UNIX)
@@ -118,7 +133,7 @@ def _dial(docker_host: str, seconds: float) -> socket.socket:
             ssh(docker_host),
             stdin=theirs.fileno(),
             stdout=theirs.fileno(),
-            stderr=subprocess.DEVNULL,
+            stderr=errors or subprocess.DEVNULL,
             start_new_session=True,
         )
     return ours
@@ -126,7 +141,7 @@ def _dial(docker_host: str, seconds: float) -> socket.socket:
 
 def ssh(docker_host: str) -> list[str]:
     """The command that connects its standard input and output to the daemon at an ssh:// URL."""
-    options = ["-o", "BatchMode=yes", "-o", f"ConnectTimeout={_SECONDS}"]
+    options = ["-o", "BatchMode=yes", "-o", f"ConnectTimeout={_CONNECT_SECONDS}"]
     return ["ssh", *options, *openssh.target(docker_host), "docker", "system", "dial-stdio"]
 
 

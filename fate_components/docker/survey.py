@@ -5,17 +5,20 @@ paused, or disconnected from its network, looks to it as it should. So every run
 in a preview as well, looks at the hosts once.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
-
-import pulumi
 
 from ..settings import Published
 from ..settings.models import ANYWHERE
+from . import local
 from .daemon import Daemon, NoAnswerError
-from .listeners import listeners
+
+LEFT_OUT = "FATE_LEFT_OUT"
+"""The environment variable with the names of the Docker hosts that an update leaves out."""
 
 Described = Mapping[str, Any]
 """An object as Docker describes it."""
@@ -31,6 +34,10 @@ class Survey:
         others: all other containers by name, as `docker ps` lists them.
         networks: all networks by name.
         holders: where others listen on the machine's ports, by who they are.
+        info: what `docker info` shows.
+        clock: how many seconds its clock is ahead of this machine's.
+        disk: the free space for images and data in bytes, if it can be told.
+        error: why the daemon gave no answer.
     """
 
     daemon: Daemon | None = None
@@ -38,6 +45,10 @@ class Survey:
     others: Mapping[str, Described] = field(default_factory=dict)
     networks: Mapping[str, Described] = field(default_factory=dict)
     holders: Mapping[str, Sequence[Published]] = field(default_factory=dict)
+    info: Described = field(default_factory=dict)
+    clock: float = 0
+    disk: int | None = None
+    error: str = ""
 
     def has_image(self, name: str) -> bool:
         """Whether the host has an image of this name; true if it cannot be told."""
@@ -49,8 +60,6 @@ class Survey:
 
 def take(docker_hosts: Mapping[str, str], stack: str) -> dict[str, Survey]:
     """Look at Docker hosts, all at once.
-
-    A host that gives no answer is left to the provider, which reports it.
 
     Args:
         docker_hosts: how to reach the daemons, by the hosts' names.
@@ -68,9 +77,11 @@ def _take(docker_host: str, stack: str) -> Survey:
         networks = daemon.get("/networks") or []
         ours = [one["Id"] for one in listed if _stack(one) == stack]
         inspected = [daemon.get(f"/containers/{id}/json") for id in ours]
+        asked = time.time()
+        info = daemon.get("/info") or {}
+        answered = time.time()
     except NoAnswerError as error:
-        pulumi.log.debug(f"{docker_host} was not looked at: {error}")
-        return Survey()
+        return Survey(error=str(error))
     others = [one for one in listed if _stack(one) != stack]
     return Survey(
         daemon,
@@ -78,7 +89,15 @@ def _take(docker_host: str, stack: str) -> Survey:
         {_name(one["Names"][0]): one for one in others},
         {one["Name"]: one for one in networks},
         _holders(listed, others, docker_host),
+        info,
+        _ahead(info, (asked + answered) / 2),
+        local.free_space(docker_host, info.get("DockerRootDir", "")),
     )
+
+
+def _ahead(info: Described, now: float) -> float:
+    told = info.get("SystemTime")
+    return datetime.fromisoformat(told).timestamp() - now if told else 0
 
 
 def _holders(
@@ -88,7 +107,7 @@ def _holders(
     # For a published port a process of Docker listens.
     ports = {where.port for one in listed for where in _published(one)}
     found["a process on that machine"] = [
-        where for where in listeners(docker_host) if where.port not in ports
+        where for where in local.listeners(docker_host) if where.port not in ports
     ]
     return found
 

@@ -185,6 +185,16 @@ class Settings(settings.Settings):
             )
         return found
 
+    def needs(self, party: settings.Party, cluster: str, facts: Release) -> settings.Needs:
+        """What one of a party's clusters needs; each egg starts the processors of a job."""
+        found = super().needs(party, cluster, facts)
+        if cluster != settings.TRAINING:
+            return found
+        assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
+        assert party.training  # noqa: S101 - it has such a cluster
+        more = (party.training.eggs - 1) * facts.services["egg"].memory
+        return settings.Needs(found.memory + more, party.training.processors or 0)
+
     def can_call(self, host: str) -> bool:
         """Whether FATE's Java services can call a host by this name or address."""
         return super().can_call(host) and addresses.java_accepts(host)

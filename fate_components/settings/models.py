@@ -359,6 +359,19 @@ class Cluster:
     inner: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Needs:
+    """What a cluster needs of its Docker host.
+
+    Args:
+        memory: what its services take during a small job, in MiB.
+        cores: how many cores its jobs must find, or 0 if any number will do.
+    """
+
+    memory: int
+    cores: int = 0
+
+
 class Party(Keys):
     """A party of the federation that this stack runs."""
 
@@ -471,6 +484,16 @@ class Settings(Keys):
         if party.training is None:
             return []
         return [Cluster(TRAINING, party.host, release, party.training.published(release))]
+
+    def needs(self, party: Party, cluster: str, facts: Release) -> Needs:
+        """What one of a party's clusters needs of its Docker host.
+
+        Args:
+            party: one of the parties.
+            cluster: training or serving.
+            facts: the facts of the cluster's services.
+        """
+        return Needs(sum(service.memory for service in facts.services.values()))
 
     def chosen(self, release: Release) -> Release:
         """The facts of the release to deploy, with the images that these settings choose."""

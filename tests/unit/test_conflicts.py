@@ -6,7 +6,7 @@ import pytest
 
 from fate_components import topology
 from fate_components.conflicts import conflicts
-from fate_components.docker.listeners import listening
+from fate_components.docker.local import listening
 from fate_components.docker.survey import Survey
 from fate_components.settings import Published
 from fate_components.settings.load import parse

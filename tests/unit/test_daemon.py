@@ -3,11 +3,12 @@
 import base64
 import io
 import json
+import os
 import socketserver
 import tarfile
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from fate_components.docker import daemon, survey
 from fate_components.docker.daemon import Daemon, NoAnswerError
 
 CONTAINER = {"Id": "c1", "Name": "/fate-dev-roll", "Config": {"Labels": {"fate.stack": "dev"}}}
+INFO = {"ServerVersion": "20.10.24", "DockerRootDir": "/"}
 LISTED = [
     {"Id": "c1", "Names": ["/fate-dev-roll"], "Labels": {"fate.stack": "dev"}},
     {
@@ -52,6 +54,9 @@ class Docker(BaseHTTPRequestHandler):
                 self._answer(json.dumps(LISTED).encode())
             case "/containers/c1/json":
                 self._answer(json.dumps(CONTAINER).encode())
+            case "/info":
+                INFO["SystemTime"] = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+                self._answer(json.dumps(INFO).encode())
             case "/networks":
                 self._answer(b"[]")
             case "/containers/c1/archive?path=/etc/a%20file":
@@ -139,12 +144,26 @@ def test_what_is_no_answer(url: str) -> None:
 
 def test_a_host_is_seen_with_what_others_have_there(url: str) -> None:
     found = survey.take({"a": url, "b": "unix:///nobody/listens.sock"}, "dev")
-    assert found["b"] == survey.Survey()
+    assert found["b"] == survey.Survey(error="No such file or directory")
+    assert found["a"].info == INFO
+    assert found["a"].clock == pytest.approx(3600, abs=60)
+    assert found["a"].disk, "it is on this machine"
     assert dict(found["a"].containers) == {"fate-dev-roll": CONTAINER}
     assert set(found["a"].others) == {"webserver"}
     held = found["a"].holders["container webserver"]
     assert [(where.ip, where.port) for where in held] == [("127.0.0.1", 8080), ("0.0.0.0", 8082)]
     assert not found["a"].has_image("missing")
+
+
+def test_a_remote_daemon_without_an_answer_gives_the_reason_of_ssh(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ssh = tmp_path / "ssh"
+    ssh.write_text("#!/bin/sh\necho 'a banner' >&2\necho 'ssh: connect: refused' >&2\nexit 255\n")
+    ssh.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.defpath}")
+    (found,) = survey.take({"a": "ssh://b.example.org"}, "dev").values()
+    assert found == survey.Survey(error="ssh: connect: refused")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ COMMAND = "docker system dial-stdio"
 SSH = """#!/bin/sh
 echo "$*" >> {log}
 case "$*" in
-  *ControlMaster=yes*) [ ! -e {folder}/down ] || exit 255
+  *ControlMaster=yes*) if [ -e {folder}/down ]; then cat {folder}/down >&2; exit 255; fi
     control=$(printf '%s' "$*" | sed 's/.*-oControlPath=\\([^ ]*\\).*/\\1/')
     exec {python} -c "import socket, sys; socket.socket(1).bind(sys.argv[1])" "$control" ;;
   *) echo "ran $*" ;;
@@ -95,12 +95,24 @@ def test_an_open_connection_is_used_by_all_that_call_the_same_host(
 def test_without_a_shared_connection_ssh_runs_as_it_was_called(
     env: dict[str, str], tmp_path: Path
 ) -> None:
-    (tmp_path / "down").touch()
+    (tmp_path / "down").write_text("root@b.example.org: Permission denied (publickey).\n")
     assert call(env, DIAL) == f"ran {DIAL}"
     assert call(env, DIAL) == f"ran {DIAL}"
     assert len(opened(tmp_path)) == 1, "an attempt that failed is not repeated at once"
     (tmp_path / "run").rename(tmp_path / "gone")
     assert call(env, DIAL) == f"ran {DIAL}"
+
+
+def test_a_machine_that_cannot_be_reached_is_tried_once(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    says = "ssh: connect to host b.example.org port 22: No route to host"
+    (tmp_path / "down").write_text(f"{says}\n")
+    for _ in range(3):
+        with pytest.raises(subprocess.CalledProcessError) as error:
+            call(env, DIAL)
+        assert (error.value.returncode, error.value.stderr.strip()) == (255, says)
+    assert len((tmp_path / "log").read_text().splitlines()) == 1
 
 
 def test_others_cannot_offer_a_connection(env: dict[str, str], tmp_path: Path) -> None:

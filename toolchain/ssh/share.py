@@ -24,6 +24,10 @@ _RETRY_SECONDS = 10  # time without another attempt after one that failed
 _CONNECTIONS = 16  # to a Docker host, at most
 
 
+class UnreachableError(Exception):
+    """The machine cannot be reached; the text is what ssh says."""
+
+
 def main(ssh: str, arguments: Sequence[str]) -> None:
     """Replace this process by ssh.
 
@@ -32,8 +36,13 @@ def main(ssh: str, arguments: Sequence[str]) -> None:
         arguments: what Docker passes to it.
     """
     options: list[str] = []
-    with contextlib.suppress(OSError):
+    try:
         options = _shared(ssh, arguments)
+    except UnreachableError as error:
+        print(error, file=sys.stderr)
+        sys.exit(255)  # like ssh
+    except OSError:
+        pass
     os.execv(ssh, [ssh, *options, *arguments])
 
 
@@ -58,7 +67,7 @@ def _connect(ssh: str, target: Sequence[str], control: Path, failed: Path) -> bo
     """Open a connection. An attempt that fails is remembered, because it may take long."""
     with contextlib.suppress(FileNotFoundError):
         if time.time() - failed.stat().st_mtime < _RETRY_SECONDS:
-            return False
+            return _failed(failed.read_text())
     control.unlink(missing_ok=True)
     options = [
         "-fN",
@@ -70,17 +79,28 @@ def _connect(ssh: str, target: Sequence[str], control: Path, failed: Path) -> bo
         "-oServerAliveInterval=15",
     ]
     # It outlives this process, so it gets none of its pipes.
-    done = subprocess.run(
-        [ssh, *options, *target],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        check=False,
-    )
-    if done.returncode:
-        failed.touch()
-    return done.returncode == 0
+    with tempfile.TemporaryFile("w+", errors="replace") as errors:
+        done = subprocess.run(
+            [ssh, *options, *target],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            start_new_session=True,
+            check=False,
+        )
+        if done.returncode == 0:
+            return True
+        errors.seek(0)
+        said = errors.read().strip()
+    failed.write_text(said)
+    return _failed(said)
+
+
+def _failed(said: str) -> bool:
+    # Such as "ssh: connect to host b.example.org port 22: No route to host".
+    if any(line.startswith("ssh: ") for line in said.splitlines()):
+        raise UnreachableError(said)
+    return False
 
 
 def _identity(target: Sequence[str]) -> Iterator[str]:

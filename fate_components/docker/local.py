@@ -1,6 +1,7 @@
-"""The processes of a Docker host's machine that listen on ports, seen from this machine."""
+"""What can be seen only of a Docker host that is this machine: ports in use, and free space."""
 
 import contextlib
+import os
 import socket
 import struct
 from collections.abc import Iterator
@@ -22,17 +23,41 @@ def listeners(docker_host: str, proc: Path = Path("/proc")) -> list[Published]:
         docker_host: how to reach the daemon; nothing is seen of one on another machine.
         proc: the kernel's view of processes.
     """
-    url = urlsplit(docker_host)
-    if url.scheme != "unix" or not hasattr(socket, "SO_PEERCRED"):
-        return []
-    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as daemon:
-        daemon.connect(url.path)
-        who = daemon.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        network = proc / str(struct.unpack("3i", who)[0]) / "net"
+    with contextlib.suppress(OSError, _ElsewhereError):
+        network = proc / str(_process(docker_host)) / "net"
         return [
             where for table in ("tcp", "tcp6") for where in listening((network / table).read_text())
         ]
     return []
+
+
+def free_space(docker_host: str, folder: str, proc: Path = Path("/proc")) -> int | None:
+    """The free space of a daemon's data in bytes, or None for one on another machine.
+
+    Args:
+        docker_host: how to reach the daemon.
+        folder: its data's folder.
+        proc: the kernel's view of processes.
+    """
+    with contextlib.suppress(OSError, _ElsewhereError):
+        found = os.statvfs(proc / str(_process(docker_host)) / "root" / folder.lstrip("/"))
+        return found.f_bavail * found.f_frsize
+    return None
+
+
+class _ElsewhereError(Exception):
+    """The daemon is on another machine."""
+
+
+def _process(docker_host: str) -> int:
+    """The process of a daemon on this machine."""
+    url = urlsplit(docker_host)
+    if url.scheme != "unix" or not hasattr(socket, "SO_PEERCRED"):
+        raise _ElsewhereError
+    with socket.socket(socket.AF_UNIX) as daemon:
+        daemon.connect(url.path)
+        who = daemon.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", who)[0])
 
 
 def listening(table: str) -> Iterator[Published]:

@@ -1,0 +1,174 @@
+"""Whether the Docker hosts are ready for a deployment, as seen before anything is changed."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, ip_network
+
+from .conflicts import conflicts
+from .docker.survey import Described, Survey
+from .settings import Needs, Settings
+from .topology import Network, Topology
+
+_OLDEST = (20, 10)  # Docker before it lacks what services need, and FATE was never tried with it
+_MIB = 1 << 20
+_FREE = 5 << 30  # bytes; the images alone take several GiB
+# Seconds. Machines that synchronise their clocks differ by less than one.
+_APART = 10
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What is wrong with the Docker hosts, each with its remedy.
+
+    Args:
+        errors: what prevents a deployment.
+        warnings: what may make it fail, or its jobs.
+    """
+
+    errors: list[str]
+    warnings: list[str]
+
+
+def findings(
+    settings: Settings,
+    plan: Topology,
+    stack: str,
+    surveys: Mapping[str, Survey],
+    left_out: Collection[str] = (),
+) -> Findings:
+    """Compare what a deployment needs with what there is on the Docker hosts.
+
+    Args:
+        settings: the stack file's settings.
+        plan: the deployment.
+        stack: the stack's name.
+        surveys: the Docker hosts.
+        left_out: the names of those that this update leaves out.
+    """
+    errors: list[str] = []
+    warnings: list[str] = []
+    users = {name: list(_users(plan, name)) for name in settings.hosts}
+    for name, survey in surveys.items():
+        if survey.error:
+            where = f"Docker host {name} ({settings.hosts[name].docker})"
+            used = f", which runs {_listed(users[name])}," if users[name] else ""
+            check = f"Check it with `docker -H {settings.hosts[name].docker} version`."
+            if users[name] and name not in left_out:
+                found, check = errors, f"{check} To update the others only, run `fatectl up`."
+            else:
+                found = warnings
+            found.append(f"{where}{used} does not answer: {survey.error}. {check}")
+        else:
+            errors += _too_old(name, survey)
+            errors += _overlaps(name, plan, stack, survey)
+            warnings += _short_of(name, needs(settings, plan, name), survey)
+    errors += conflicts(plan, stack, surveys)
+    warnings += _clocks({name: surveys[name] for name in users if users[name]})
+    return Findings(errors, warnings)
+
+
+def needs(settings: Settings, plan: Topology, host: str) -> Needs:
+    """What the clusters on a Docker host need of it together.
+
+    Args:
+        settings: the stack file's settings.
+        plan: the deployment.
+        host: the Docker host's name.
+    """
+    each = [
+        settings.needs(party.party, kind, cluster.facts)
+        for party in plan.parties
+        for kind, cluster in party.clusters.items()
+        if cluster.host == host
+    ]
+    return Needs(sum(one.memory for one in each), max((one.cores for one in each), default=0))
+
+
+def _users(plan: Topology, host: str) -> Iterator[str]:
+    for party in plan.parties:
+        if any(cluster.host == host for cluster in party.clusters.values()):
+            yield f"party {party.party.id}"
+    if plan.exchange and plan.exchange.host == host:
+        yield "the exchange"
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _too_old(host: str, survey: Survey) -> Iterator[str]:
+    version = str(survey.info.get("ServerVersion", ""))
+    found = re.match(r"(\d+)\.(\d+)", version)
+    if found and (int(found[1]), int(found[2])) < _OLDEST:
+        oldest = ".".join(map(str, _OLDEST))
+        yield f"Docker {version} on Docker host {host} is too old. Install {oldest} or newer there."
+
+
+def _overlaps(host: str, plan: Topology, stack: str, survey: Survey) -> Iterator[str]:
+    """Networks of others in a subnet that this stack needs: Docker would refuse ours."""
+    wanted = list(_networks(plan, host))
+    names = {one.name for one in wanted}
+    for name, network in survey.networks.items():
+        is_ours = (network.get("Labels") or {}).get("fate.stack") == stack
+        # A name that is taken is reported as such. Docker keeps the addresses of a swarm apart.
+        if is_ours or name in names or network.get("Scope", "local") != "local":
+            continue
+        for taken in _subnets(network):
+            if hit := next((one for one in wanted if one.subnet.overlaps(taken)), None):
+                yield (
+                    f"Network {name} of Docker host {host} has the addresses {taken}, which "
+                    f"overlap {hit.subnet} of this stack's network {hit.name}. Set "
+                    f"fate:hosts.{host}.subnet to another private /16, or remove that network."
+                )
+
+
+def _subnets(network: Described) -> Iterator[IPv4Network]:
+    for config in (network.get("IPAM") or {}).get("Config") or ():
+        subnet = ip_network(config.get("Subnet") or "::/128", strict=False)
+        if isinstance(subnet, IPv4Network):
+            yield subnet
+
+
+def _networks(plan: Topology, host: str) -> Iterator[Network]:
+    yield from plan.shared[host].values()
+    for party in plan.parties:
+        yield from {
+            cluster.network.name: cluster.network
+            for cluster in party.clusters.values()
+            if cluster.host == host
+        }.values()
+    if plan.exchange and plan.exchange.host == host and plan.exchange.network:
+        yield plan.exchange.network
+
+
+def _short_of(host: str, needed: Needs, survey: Survey) -> Iterator[str]:
+    memory, cores = survey.info.get("MemTotal", 0) // _MIB, survey.info.get("NCPU", 0)
+    if 0 < memory < needed.memory:
+        yield (
+            f"Docker host {host} has {memory} MiB of memory, and what runs there takes "
+            f"{needed.memory} MiB during small jobs. Add memory, or move a party to another host."
+        )
+    if 0 < cores < needed.cores:
+        yield (
+            f"Docker host {host} has {cores} cores, and a party there is set to {needed.cores} "
+            "processors: its jobs may fail. Set training.processors to less."
+        )
+    if needed.memory and survey.disk is not None and survey.disk < _FREE:
+        yield (
+            f"Docker host {host} has {survey.disk // _MIB} MiB of free disk space in "
+            f"{survey.info.get('DockerRootDir')}. Images and data need {_FREE // _MIB} MiB or "
+            "more: make room, for example with `docker image prune`."
+        )
+
+
+def _clocks(surveys: Mapping[str, Survey]) -> Iterator[str]:
+    told = {name: survey.clock for name, survey in surveys.items() if survey.info}
+    if not told:
+        return
+    slow, fast = min(told, key=told.__getitem__), max(told, key=told.__getitem__)
+    if (apart := told[fast] - told[slow]) > _APART:
+        yield (
+            f"The clock of Docker host {fast} is {apart:.0f} s ahead of that of {slow}. "
+            "Synchronise both, for example with chrony or systemd-timesyncd."
+        )

@@ -1,0 +1,140 @@
+"""What is wrong with the Docker hosts before a deployment."""
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from fate_components import preflight, topology
+from fate_components.docker.survey import Survey
+from fate_components.preflight import Findings
+from fate_components.settings.load import parse
+from tests.bad_stack_files import GOOD
+from tests.unit.test_settings import as_engine
+
+FILE = GOOD | {"fate:exchange": {"host": "a", "port": 9399}}
+INFO = {"ServerVersion": "20.10.24+dfsg1", "MemTotal": 64 << 30, "NCPU": 8, "DockerRootDir": "/d"}
+
+
+def found(
+    change: dict[str, Any] | None = None, left_out: Sequence[str] = (), **surveys: Survey
+) -> Findings:
+    settings, release = parse(
+        as_engine(copy.deepcopy({**FILE, **(change or {})})), {"fate:masterSecret"}, "dev"
+    )
+    plan = topology.plan(settings, release, "dev")
+    known = {"a": Survey(), "b": Survey()} | surveys
+    return preflight.findings(settings, plan, "dev", known, left_out)
+
+
+def network(subnet: str, **more: Any) -> dict[str, Any]:
+    return {"Labels": None, "Scope": "local", "IPAM": {"Config": [{"Subnet": subnet}]}, **more}
+
+
+def test_a_host_that_is_ready() -> None:
+    assert found(a=Survey(info=INFO, disk=6 << 30)) == Findings([], [])
+
+
+def test_a_host_that_does_not_answer_is_named_with_what_runs_there() -> None:
+    (error,) = found(a=Survey(error="Connection refused")).errors
+    assert error == (
+        "Docker host a (unix:///var/run/docker.sock), which runs party 9999, party 10000 and the "
+        "exchange, does not answer: Connection refused. Check it with "
+        "`docker -H unix:///var/run/docker.sock version`. To update the others only, run "
+        "`fatectl up`."
+    )
+
+
+def test_a_host_that_the_update_leaves_out_may_be_down() -> None:
+    result = found(left_out=["a"], a=Survey(error="Connection refused"))
+    assert result.errors == []
+    assert "Docker host a" in result.warnings[0]
+
+
+def test_a_host_that_nothing_runs_on_may_be_down() -> None:
+    result = found(b=Survey(error="timed out"))
+    assert result.errors == []
+    assert (
+        "Docker host b (ssh://root@b.example.org:22) does not answer: timed out."
+        in (result.warnings[0])
+    )
+
+
+@pytest.mark.parametrize(
+    ("version", "old"),
+    [("19.03.15", True), ("20.10.0-rc1", False), ("28.2.2", False), ("1.13", True), ("dev", False)],
+)
+def test_docker_is_too_old(version: str, old: bool) -> None:
+    errors = found(a=Survey(info=INFO | {"ServerVersion": version})).errors
+    assert errors == [
+        f"Docker {version} on Docker host a is too old. Install 20.10 or newer there."
+    ] * int(old)
+
+
+@pytest.mark.parametrize(
+    ("name", "others", "overlaps"),
+    [
+        ("other", network("10.9.0.0/16"), True),
+        ("other", network("10.9.212.0/24"), False),
+        ("other", network("10.8.0.0/16"), False),
+        ("other", network("10.0.0.0/8"), True),
+        ("other", network("fd00::/64"), False),
+        ("other", network("10.9.0.0/16", Scope="swarm"), False),
+        ("other", network("10.9.0.0/16", Labels={"fate.stack": "dev"}), False),
+        ("other", network("10.9.0.0/16", Labels={"fate.stack": "prod"}), True),
+        ("host", {"IPAM": {"Config": None}}, False),
+        ("host", {"IPAM": {"Config": [{}]}}, False),
+    ],
+)
+def test_others_have_addresses_of_ours(name: str, others: dict[str, Any], overlaps: bool) -> None:
+    file = {"fate:hosts": GOOD["fate:hosts"] | {"a": GOOD["fate:hosts"]["a"] | {
+        "subnet": "10.9.0.0/16"}}}  # fmt: skip
+    errors = found(file, a=Survey(networks={name: others})).errors
+    assert len(errors) == int(overlaps)
+    if overlaps:
+        assert f"Network {name} of Docker host a has the addresses" in errors[0]
+        assert "Set fate:hosts.a.subnet to another private /16" in errors[0]
+
+
+def test_a_network_with_our_name_is_one_error() -> None:
+    name = "fate-dev-9999"
+    settings, release = parse(as_engine(FILE), {"fate:masterSecret"}, "dev")
+    (ours,) = {
+        cluster.network.subnet
+        for party in topology.plan(settings, release, "dev").parties
+        for cluster in party.clusters.values()
+        if cluster.network.name == name
+    }
+    (error,) = found(a=Survey(networks={name: network(str(ours))})).errors
+    assert error.startswith(f"The name {name}")
+
+
+def test_resources_that_run_short_are_warnings() -> None:
+    parties = [{"id": 9999, "host": "a", "training": {"eggs": 3, "processors": 4}}]
+    scarce = INFO | {"MemTotal": 2 << 30, "NCPU": 2}
+    result = found({"fate:parties": parties}, a=Survey(info=scarce, disk=1 << 30))
+    assert result.errors == []
+    memory, cores, disk = result.warnings
+    assert "has 2048 MiB of memory, and what runs there takes 3774 MiB" in memory
+    assert "has 2 cores, and a party there is set to 4 processors" in cores
+    assert "has 1024 MiB of free disk space in /d." in disk
+
+
+def test_a_host_without_parties_needs_nothing() -> None:
+    scarce = INFO | {"MemTotal": 1 << 30, "NCPU": 1}
+    assert found(b=Survey(info=scarce, disk=0)) == Findings([], [])
+
+
+@pytest.mark.parametrize(("apart", "warned"), [(9.0, False), (-75.0, True), (75.0, True)])
+def test_clocks_that_differ(apart: float, warned: bool) -> None:
+    hosts = {name: host | {"address": f"{name}.org"} for name, host in GOOD["fate:hosts"].items()}
+    parties = [{"id": 9999, "host": "a"}, {"id": 10000, "host": "b"}]
+    result = found(
+        {"fate:hosts": hosts, "fate:parties": parties},
+        a=Survey(info=INFO, clock=3600.0),
+        b=Survey(info=INFO, clock=3600.0 + apart),
+    )
+    ahead = "b is 75 s ahead of that of a" if apart > 0 else "a is 75 s ahead of that of b"
+    assert len(result.warnings) == int(warned)
+    assert not warned or ahead in result.warnings[0]
