@@ -1,6 +1,7 @@
 """The catalogue of FATE releases: each release's images and what they are like inside."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -52,26 +53,35 @@ class Image(_Fact):
     Args:
         image: the official image.
         package: its replacement built from packages, a folder under images/; None if there is none.
+        own: whether it is one that the stack file chooses, and so neither official nor built.
     """
 
     image: str
     package: str | None = None
+    own: bool = False
 
 
 class Service(Image):
-    """One service of a release; config/releases/*.yaml explain each field."""
+    """One service of a release; config/releases/*.yaml explain each field.
+
+    Args:
+        cpus: how many CPUs its container may use; None for all.
+        memory: how much memory its container may use, in MiB; None for all.
+    """
 
     address: Annotated[int, Field(ge=2, le=254)]
     ports: Annotated[dict[str, _Port], Field(min_length=1)] = {}
     publish: bool | tuple[str, ...] = False
     gateway: dict[str, Protocol] = {}
     edge: bool = False
-    memory: Annotated[int, Field(ge=0)] = 0
+    uses_memory: Annotated[int, Field(ge=0)] = 0
     environment: dict[str, str] = {}
     capabilities: tuple[str, ...] = ()
     probe: Probe = Probe()
     folder: str = ""
     with_computing: dict[str, Image] = {}
+    cpus: float | None = None
+    memory: int | None = None
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:
@@ -206,6 +216,24 @@ class Release(_Fact):
         return self._with(
             {name: service for name, service in self.services.items() if service.package}
         )
+
+    def changed(self, changes: Mapping[str, Mapping[str, object]]) -> Self:
+        """The release with other facts about some services, of any kind of cluster.
+
+        Args:
+            changes: the changed fields of each service; other names are ignored.
+        """
+
+        def with_changes(services: dict[str, Service]) -> dict[str, Service]:
+            return {
+                name: service.model_copy(update=dict(changes.get(name, {})))
+                for name, service in services.items()
+            }
+
+        update = {
+            "services": with_changes(self.services), "serving": with_changes(self.serving)
+        }  # fmt: skip
+        return self.model_copy(update=update)
 
     def computing_with(self, engine: str) -> Self:
         """The release with the images that a computing engine needs."""

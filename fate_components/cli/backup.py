@@ -49,7 +49,13 @@ def manifest(stack: Stack, party: Deployed, product: str | None) -> Manifest:
         party: the party.
         product: the product that its database runs on, if it has one.
     """
-    facts = {**stack.release.services, **stack.release.serving}
+    facts = {
+        name: service
+        for one in stack.settings.parties
+        if str(one.id) == party.id
+        for cluster in stack.settings.clusters(one, stack.release)
+        for name, service in cluster.facts.services.items()
+    }
 
     def member(name: str, service: str, volume: str | None = None) -> Member:
         image = facts[service].image if service in facts else ""

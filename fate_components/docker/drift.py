@@ -8,11 +8,13 @@ What can be mended without replacing a container, such as a file that its servic
 mended by a command of the stack. The count of its repairs is kept in a file in the container.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pulumi
 
+from ..release import Service
 from ..topology import Attachment
 from .daemon import Daemon, NoAnswerError
 from .survey import Described, Survey
@@ -20,11 +22,14 @@ from .survey import Described, Survey
 GENERATION = "fate.generation"
 """The label that counts how often a container was replaced because it was changed by hand."""
 
+LIMITS = "fate.limits"
+"""The label with the limits that a container was created with. As Docker can change no label, a
+change of the limits in the stack file replaces the container, and is told from one by hand."""
+
 REPAIRS = "/var/lib/fate"
 """The folder in a container with the counts of repairs, each in a file."""
 
-# What `docker update` can change, apart from the restart policy, which the provider mends. This
-# project sets none of it.
+# What `docker update` can change, apart from the restart policy, which the provider mends.
 _LIMITS = (
     "BlkioWeight", "CpuPeriod", "CpuQuota", "CpuRealtimePeriod", "CpuRealtimeRuntime", "CpuShares",
     "CpusetCpus", "CpusetMems", "KernelMemory", "Memory", "MemoryReservation", "MemorySwap",
@@ -62,6 +67,16 @@ def generation(
         return borne
     pulumi.log.info(f"{name} is replaced: {'; '.join(changes)}")
     return borne + 1
+
+
+def limits(service: Service) -> dict[str, int]:
+    """The limits that a service's container is created with, as Docker shows them."""
+    found = {}
+    if service.cpus:
+        found["NanoCpus"] = round(service.cpus * 10**9)
+    if service.memory:
+        found["Memory"] = service.memory << 20
+    return found
 
 
 def repairs(
@@ -120,9 +135,16 @@ def differences(
     """
     if found["State"].get("Paused"):
         yield "it is paused"
+    created = json.loads((found["Config"].get("Labels") or {}).get(LIMITS, "{}"))
+    if memory := created.get("Memory"):
+        # Docker chooses this limit if it can limit swap.
+        swap = found["HostConfig"].get("MemorySwap")
+        created["MemorySwap"] = swap if swap in _UNLIMITED else 2 * memory
     for limit in _LIMITS:
         value = found["HostConfig"].get(limit)
-        if value not in _UNLIMITED:
+        if limit in created and value != created[limit]:
+            yield f"{limit} is limited to {value}, not {created[limit]}"
+        elif limit not in created and value not in _UNLIMITED:
             yield f"{limit} is limited to {value}"
     attached = found["NetworkSettings"].get("Networks") or {}
     for wanted in networks:

@@ -118,33 +118,37 @@ class Host(pulumi.ComponentResource):
 
         It stays on the host when nothing uses it any more, because it may be slow to get again.
         """
-        official = wanted.image
-        if official not in self._images:
-            prefix = f"{self._registry}/" if self._registry else ""
-            name = f"{prefix}{official}"
-            hooks = None
-            if self._builds:
+        key = _key(wanted)
+        if key not in self._images:
+            prefix = f"{self._registry}/" if self._registry and not wanted.own else ""
+            name = f"{prefix}{wanted.image}"
+            hooks, built = None, None
+            if self._builds and not wanted.own:
+                built = self._built
                 name = self._builds.name(wanted)
                 kept = self._builds.kept(wanted, self.survey)
-                self._kept[official] = kept
+                self._kept[key] = kept
                 again = self._builds.again(
                     self.name, self.docker_host, self._registry, wanted, kept
                 )
                 hooks = pulumi.ResourceHookBinding(before_create=[again])
-            self._images[official] = docker.RemoteImage(
-                f"{self._name}-{official}",
+            self._images[key] = docker.RemoteImage(
+                f"{self._name}-{key}",
                 name=name,
                 keep_locally=True,
                 opts=pulumi.ResourceOptions.merge(
                     self._child,
-                    pulumi.ResourceOptions(
-                        depends_on=[self._built] if self._built else None, hooks=hooks
-                    ),
+                    pulumi.ResourceOptions(depends_on=[built] if built else None, hooks=hooks),
                 ),
             )
-        return self._images[official]
+        return self._images[key]
 
     def image_id(self, wanted: Image) -> pulumi.Input[str]:
         """The id of an image on this host, known even in a preview if a container uses it."""
         image = self.image(wanted)
-        return self._kept.get(wanted.image) or image.image_id
+        return self._kept.get(_key(wanted)) or image.image_id
+
+
+def _key(image: Image) -> str:
+    """What tells an image from others: one of the stack file may be called like an official one."""
+    return f"own-{image.image}" if image.own else image.image

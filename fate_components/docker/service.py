@@ -1,5 +1,6 @@
 """What all services have in common: a container, its files, its volumes and its health."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -195,6 +196,9 @@ class Service(pulumi.ComponentResource):
         labelled = place.labels(spec.service)
         if generation:
             labelled[drift.GENERATION] = str(generation)
+        limits = drift.limits(facts)
+        if limits:
+            labelled[drift.LIMITS] = json.dumps(limits)
         return docker.Container(
             place.resource_name(self.name),
             name=place.docker_name(self.name),
@@ -230,6 +234,8 @@ class Service(pulumi.ComponentResource):
                 adds=[f"CAP_{name}" for name in sorted(facts.capabilities)] or None, drops=["ALL"]
             ),
             security_opts=["no-new-privileges"],
+            cpus=f"{facts.cpus:g}" if facts.cpus else None,
+            memory=facts.memory,
             restart="unless-stopped",
             init=True,  # the images' own PID 1 is a shell that ignores stop signals
             destroy_grace_seconds=_STOP_SECONDS,

@@ -11,7 +11,7 @@ from ..release import Release
 from ..settings import addresses
 from ..settings.errors import shown, unknown_host
 from ..settings.keys import Keys
-from ..settings.models import ANYWHERE, Address, ClusterKeys, Count, Port, Server
+from ..settings.models import ANYWHERE, Address, ClusterKeys, Count, Port, Server, overridden
 
 _SERVING_GATEWAY = "serving-grpc"
 _JAVA_NAME = r"[A-Za-z_$][A-Za-z0-9_$]*"
@@ -80,10 +80,10 @@ class Party(settings.Party):
 
     training: Training | None = Field(
         Training(),
-        description="its training cluster: {publish, eggs, processors, mysql, redis}",
+        description="its training cluster: {publish, eggs, processors, mysql, redis, services}",
     )
     serving: Serving | None = Field(
-        None, description="its serving cluster: {host, publish, adapter, redis}"
+        None, description="its serving cluster: {host, publish, adapter, redis, services}"
     )
 
     @model_validator(mode="before")
@@ -168,17 +168,19 @@ class Settings(settings.Settings):
         host's address by default, or to all addresses if that is a name.
         """
         assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
-        found, facts = [], release.serving_cluster
+        found = []
         serving_host = (party.serving and party.serving.host) or party.host
         apart = bool(party.training and party.serving) and serving_host != party.host
         if party.training:
             opened = {_FLOW: self._address(party.host)} if apart else {}
-            published = party.training.published(release, opened)
+            facts = overridden(release, party.training.services)
+            published = party.training.published(facts, opened)
             found.append(
-                settings.Cluster(settings.TRAINING, party.host, release, published, (_FLOW,))
+                settings.Cluster(settings.TRAINING, party.host, facts, published, (_FLOW,))
             )
         if party.serving:
             opened = {_SERVER: self._address(serving_host)} if apart else {}
+            facts = overridden(release.serving_cluster, party.serving.services)
             published = party.serving.published(facts, opened)
             found.append(
                 settings.Cluster(settings.SERVING, serving_host, facts, published, (_SERVER,))
@@ -192,7 +194,7 @@ class Settings(settings.Settings):
             return found
         assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
         assert party.training  # noqa: S101 - it has such a cluster
-        more = (party.training.eggs - 1) * facts.services["egg"].memory
+        more = (party.training.eggs - 1) * facts.services["egg"].uses_memory
         return settings.Needs(found.memory + more, party.training.processors or 0)
 
     def can_call(self, host: str) -> bool:

@@ -41,6 +41,7 @@ def check(settings: Settings, release: Release, stack: str) -> list[Mistake]:
         *_databases(settings),
         *_exchange_host(settings),
         *_port_names(settings, release),
+        *_service_names(settings, release),
         *tls_checks.mistakes(settings),
         *settings.mistakes(release),
     ]
@@ -63,6 +64,27 @@ def _port_names(settings: Settings, release: Release) -> Iterator[Mistake]:
                         f"is not a port that FATE {settings.release} publishes; "
                         f"choose from {', '.join(cluster.facts.published)}",
                     )
+
+
+def _service_names(settings: Settings, release: Release) -> Iterator[Mistake]:
+    clusters: list[tuple[Location, Iterable[str], Iterable[str]]] = [
+        (
+            ("parties", index, cluster.kind, "services"),
+            getattr(party, cluster.kind).services,
+            cluster.facts.services,
+        )
+        for index, party in enumerate(settings.parties)
+        for cluster in settings.clusters(party, release)
+    ]
+    stack = (("services",), settings.services, {**release.services, **release.serving})
+    for where, chosen, known in (stack, *clusters):
+        for name in chosen:
+            if name not in known:
+                yield Mistake(
+                    (*where, name),
+                    f"is not a service that this stack runs with FATE {settings.release}; "
+                    f"choose from {', '.join(known)}",
+                )
 
 
 def _hosts(settings: Settings) -> Iterator[Mistake]:

@@ -18,7 +18,7 @@ from . import openssh
 from .checks import check
 from .errors import NAMESPACE, Location, Mistake, SettingsError, key_path, shown
 from .keys import text
-from .models import DockerHost, Settings
+from .models import DockerHost, Settings, overridden
 
 LINES: Mapping[str, type[Settings]] = {"fate1": fate1.Settings, "fate2": fate2.Settings}
 """The model of each release line's stack files."""
@@ -81,6 +81,7 @@ def parse(
     release = settings.chosen(release)
     if not settings.tls.enabled:
         release = release.in_plain_text
+    release = overridden(release, settings.services)
     secrets = {key.removeprefix(prefix) for key in secret_keys}
     mistakes += _in_plain_text(settings, secrets) + check(settings, release, stack)
     if mistakes:

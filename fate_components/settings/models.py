@@ -35,6 +35,13 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _LABEL = r"[A-Za-z0-9]+(-+[A-Za-z0-9]+)*"
 _PATH = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 _REGISTRY = re.compile(rf"({_PATH}|{_LABEL}(\.{_LABEL})*(:(?P<port>[0-9]{{1,5}}))?)(/{_PATH})*")
+# A full one needs a tag or a digest: the name alone would mean whatever is latest.
+_REFERENCE = re.compile(
+    r"(?P<name>[^@]+?)(:\w[\w.-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})", re.ASCII
+)
+_MAX_IMAGE = 255
+_MIN_CPUS, _MAX_CPUS = 0.01, 1024
+_MIN_MEMORY = 6  # MiB
 _MAX_REGISTRY = 200  # of the 255 characters that Docker allows for an image's name
 ANYWHERE = "0.0.0.0"  # noqa: S104 - for ports that other parties call
 LOOPBACK = "127.0.0.1"
@@ -115,6 +122,35 @@ def _size(value: str) -> str:
     if not re.fullmatch(r"[1-9][0-9]{0,5}[kmg]", value):
         raise ValueError(f"{shown(value)} is not a size like 500k, 10m or 1g")
     return value
+
+
+def _image(value: str) -> str:
+    found = _REFERENCE.fullmatch(value)
+    registry = found and _REGISTRY.fullmatch(found["name"])
+    if not found or not registry:
+        raise ValueError(f"{shown(value)} is not a reference to an image, like NAME:TAG")
+    if registry["port"] and not 1 <= int(registry["port"]) <= 65535:
+        raise ValueError(f"{shown(value)}: its port is not a number from 1 to 65535")
+    if len(found["name"]) > _MAX_IMAGE:
+        raise ValueError(f"{shown(value)}: its name has more than {_MAX_IMAGE} characters")
+    return value
+
+
+def _cpus(value: object) -> object:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not _MIN_CPUS <= float(str(value)) <= _MAX_CPUS:
+        raise ValueError(f"must be a number from {_MIN_CPUS} to {_MAX_CPUS}, not {shown(value)}")
+    return value
+
+
+def _memory(value: object) -> object:
+    found = isinstance(value, str) and re.fullmatch(r"([1-9][0-9]{0,6})([mg])", value)
+    if not found:
+        raise ValueError(f"{shown(value)} is not a size like 512m or 8g")
+    size = int(found[1]) * (1024 if found[2] == "g" else 1)
+    if size < _MIN_MEMORY:
+        raise ValueError(f"{shown(value)} is less than {_MIN_MEMORY}m, the least Docker allows")
+    return size
 
 
 Address = Annotated[str, BeforeValidator(text), AfterValidator(addresses.address)]
@@ -285,8 +321,49 @@ class Mysql(Server):
     )
 
 
+class ServiceKeys(Keys):
+    """What the stack file chooses for a service instead of the release."""
+
+    image: Annotated[str, AfterValidator(_image)] | None = Field(
+        None,
+        description="a full reference to an image, like registry.example.org/fateflow:1; the "
+        "release's if not given",
+    )
+    cpus: Annotated[float, BeforeValidator(_cpus)] | None = Field(
+        None, description="how many CPUs its container may use, like 0.5 or 4; all if not given"
+    )
+    memory: Annotated[int, BeforeValidator(_memory)] | None = Field(
+        None, description="how much memory its container may use, like 512m or 8g; all if not given"
+    )
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """The facts of the release that it changes."""
+        changed = self.model_dump(exclude_none=True)
+        return changed | {"own": True, "package": None} if self.image else changed
+
+
+Services = dict[str, ServiceKeys]
+
+
+def overridden(release: Release, services: Services) -> Release:
+    """A release with what the stack file chooses for its services.
+
+    Args:
+        release: the facts of the release.
+        services: the choices, by service.
+    """
+    return release.changed({name: service.facts for name, service in services.items()})
+
+
 class ClusterKeys(Keys):
     """One of a party's clusters."""
+
+    services: Services = Field(
+        default_factory=dict,
+        description="its services that differ from the release, by name, each "
+        "{image, cpus, memory}; what it does not set is as in fate:services",
+    )
 
     publish: dict[str, Annotated[Published, PlainValidator(_published)]] = Field(
         default_factory=dict,
@@ -455,6 +532,11 @@ class Settings(Keys):
     registry: Annotated[str, AfterValidator(_registry)] = Field(
         "", description="the registry that all images come from, like registry.example.org:5000"
     )
+    services: Services = Field(
+        default_factory=dict,
+        description="the services that differ from the release in the whole stack, by name, each "
+        "{image, cpus, memory}",
+    )
     tls: Tls = Field(
         Tls(), description="whether connections between parties are encrypted: {enabled}"
     )
@@ -483,7 +565,8 @@ class Settings(Keys):
         """
         if party.training is None:
             return []
-        return [Cluster(TRAINING, party.host, release, party.training.published(release))]
+        facts = overridden(release, party.training.services)
+        return [Cluster(TRAINING, party.host, facts, party.training.published(facts))]
 
     def needs(self, party: Party, cluster: str, facts: Release) -> Needs:
         """What one of a party's clusters needs of its Docker host.
@@ -493,7 +576,7 @@ class Settings(Keys):
             cluster: training or serving.
             facts: the facts of the cluster's services.
         """
-        return Needs(sum(service.memory for service in facts.services.values()))
+        return Needs(sum(service.uses_memory for service in facts.services.values()))
 
     def chosen(self, release: Release) -> Release:
         """The facts of the release to deploy, with the images that these settings choose."""
