@@ -96,6 +96,13 @@ def _host(name: str, **values: object) -> Change:
     return lambda config: config["fate:hosts"].setdefault(name, {}).update(values)
 
 
+SERVICES = "fate:parties[0].training.services"
+
+
+def _services(**services: object) -> Change:
+    return _party(0, training={"services": services})
+
+
 def _party(index: int, **values: object) -> Change:
     return lambda config: config["fate:parties"][index].update(values)
 
@@ -254,6 +261,36 @@ CASES = [
          "fate:parties[0].training.publish.fateboard", "is neither PORT nor ADDRESS:PORT"),
     Case("port 0", _publish(0, proxy=0), "fate:parties[0].training.publish.proxy",
          "from 1 to 65535"),
+    Case("service of another release", _set("services", {"fateflow": {"cpus": 1}}),
+         "fate:services.fateflow", "choose from mysql, redis, meta-service"),
+    Case("edge without TLS", _services(edge={}), f"{SERVICES}.edge", "choose from mysql, redis"),
+    Case("service of the other cluster", _party(0, serving={"services": {"mysql": {}}}),
+         "fate:parties[0].serving.services.mysql", "choose from serving-redis"),
+    Case("service without keys", _services(egg=None), f"{SERVICES}.egg", "must be a map"),
+    Case("services as a list", _set("services", ["egg"]), "fate:services", "must be a map"),
+    Case("service's unknown key", _services(egg={"mem": "1g"}), f"{SERVICES}.egg.mem",
+         "Valid keys: image, cpus, memory"),
+    Case("no CPU", _services(egg={"cpus": 0}), f"{SERVICES}.egg.cpus", "from 0.01 to 1024, not 0"),
+    Case("CPUs as a word", _services(egg={"cpus": "many"}), f"{SERVICES}.egg.cpus", "not \"many\""),
+    Case("CPUs as a truth", _services(egg={"cpus": True}), f"{SERVICES}.egg.cpus", "not true"),
+    Case("CPUs that are no number", _services(egg={"cpus": float("nan")}), f"{SERVICES}.egg.cpus",
+         "must be a number"),
+    Case("memory without a unit", _services(egg={"memory": 512}), f"{SERVICES}.egg.memory",
+         "512 is not a size like 512m or 8g"),
+    Case("memory in kilobytes", _services(egg={"memory": "512k"}), f"{SERVICES}.egg.memory",
+         "is not a size like 512m or 8g"),
+    Case("too little memory", _services(egg={"memory": "5m"}), f"{SERVICES}.egg.memory",
+         "is less than 6m"),
+    Case("image without a tag", _services(egg={"image": "my/egg"}), f"{SERVICES}.egg.image",
+         "is not a reference to an image"),
+    Case("image in capitals", _services(egg={"image": "r.example.org/Egg:1"}),
+         f"{SERVICES}.egg.image", "is not a reference to an image"),
+    Case("image with a scheme", _services(egg={"image": "https://r.example.org/egg:1"}),
+         f"{SERVICES}.egg.image", "is not a reference to an image"),
+    Case("image with a port too high", _services(egg={"image": "r:65536/egg:1"}),
+         f"{SERVICES}.egg.image", "its port is not a number"),
+    Case("image's long name", _services(egg={"image": "a" * 256 + ":1"}),
+         f"{SERVICES}.egg.image", "more than 255 characters"),
     Case("serving cluster on an unknown host", _party(0, serving={"host": "z"}),
          "fate:parties[0].serving.host", "not one of the Docker hosts under fate:hosts (a, b)"),
     Case("serving cluster's unknown key", _party(0, serving={"hosts": "a"}),

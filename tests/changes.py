@@ -54,6 +54,9 @@ _SERVING = [
     "9999-serving-routes", "9999-serving-server", "lab-shared-serving", *_IMAGES,
 ]  # fmt: skip
 
+OWN_IMAGE = "registry.example.org/fateboard:1"
+"""An image that only the stack file names; the tests make it on the Docker host."""
+
 CHANGES = [
     Change("nothing", lambda config: None, {}),
     Change(
@@ -75,6 +78,32 @@ CHANGES = [
         "`publish.fateboard`",
         lambda config: config["fate:parties"][0]["training"]["publish"].update(fateboard=9050),
         {"9999-fateboard": "replace", "9999-health": "update"},
+    ),
+    Change(
+        "`services.fateboard` with `cpus` and `memory`",
+        _training(services={"fateboard": {"cpus": 0.5, "memory": "1g"}}),
+        {"9999-fateboard": "replace", "9999-health": "update"},
+    ),
+    Change(
+        "`services.fateboard.memory`",
+        _training(services={"fateboard": {"cpus": 0.5, "memory": "900m"}}),
+        {"9999-fateboard": "replace", "9999-health": "update"},
+    ),
+    Change(
+        "`services.fateboard` with `image` instead",
+        _training(services={"fateboard": {"image": OWN_IMAGE}}),
+        {
+            "9999-fateboard": "replace", "9999-health": "update",
+            f"lab-own-{OWN_IMAGE}": "create",
+        },
+    ),
+    Change(
+        "`services` removed",
+        _training(services={}),
+        {
+            "9999-fateboard": "replace", "9999-health": "update",
+            f"lab-own-{OWN_IMAGE}": "delete",
+        },
     ),
     Change("a new peer", _peers("192.0.2.1"), _ROUTES),
     Change("a peer's `address`", _peers("192.0.2.2"), _ROUTES),

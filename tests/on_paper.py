@@ -178,8 +178,9 @@ JAVA_HOST = re.compile(rf"{_LABEL}|({_LABEL}\.)+(?=[a-zA-Z]){_LABEL}")
 def check_names(found: Deployment, name: str, place: Place, spec: Container) -> None:
     for one in [name, *(place.docker_name(volume.name) for volume in spec.volumes)]:
         assert DOCKER_NAME.fullmatch(one), one
-    registry = found.settings.registry
-    image = "/".join(filter(None, [registry, place.release.services[spec.service].image]))
+    facts = place.release.services[spec.service]
+    registry = "" if facts.own else found.settings.registry
+    image = "/".join(filter(None, [registry, facts.image]))
     assert IMAGE.fullmatch(image), image
     assert len(image) <= 255, image
     assert all(0 < int(port) < 65536 for port in re.findall(":([0-9]+)/", image)), image

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.changes import CHANGES, Change
+from tests.changes import CHANGES, OWN_IMAGE, Change
 from tests.integration.clusters import Shared
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _as_it_was(two_parties: Shared) -> Iterator[None]:
-    """Leave the deployment to the other modules as it was."""
+    """Make the image that a change needs, and leave the deployment to the others as it was."""
+    name, tag = OWN_IMAGE.rsplit(":", 1)
+    two_parties.cluster.container(9999, "fateboard").commit(name, tag)
     yield
     two_parties.suspect = True
 
@@ -22,3 +24,16 @@ def test_the_preview_shows_what_the_up_does(two_parties: Shared, change: Change)
     stack.change(change.change)
     assert stack.preview().operations() == change.touched
     assert stack.up().operations() == change.touched
+    wanted = stack.config["fate:parties"][0]["training"].get("services", {}).get("fateboard", {})
+    fateboard = two_parties.cluster.container(9999, "fateboard")
+    limits = fateboard.attrs["HostConfig"]
+    memory = {"1g": 1 << 30, "900m": 900 << 20}.get(wanted.get("memory"), 0)
+    assert (limits["NanoCpus"], limits["Memory"]) == (wanted.get("cpus", 0) * 10**9, memory)
+    assert (fateboard.attrs["Config"]["Image"] == own_id(two_parties)) == ("image" in wanted)
+
+
+def own_id(deployment: Shared) -> str:
+    """The id of the image that only the stack file names."""
+    same_host = deployment.cluster.container(9999, "fateboard").client
+    assert same_host is not None
+    return str(same_host.images.get(OWN_IMAGE).id)

@@ -1,6 +1,7 @@
 """Which changes made by hand are seen, and how they are registered."""
 
 import copy
+import json
 import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from fate_components import release
 from fate_components.docker import delivery, drift
 from fate_components.docker.daemon import Daemon, NoAnswerError
 from fate_components.docker.survey import Survey
@@ -95,6 +97,36 @@ def test_a_change_is_seen_and_named(path: str, value: object, says: str) -> None
 
 def test_a_container_that_nobody_changed_is_as_it_was_created() -> None:
     assert differences() == []
+
+
+@pytest.mark.parametrize(
+    ("host_config", "says"),
+    [
+        ({"Memory": 1 << 29, "MemorySwap": 1 << 30, "NanoCpus": 500_000_000}, []),
+        ({"Memory": 1 << 29, "MemorySwap": -1, "NanoCpus": 500_000_000}, []),
+        (
+            {"Memory": 1 << 28, "MemorySwap": 1 << 30, "NanoCpus": 500_000_000},
+            ["Memory is limited to 268435456, not 536870912"],
+        ),
+        (
+            {"Memory": 1 << 29, "MemorySwap": 1 << 29, "NanoCpus": 500_000_000},
+            ["MemorySwap is limited to 536870912, not 1073741824"],
+        ),
+        (
+            {"Memory": 1 << 29, "MemorySwap": 1 << 30, "NanoCpus": 0, "CpuShares": 2},
+            ["CpuShares is limited to 2", "NanoCpus is limited to 0, not 500000000"],
+        ),
+    ],
+)
+def test_limits_are_compared_with_those_at_creation(
+    host_config: dict[str, int], says: list[str]
+) -> None:
+    """Whatever the stack file says by now: its changes are not changes by hand."""
+    egg = release.load("1.3.0").services["egg"].model_copy(update={"cpus": 0.5, "memory": 512})
+    found = copy.deepcopy(FOUND)
+    found["Config"]["Labels"][drift.LIMITS] = json.dumps(drift.limits(egg))
+    found["HostConfig"] = host_config
+    assert list(drift.differences(found, WANTED, NETWORKS)) == says
 
 
 def generation(files: Daemon, label: str = "") -> int:
