@@ -129,7 +129,9 @@ def holds(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 def labels_of(inputs: Mapping[str, Any]) -> dict[str, str]:
     """The labels in a resource's inputs that say whose it is."""
     labels = {label["label"]: label["value"] for label in inputs.get("labels", ())}
-    labels.pop(drift.GENERATION, None)
+    # Both may have changed since an operation was interrupted.
+    for changing in (drift.GENERATION, drift.LIMITS):
+        labels.pop(changing, None)
     return labels
 
 

@@ -60,7 +60,8 @@ class Party(settings.Party):
     """A party of the federation that this stack runs."""
 
     training: Training = Field(
-        Training(), description="its training cluster: {publish, cores, mysql, rabbitmq, client}"
+        Training(),
+        description="its training cluster: {publish, cores, mysql, rabbitmq, client, services}",
     )
 
 

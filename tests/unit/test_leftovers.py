@@ -158,3 +158,9 @@ def test_other_errors_are_not_retried(host: Host, error: str, operation: str) ->
     host.containers["roll"] = OURS
     assert not host.retried(CONTAINER, error, operation)
     assert host.removed == []
+
+
+def test_the_limits_of_a_leftover_and_its_count_of_changes_by_hand_do_not_matter() -> None:
+    more = {"fate.limits": '{"Memory": 536870912}', "fate.generation": "1"}
+    inputs = {"labels": [*LABELS, *({"label": k, "value": v} for k, v in more.items())]}
+    assert leftovers.labels_of(inputs) == OURS
