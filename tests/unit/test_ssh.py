@@ -59,6 +59,21 @@ def test_what_is_not_dockers_runs_unchanged(env: dict[str, str], tmp_path: Path)
     assert not list((tmp_path / "run").iterdir())
 
 
+def test_an_ssh_command_that_runs_this_one_is_not_run_by_it(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    outer = tmp_path / "outer"
+    outer.mkdir()
+    (outer / "ssh").write_text(f'#!/bin/sh\nexec {WRAPPER}/ssh -F config "$@"\n')
+    (outer / "ssh").chmod(0o755)
+    inner = {**env, "PATH": f"{outer}{os.pathsep}{env['PATH']}"}
+    assert call(inner, "b.example.org uptime") == "ran -F config b.example.org uptime"
+    alone = {**env, "PATH": f"{outer}{os.pathsep}{os.defpath}"}
+    with pytest.raises(subprocess.CalledProcessError) as error:
+        call(alone, "b.example.org uptime")
+    assert "install the OpenSSH client" in error.value.stderr
+
+
 def test_calls_share_a_connection_that_is_opened_without_the_command(
     env: dict[str, str], tmp_path: Path
 ) -> None:
