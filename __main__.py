@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pulumi
 
 from fate_components import certificates, preflight, topology, verify
-from fate_components.docker import survey
+from fate_components.docker import material, survey
 from fate_components.docker.host import Host
 from fate_components.images import Builds
 from fate_components.outputs import exchange_output, party_outputs, tls_output
@@ -29,6 +29,7 @@ for warning in encryption.warnings(now) if encryption else ():
 builds = Builds(release) if settings.images == "packages" else None
 used = {party.host for party in settings.parties}
 
+material.write(settings.hosts)
 surveys = survey.take({name: host.docker for name, host in settings.hosts.items()}, stack)
 left_out = os.environ.get(survey.LEFT_OUT, "").split()
 found = preflight.findings(settings, plan, stack, surveys, left_out)

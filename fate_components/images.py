@@ -1,6 +1,7 @@
 """Images that are built from packages, on the Docker host that runs them."""
 
 import asyncio
+import os
 import subprocess
 
 import pulumi
@@ -8,7 +9,7 @@ import pulumi_command as command
 
 from images.catalogue import LABEL, image_key, image_name
 
-from .docker import cli, tool
+from .docker import cli, material, tool
 from .docker.survey import Survey
 from .release import Image, Release
 
@@ -50,7 +51,7 @@ class Builds:
             "images.build",
             [*self._arguments(docker_host, registry), *self._packages],
             # The names depend on everything that an image is built from.
-            environment={"IMAGES": " ".join(names)},
+            environment={"IMAGES": " ".join(names), **material.environment(docker_host)},
             opts=opts,
         )
 
@@ -103,6 +104,7 @@ class Builds:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
+                env={**os.environ, **material.environment(docker_host)},
                 check=False,
             )
 

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, ip_network
 
 from .conflicts import conflicts
 from .docker.survey import Described, Survey
-from .settings import Needs, Settings
+from .settings import DockerHost, Needs, Settings
 from .topology import Network, Topology
 
 _OLDEST = (20, 10)  # Docker before it lacks what services need, and FATE was never tried with it
@@ -53,7 +53,7 @@ def findings(
         if survey.error:
             where = f"Docker host {name} ({settings.hosts[name].docker})"
             used = f", which runs {_listed(users[name])}," if users[name] else ""
-            check = f"Check it with `docker -H {settings.hosts[name].docker} version`."
+            check = _check(name, settings.hosts[name])
             if users[name] and name not in left_out:
                 found, check = errors, f"{check} To update the others only, run `fatectl up`."
             else:
@@ -83,6 +83,12 @@ def needs(settings: Settings, plan: Topology, host: str) -> Needs:
         if cluster.host == host
     ]
     return Needs(sum(one.memory for one in each), max((one.cores for one in each), default=0))
+
+
+def _check(name: str, host: DockerHost) -> str:
+    if host.tls:
+        return f"Check its address, and the certificates in fate:hosts.{name}.tls."
+    return f"Check it with `docker -H {host.docker} version`."
 
 
 def _users(plan: Topology, host: str) -> Iterator[str]:

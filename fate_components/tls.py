@@ -215,13 +215,8 @@ def flaws(certificate: str, key: SecretStr, authority: str) -> Iterator[tuple[st
     chain = certificates(certificate)
     if not dns_names(chain[0]):
         yield "certificate", "contains no DNS name, which the other parties verify"
-    try:
-        private = serialization.load_pem_private_key(key.get_secret_value().encode(), None)
-    except (ValueError, TypeError):
-        yield "key", "is not a private key in PEM format without a passphrase"
-    else:
-        if _public(private.public_key()) != _public(chain[0].public_key()):
-            yield "key", "does not belong to the certificate"
+    if reason := unfit(key, certificate):
+        yield "key", reason
     for issued, issuer in pairwise(chain):
         if not _issued_by(issued, issuer):
             yield (
@@ -232,6 +227,22 @@ def flaws(certificate: str, key: SecretStr, authority: str) -> Iterator[tuple[st
             return
     if not any(_issued_by(chain[-1], issuer) for issuer in certificates(authority)):
         yield "authority", f"did not issue {_subject(chain[-1])}"
+
+
+def unfit(key: SecretStr, certificate: str) -> str:
+    """Why a private key is not that of a certificate, or "" if it is.
+
+    Args:
+        key: the key, as PEM.
+        certificate: the certificate and its intermediate ones, as PEM.
+    """
+    try:
+        private = serialization.load_pem_private_key(key.get_secret_value().encode(), None)
+    except (ValueError, TypeError):
+        return "is not a private key in PEM format without a passphrase"
+    if _public(private.public_key()) != _public(certificates(certificate)[0].public_key()):
+        return "does not belong to the certificate"
+    return ""
 
 
 def invalid(pem: str, now: datetime) -> str:

@@ -65,7 +65,7 @@ class Case:
         key: the key that the error must name.
         remedy: words that the error must contain.
         secret: whether the master secret is encrypted, as it must be.
-        parties_secret: whether something in fate:parties is encrypted.
+        keys_secret: whether something in fate:parties and fate:hosts is encrypted.
         engine: whether it is also run on the engine: one case for each path to an error.
     """
 
@@ -74,7 +74,7 @@ class Case:
     key: str
     remedy: str
     secret: bool = True
-    parties_secret: bool = False
+    keys_secret: bool = False
     engine: bool = False
 
     def stack_file(self) -> dict[str, Any]:
@@ -168,7 +168,32 @@ CASES = [
     Case("no hosts", _drop("hosts"), "fate:hosts", "add the Docker hosts by name"),
     Case("hosts as a text", _set("hosts", "a"), "fate:hosts", "must be a map"),
     Case("no docker", _set("hosts", {"a": {}}), "fate:hosts.a.docker", "unix:///var/run/"),
-    Case("tcp host", _host("a", docker="tcp://10.0.0.1:2375"), "fate:hosts.a.docker", "ssh://"),
+    Case("tcp host without TLS", _host("a", docker="tcp://10.0.0.1:2375"), "fate:hosts.a.tls",
+         "is missing: without TLS, anyone who can connect controls the machine"),
+    Case("tcp host without a port", _host("a", docker="tcp://10.0.0.1", tls=GIVEN),
+         "fate:hosts.a.docker", "has no port; add it, usually :2376"),
+    Case("tcp host with a user", _host("a", docker="tcp://root:hunter2@a:2376", tls=GIVEN),
+         "fate:hosts.a.docker", "contains a user, but tcp:// has none"),
+    Case("tcp host with a path", _host("a", docker="tcp://a:2376/v1", tls=GIVEN),
+         "fate:hosts.a.docker", "nothing may follow the host and its port"),
+    Case("host's key in plain text", _host("a", docker="tcp://a:2376", tls=GIVEN),
+         "fate:hosts.a.tls.key", "--path 'fate:hosts.a.tls.key'"),
+    Case("host's certificate that is a path",
+         _host("a", docker="tcp://a:2376", tls={**GIVEN, "certificate": "/etc/cert.pem"}),
+         "fate:hosts.a.tls.certificate", "does not contain a certificate in PEM format"),
+    Case("host's key of another certificate",
+         _host("a", docker="tcp://a:2376", tls={**GIVEN, "key": OLD.key.get_secret_value()}),
+         "fate:hosts.a.tls.key", "does not belong to the certificate", keys_secret=True),
+    Case("host's expired certificate", _host("a", docker="tcp://a:2376", tls=given(OLD)),
+         "fate:hosts.a.tls.certificate", "expired on", keys_secret=True),
+    Case("host's expired authority",
+         _host("a", docker="tcp://a:2376", tls={**GIVEN, "authority": OLD.certificate}),
+         "fate:hosts.a.tls.authority", "expired on", keys_secret=True),
+    Case("host without an authority",
+         _host("a", docker="tcp://a:2376", tls={**GIVEN, "authority": None}),
+         "fate:hosts.a.tls.authority", "must be a string"),
+    Case("certificates of a socket", _host("a", tls=GIVEN), "fate:hosts.a.tls",
+         "has no effect without a tcp:// URL", keys_secret=True),
     Case("relative socket", _host("a", docker="unix://docker.sock"), "fate:hosts.a.docker", "unix"),
     Case("two names for a host", _host("c", docker="unix:///var/run/docker.sock"),
          "fate:hosts.c.docker", "use that name for both"),
@@ -521,21 +546,21 @@ CASES = [
     Case("peer's name is an address", _tls(_peer_tls(authority=CA, name="10.0.0.1")),
          "fate:peers[0].tls.name", "is not a DNS name"),
     Case("certificate without TLS", _party_tls(GIVEN), "fate:parties[0].tls",
-         "set fate:tls to {enabled: true}", parties_secret=True),
+         "set fate:tls to {enabled: true}", keys_secret=True),
     Case("certificate without a key", _tls(_party_tls({**GIVEN, "key": None})),
          "fate:parties[0].tls.key", "must be a string"),
     Case("key in plain text", _tls(_party_tls(GIVEN), _peer_tls(authority=CA)),
          "fate:parties[0].tls.key", "--path 'fate:parties[0].tls.key'"),
     Case("another certificate's key",
          _tls(_party_tls({**GIVEN, "key": OLD.key.get_secret_value()}), _peer_tls(authority=CA)),
-         "fate:parties[0].tls.key", "does not belong to the certificate", parties_secret=True),
+         "fate:parties[0].tls.key", "does not belong to the certificate", keys_secret=True),
     Case("key that is none", _tls(_party_tls({**GIVEN, "key": "x"}), _peer_tls(authority=CA)),
-         "fate:parties[0].tls.key", "is not a private key in PEM format", parties_secret=True),
+         "fate:parties[0].tls.key", "is not a private key in PEM format", keys_secret=True),
     Case("another authority", _tls(_party_tls({**GIVEN, "authority": OLD.certificate}),
          _peer_tls(authority=CA)), "fate:parties[0].tls.authority", "did not issue",
-         parties_secret=True),
+         keys_secret=True),
     Case("expired certificate", _tls(_party_tls(given(OLD)), _peer_tls(authority=CA)),
-         "fate:parties[0].tls.certificate", "expired on", parties_secret=True),
+         "fate:parties[0].tls.certificate", "expired on", keys_secret=True),
     Case("foreign exchange without an authority",
          _tls(_peer_tls(authority=CA), _set("exchange", {"address": "x.org"})),
          "fate:exchange.tls", "add {authority: …}"),

@@ -157,7 +157,7 @@ def check_hosts(found: Deployment) -> None:
     daemons = {(url.hostname, url.port or 22, url.path.rstrip("/"), url.username) for url in urls}
     assert len(daemons) == len(hosts), "two names for one daemon"
     for name, host in hosts.items():
-        assert host.docker.startswith(("unix:///", "ssh://")), host.docker
+        assert host.docker.startswith(("unix:///", "tcp://" if host.tls else "ssh://")), host.docker
         assert host.docker.isprintable(), host.docker
         assert host.docker == host.docker.strip(), host.docker
         assert len(host.docker) < 300, host.docker

@@ -104,6 +104,7 @@ EXTERNAL_2 = FULL_2 | {
         {"id": 9999, "host": "a", "training": {"mysql": {**THEIRS, "database": "of_9999"}}}
     ]
 }
+TCP = {"docker": "tcp://b.example.org:2376", "tls": GIVEN_TLS["tls"]}
 FILES: dict[str, list[dict[str, Any]]] = {
     "1.3.0": [
         FULL,
@@ -111,6 +112,7 @@ FILES: dict[str, list[dict[str, Any]]] = {
         FULL | {"fate:exchange": {"address": "exchange.example.org", "port": 9371}},
         FULL | TLS | {"fate:parties": [*FULL["fate:parties"][:1], GIVEN_TLS]},
         EXTERNAL,
+        FULL | {"fate:hosts": FULL["fate:hosts"] | {"b": TCP}},
         GOOD | {"fate:masterSecret": COMMON["fate:masterSecret"]},
     ],
     "2.2.0": [
@@ -129,7 +131,7 @@ ODD: tuple[Any, ...] = (
     "٣", "a", "b", "true", "null", "NaN", "[]", "{}", "[", "[" * 100_000, "1" * 5000, LONG,
     "a\nb", "a\r\n  fate:hosts: fine", "\t", "\0", "\x1b[31mred", "\x7f", "\u2028", "\ud800", "é",
     "名", "🙂", "a b", 'a"b', "a'b", "a\\b", "a.b", "a/b", "a:b", "a@b", "a_b", "-a", "a-", "$(a)",
-    "../a", "%s", "{a}", "ssh://root@c", "ssh://root@b.example.org", "ssh://c:22\n", " ssh://c",
+    "../a", "%s", "{a}", "ssh://root@c", "ssh://root@b.example.org", "ssh://c:22\n", " ssh://c", "tcp://c:2376",
     "SSH://c", "ssh://root:hunter2@c", "ssh://root:hun/ter2@c", "ssh://root:hunter2#@c",
     "tcp://root:hunter2@c", "ssh://root:hunter2@c:port", "ssh://[::1]", "ssh://root:hunter2@[c",
     "ssh://c\uff1ahunter2@c", "unix:///run/docker.sock", "unix:///run/\ndocker.sock",
@@ -370,7 +372,7 @@ def stack_files(draw: Draw, release: str) -> StackFile:
     """Stack files that were good ones of a release."""
     changes = GENTLE if draw(st.booleans()) else (*MISTAKES, *GENTLE)
     config = changed(draw, FILES[release], changes)
-    encrypted = {"fate:masterSecret", "fate:parties"}
+    encrypted = {"fate:masterSecret", "fate:parties", "fate:hosts"}
     if draw(st.integers(0, 9)) == 0:
         encrypted.discard(draw(st.sampled_from(sorted(encrypted))))
     passed = {in_utf8(key): in_utf8(value) for key, value in as_engine(config).items()}

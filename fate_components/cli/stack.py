@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pulumi import automation as auto
 
+from ..docker import material
 from ..docker.containers import Containers
 from ..release import Release
 from ..settings import Party, Settings, SettingsError, openssh
@@ -122,4 +123,5 @@ def read(name: str | None) -> Stack:
         )
     except SettingsError as error:
         raise StackError(str(error)) from None
+    material.write(settings.hosts)
     return Stack(name, settings, release)

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO
 
+from . import material
+
 NO_ANSWER = 124
 """The exit code of a command that was ended because it took too long."""
 
@@ -127,4 +129,4 @@ def environment(docker_host: str) -> dict[str, str]:
         docker_host: how to reach the daemon, like unix:///var/run/docker.sock.
     """
     # An operator's own context would take precedence over DOCKER_HOST.
-    return {"DOCKER_HOST": docker_host, "DOCKER_CONTEXT": ""}
+    return {"DOCKER_HOST": docker_host, "DOCKER_CONTEXT": "", **material.environment(docker_host)}

@@ -19,6 +19,7 @@ from typing import IO, Any
 from urllib.parse import quote, urlsplit
 
 from ..settings import openssh
+from . import material
 
 _SECONDS = 10
 _CONNECT_SECONDS = 7  # less, so that ssh says why before nobody listens any more
@@ -33,7 +34,8 @@ class Daemon:
     """A Docker daemon. Its methods raise NoAnswerError.
 
     Args:
-        docker_host: how to reach it: unix:///path or ssh://user@machine:port.
+        docker_host: how to reach it: unix:///path, ssh://user@machine:port or
+            tcp://machine:port.
         seconds: how long to wait for an answer.
     """
 
@@ -125,6 +127,9 @@ def _dial(docker_host: str, seconds: float, errors: IO[bytes] | None) -> socket.
         ours.settimeout(seconds)
         ours.connect(url.path)
         return ours
+    if url.scheme == "tcp":
+        plain = socket.create_connection((url.hostname, url.port), seconds)
+        return material.context(docker_host).wrap_socket(plain, server_hostname=url.hostname)
     ours, theirs = socket.socketpair()
     ours.settimeout(seconds)
     # It ends when our end of the pair is closed, at the latest with this process.

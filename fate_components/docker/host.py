@@ -59,7 +59,14 @@ class Host(pulumi.ComponentResource):
         self._images: dict[str, docker.RemoteImage] = {}
         self._kept: dict[str, str | None] = {}
         self.provider = docker.Provider(
-            name, host=host.docker, opts=pulumi.ResourceOptions(parent=self)
+            name,
+            host=host.docker,
+            ca_material=host.tls.authority if host.tls else None,
+            cert_material=host.tls.certificate if host.tls else None,
+            key_material=pulumi.Output.secret(host.tls.key.get_secret_value())
+            if host.tls
+            else None,
+            opts=pulumi.ResourceOptions(parent=self),
         )
         self._child = pulumi.ResourceOptions(parent=self, provider=self.provider)
         self.leftovers = pulumi.ResourceHookBinding(

@@ -2,7 +2,7 @@
 
 import re
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from .errors import shown
 
@@ -66,17 +66,14 @@ def docker_url(value: str) -> str:
         if len(path.encode()) > _MAX_SOCKET:
             raise ValueError(f"{shown(value)}: a socket's path has up to {_MAX_SOCKET} characters")
         return value
-    if not value.startswith("ssh://"):
+    if not value.startswith(("ssh://", "tcp://")):
         raise ValueError(f"{shown(value)} is not a supported Docker host URL")
     try:
         url = urlsplit(value)
     except ValueError:
         # The reason could repeat a password.
         raise ValueError(f"{shown(value)} is not a URL") from None
-    if url.password is not None:
-        raise ValueError("contains a password; use an SSH key")
-    if url.username is not None and not _USER.fullmatch(url.username):
-        raise ValueError(f"{shown(value)}: {shown(url.username)} is not a user name")
+    _who(value, url)
     if not url.hostname or not is_address(url.hostname):
         raise ValueError(
             f"{shown(value)}: {shown(url.hostname or '')} is not a host name or IPv4 address"
@@ -87,9 +84,20 @@ def docker_url(value: str) -> str:
         port = 0
     if port == 0 or url.netloc.endswith(":"):
         raise ValueError(f"{shown(value)}: its port is not a number from 1 to 65535")
+    if port is None and url.scheme == "tcp":
+        raise ValueError(f"{shown(value)} has no port; add it, usually :2376")
     if url.path not in ("", "/") or url.query or url.fragment:
         raise ValueError(f"{shown(value)}: nothing may follow the host and its port")
     return value
+
+
+def _who(value: str, url: SplitResult) -> None:
+    if url.scheme == "tcp" and "@" in url.netloc:
+        raise ValueError("contains a user, but tcp:// has none; remove it")
+    if url.password is not None:
+        raise ValueError("contains a password; use an SSH key")
+    if url.username is not None and not _USER.fullmatch(url.username):
+        raise ValueError(f"{shown(value)}: {shown(url.username)} is not a user name")
 
 
 def daemon(url: str) -> tuple[object, ...]:

@@ -131,7 +131,12 @@ def _in_plain_text(settings: Settings, secret_keys: set[str]) -> list[Mistake]:
     mistakes: list[Mistake] = []
     if "masterSecret" not in secret_keys:
         mistakes.append(Mistake(("masterSecret",), f"{remedy} fate:masterSecret …`"))
-    for key, value in (("parties", settings.parties), ("exchange", settings.used_exchange)):
+    parts = {
+        "hosts": settings.hosts,
+        "parties": settings.parties,
+        "exchange": settings.used_exchange,
+    }
+    for key, value in parts.items():
         for where in _passwords(value, (key,)) if key not in secret_keys else ():
             mistakes.append(Mistake(where, f"{remedy} --path '{key_path(where)}' …`"))
     return mistakes
@@ -144,6 +149,9 @@ def _passwords(value: object, where: tuple[str | int, ...]) -> Iterator[Location
     elif isinstance(value, BaseModel):
         for name, field in type(value).model_fields.items():
             yield from _passwords(getattr(value, name), (*where, field.alias or name))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _passwords(item, (*where, key))
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
             yield from _passwords(item, (*where, index))

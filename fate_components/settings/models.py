@@ -28,7 +28,7 @@ from ..release import Release
 from . import addresses
 from .errors import Mistake, shown
 from .keys import Keys, text
-from .tls import Certificate, ExchangeTls, PeerTls, Tls
+from .tls import Certificate, DockerTls, ExchangeTls, PeerTls, Tls
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 # The start of an image reference, as Docker defines it: a registry, a path on it, or both.
@@ -176,12 +176,19 @@ class DockerHost(Keys):
     """A machine with a Docker daemon that runs containers."""
 
     docker: Annotated[str, AfterValidator(addresses.docker_url)] = Field(
-        description="how to reach the daemon: unix:///var/run/docker.sock or ssh://user@machine:22"
+        description="how to reach the daemon: unix:///var/run/docker.sock, ssh://user@machine:22, "
+        "or tcp://machine:2376 with tls"
+    )
+    tls: DockerTls | None = Field(
+        None,
+        description="for tcp://: how to verify the daemon, and its client certificate, each in PEM "
+        "format: {authority, certificate, key}",
     )
     address: Address | None = Field(
         None,
         description="the host name or IPv4 address at which other machines reach its published "
-        "ports; if not given, the one that OpenSSH connects to for the ssh:// URL",
+        "ports; if not given, the one in the tcp:// URL, or that OpenSSH connects to for the "
+        "ssh:// URL",
     )
     subnet: Annotated[str, AfterValidator(addresses.subnet)] | None = Field(
         None,
@@ -520,7 +527,8 @@ class Settings(Keys):
 
     release: Annotated[str, BeforeValidator(text)] = Field(description="the FATE release to deploy")
     hosts: dict[str, DockerHost] = Field(
-        description="the Docker hosts by name, each {docker, address, subnet, logs}", min_length=1
+        description="the Docker hosts by name, each {docker, tls, address, subnet, logs}",
+        min_length=1,
     )
     parties: tuple[Party, ...] = Field(
         description="the parties this stack runs, each {id, host, training}", min_length=1

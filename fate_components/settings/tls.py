@@ -1,4 +1,4 @@
-"""The keys for encrypted connections between parties."""
+"""The keys for encrypted connections between parties, and to Docker hosts."""
 
 from typing import Annotated
 
@@ -65,4 +65,19 @@ class ExchangeTls(PeerTls):
     )
     key: SecretStr | None = Field(
         None, description="its private key, in PEM format without a passphrase"
+    )
+
+
+class DockerTls(Keys):
+    """How this machine and a Docker daemon at a tcp:// URL verify each other."""
+
+    authority: Pem = Field(
+        description="the certificate of the authority that issued the daemon's certificate, in "
+        "PEM format (ca.pem)"
+    )
+    certificate: Pem = Field(
+        description="the certificate that the daemon verifies, in PEM format (cert.pem)"
+    )
+    key: SecretStr = Field(
+        description="its private key, in PEM format without a passphrase (key.pem)"
     )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from .. import tls
 from .errors import Location, Mistake
-from .models import Settings
+from .models import DockerHost, Settings
 from .tls import Certificate, ExchangeTls, PeerTls
 
 
@@ -23,6 +23,8 @@ def mistakes(settings: Settings) -> Iterator[Mistake]:
         else:
             others["exchange", "tls"] = exchange.tls
     now = datetime.now(UTC)
+    for name, host in settings.hosts.items():
+        yield from _docker_host(host, ("hosts", name, "tls"), now)
     if not settings.tls.enabled:
         for where, given in {**own, **others}.items():
             if given:
@@ -36,6 +38,26 @@ def mistakes(settings: Settings) -> Iterator[Mistake]:
             yield from _given(given, where, now)
     for where, trusted in others.items():
         yield from _trusted(trusted, where, now)
+
+
+def _docker_host(host: DockerHost, where: Location, now: datetime) -> Iterator[Mistake]:
+    if not host.docker.startswith("tcp:"):
+        if host.tls:
+            yield Mistake(where, "has no effect without a tcp:// URL; remove it")
+        return
+    if host.tls is None:
+        yield Mistake(
+            where,
+            "is missing: without TLS, anyone who can connect controls the machine; add "
+            "{authority, certificate, key}, or use ssh://",
+        )
+        return
+    if reason := tls.unfit(host.tls.key, host.tls.certificate):
+        yield Mistake((*where, "key"), reason)
+    if reason := tls.invalid(host.tls.certificate, now):
+        yield Mistake((*where, "certificate"), f"{reason}; set a valid one")
+    if (end := tls.ends(host.tls.authority)) < now:
+        yield Mistake((*where, "authority"), f"expired on {end:%Y-%m-%d}; set a valid one")
 
 
 def _given(given: Certificate | ExchangeTls, where: Location, now: datetime) -> Iterator[Mistake]:

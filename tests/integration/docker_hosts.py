@@ -7,9 +7,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import docker
+from pydantic import SecretStr
+
+from fate_components import tls
 
 # Several test processes on one machine must not collide.
 _RUN = f"ft{os.getpid() % 100000}"
@@ -88,6 +92,8 @@ class DockerHost:
         self.address = str(_LAN[10 + number])
         self.folder = Path(tempfile.mkdtemp(prefix=f"{self.namespace}-", dir="/var/tmp"))
         self.url = f"unix://{self.folder}/docker.sock"
+        self.tcp = f"tcp://{self.address}:2376"
+        self.client = self._certificate("client")
         self._dockerd: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -106,10 +112,24 @@ class DockerHost:
             _sh("ip", "netns", "exec", self.namespace, *command)
         self.start_dockerd()
 
+    def _certificate(self, name: str) -> tls.Identity:
+        authority = tls.Authority(SecretStr(f"the Docker host {self.namespace}"))
+        return authority.issue(name, [self.address], datetime.now(UTC))
+
     def start_dockerd(self) -> None:
         """Start the daemon; after stop_dockerd, containers see this as a reboot."""
         # `ip netns exec` would hide the cgroups.
-        command = ["nsenter", f"--net=/run/netns/{self.namespace}", "dockerd"]
+        command = ["nsenter", f"--net=/run/netns/{self.namespace}", "dockerd", "--tlsverify"]
+        server = self._certificate("server")
+        files = {
+            "cacert": server.trust.authority,
+            "cert": server.certificate,
+            "key": server.key.get_secret_value(),
+        }
+        for name, content in files.items():
+            (self.folder / name).write_text(content)
+            command.append(f"--tls{name}={self.folder}/{name}")
+        command.append(f"--host={self.tcp}")
         options = {
             "--data-root": f"{self.folder}/data",
             "--exec-root": f"{self.folder}/exec",

@@ -16,7 +16,8 @@ class SshServer:
     """
 
     def __init__(self, host: DockerHost, folder: Path) -> None:
-        self.url = f"ssh://root@{host.address}:22"
+        # A name, a user and a port that only OpenSSH's configuration knows.
+        self.url = "ssh://fatehost"
         self.bin = folder / "bin"
         self._log = folder / "log"
         for key in ("host", "user"):
@@ -32,7 +33,8 @@ class SshServer:
             "StrictModes no\nUsePAM no\nPermitRootLogin prohibit-password\n"
         )
         (folder / "ssh_config").write_text(
-            f"IdentityFile {folder}/user\n"
+            f"Host fatehost\n  HostName {host.address}\n  User root\n  Port 22\n"
+            f"Host *\n  IdentityFile {folder}/user\n"
             f"UserKnownHostsFile {folder}/known\n"
             "StrictHostKeyChecking accept-new\n"
         )
@@ -49,7 +51,7 @@ class SshServer:
                 [*enter, "/usr/sbin/sshd", "-D", "-e", "-f", str(folder / "sshd_config")],
                 stderr=log,
             )
-        login = [str(self.bin / "ssh"), "-o", "BatchMode=yes", f"root@{host.address}", "true"]
+        login = [str(self.bin / "ssh"), "-o", "BatchMode=yes", "fatehost", "true"]
         wait_for("sshd to let us in", lambda: subprocess.run(login, check=False).returncode == 0)
 
     @property

@@ -1,9 +1,11 @@
-"""Parties on several Docker hosts, one of them reached by SSH, without and with an exchange."""
+"""Parties on several Docker hosts, reached by TCP and by SSH, without and with an exchange."""
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from docker.types import IPAMConfig, IPAMPool
 
 from fate_components.cli.up import PARTIAL
 from tests.integration.clusters import Cluster
@@ -39,13 +41,21 @@ def clusters(
             "fate:release": "1.3.0",
             "fate:registry": "fate-lab",
             "fate:hosts": {
-                "here": {"docker": docker_host.url, "address": docker_host.address},
+                "here": {
+                    "docker": docker_host.tcp,
+                    "tls": {
+                        "authority": docker_host.client.trust.authority,
+                        "certificate": docker_host.client.certificate,
+                    },
+                },
                 "there": {"docker": ssh.url},
             },
             "fate:parties": [party(9999, "here", 9300), party(10000, "there", 9300)],
             "fate:peers": [{"id": 10005, "address": "192.0.2.1"}],
         },
     )
+    key = stack.encrypted(docker_host.client.key.get_secret_value())
+    stack.change(lambda config: config["fate:hosts"]["here"]["tls"].update(key=key))
     stack.up()
     yield Cluster(docker_host, stack), Cluster(other_host, stack)
     stack.destroy()
@@ -60,6 +70,16 @@ def test_calls_of_a_docker_host_share_connections(
     preview = clusters[0].stack.start("preview", "--expect-no-changes")
     said, _ = preview.communicate(timeout=ENDS_WITHIN)
     assert preview.returncode == 0, said
+
+
+def test_the_key_for_a_docker_host_is_kept_secret(clusters: tuple[Cluster, Cluster]) -> None:
+    here, _ = clusters
+    preview = here.stack.preview(expect_no_changes=True, diff=True).output
+    key = "PRIVATE KEY"
+    assert key in here.host.client.key.get_secret_value()
+    assert key not in here.stack.state()
+    assert key not in preview
+    assert not list(here.stack.folder.glob(".pulumi/docker-tls*/*")), "removed after the last run"
 
 
 def test_jobs_cross_docker_hosts(clusters: tuple[Cluster, Cluster]) -> None:
@@ -131,3 +151,39 @@ def test_a_party_moves_to_another_docker_host_in_one_up(clusters: tuple[Cluster,
     here.toy_succeeds(9999, 10000)
     here.toy_succeeds(10000, 9999)
     here.stack.preview(expect_no_changes=True)
+
+
+def test_all_that_is_wrong_with_docker_hosts_is_reported_before_anything_is_changed(
+    docker_host: DockerHost, engine_env: dict[str, str], tmp_path: Path
+) -> None:
+    nobody = f"ssh://root@{docker_host.address}:2222"
+    stack = Stack(
+        tmp_path,
+        engine_env,
+        {
+            "fate:release": "1.3.0",
+            "fate:registry": "fate-lab",
+            "fate:hosts": {
+                "here": {
+                    "docker": docker_host.url,
+                    "address": docker_host.address,
+                    "subnet": "10.77.0.0/16",
+                },
+                "there": {"docker": nobody, "address": "192.0.2.1"},
+            },
+            "fate:parties": [party(9999, "here", 9800), party(10000, "there", 9800)],
+        },
+    )
+    taken = docker_host.docker.networks.create(
+        "taken", ipam=IPAMConfig(pool_configs=[IPAMPool(subnet="10.77.0.0/20")])
+    )
+    try:
+        said = stack.failing_up()
+    finally:
+        taken.remove()
+    unreachable = f"Docker host there ({nobody}), which runs party 10000, does not answer: ssh: "
+    assert said.count("does not answer") == said.count(unreachable) > 0
+    assert "Connection refused. Check it with `docker -H ssh://" in said
+    assert "Network taken of Docker host here has the addresses 10.77.0.0/20" in said
+    assert not Cluster(docker_host, stack).containers()
+    assert stack.names("docker:") == set()

@@ -31,7 +31,8 @@ def without_engine() -> Iterator[None]:
 
 
 def good(config: dict[str, Any]) -> StackFile:
-    return StackFile(as_engine(config), frozenset(["fate:masterSecret", "fate:parties"]), "dev")
+    encrypted = frozenset(["fate:masterSecret", "fate:parties", "fate:hosts"])
+    return StackFile(as_engine(config), encrypted, "dev")
 
 
 def check_error(error: SettingsError) -> None:

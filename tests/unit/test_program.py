@@ -3,6 +3,7 @@
 import json
 import runpy
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -39,10 +40,16 @@ class Recorder(mocks.Mocks):
         return {r.inputs.get("name", r.name): r.inputs for r in self.resources if r.typ == kind}
 
 
-def run(change: dict[str, Any] | None = None, found: dict[str, Survey] | None = None) -> Recorder:
+def run(
+    change: dict[str, Any] | None = None,
+    found: dict[str, Survey] | None = None,
+    secret: Sequence[str] = (),
+) -> Recorder:
     recorder = Recorder()
     pulumi.runtime.set_mocks(recorder, project="fate", stack="dev", preview=False)
-    runtime_config.set_all_config(as_engine({**GOOD, **(change or {})}), ["fate:masterSecret"])
+    runtime_config.set_all_config(
+        as_engine({**GOOD, **(change or {})}), ["fate:masterSecret", *secret]
+    )
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def program() -> None:

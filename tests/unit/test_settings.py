@@ -17,16 +17,16 @@ def as_engine(config: dict[str, Any]) -> dict[str, str]:
     return {k: v if isinstance(v, str) else json.dumps(v) for k, v in config.items()}
 
 
-def read(config: dict[str, Any], secret: bool = True, parties_secret: bool = False) -> Settings:
+def read(config: dict[str, Any], secret: bool = True, keys_secret: bool = False) -> Settings:
     secrets = {"fate:masterSecret"} if secret else set()
-    secrets |= {"fate:parties"} if parties_secret else set()
+    secrets |= {"fate:parties", "fate:hosts"} if keys_secret else set()
     return parse(as_engine(config), secrets, "dev")[0]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_bad_stack_file_is_told_the_key_and_the_way_out(case: Case) -> None:
     with pytest.raises(SettingsError) as caught:
-        read(case.stack_file(), case.secret, case.parties_secret)
+        read(case.stack_file(), case.secret, case.keys_secret)
     assert [
         line
         for line in str(caught.value).splitlines()
