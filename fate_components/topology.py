@@ -458,7 +458,8 @@ class _Deployment:
     def exchange(self) -> ExchangePlan | None:
         """The plan of the exchange, if this stack runs one."""
         exchange, facts = self.settings.used_exchange, self.release.exchange
-        if exchange is None or exchange.host is None or facts is None:
+        published = self.settings.exchange_at(self.release)
+        if exchange is None or exchange.host is None or facts is None or published is None:
             return None
         parties: dict[int, Reach] = {
             id: self._gateways(id, kinds[TRAINING], seen_from=exchange.host)
@@ -481,7 +482,7 @@ class _Deployment:
         return ExchangePlan(
             host=exchange.host,
             attachment=attachment,
-            published=Published(port=exchange.port or facts.publish),
+            published=published,
             parties=parties,
             network=network,
             edge=edge,

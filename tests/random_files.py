@@ -25,7 +25,8 @@ COMMON: dict[str, Any] = yaml.safe_load(
     fate:verify: true
     fate:masterSecret: hunter2-correct-horse-battery
     fate:hosts:
-      a: {docker: "unix:///var/run/docker.sock", address: 10.0.0.1, subnet: 10.200.0.0/16}
+      a: {docker: "unix:///var/run/docker.sock", address: 10.0.0.1, bind: 10.0.0.1,
+          subnet: 10.200.0.0/16}
       b: {docker: "ssh://root@b.example.org:22", logs: {maxSize: 20m, maxFile: 2}}
     """
 )
@@ -148,7 +149,8 @@ ODD: tuple[Any, ...] = (
 )  # fmt: skip
 KEYS = (
     "", " ", "a", "A", "a b", "a.b", "a\nb", "a\"b", "[0]", "\0", "\ud800", "é", "-", "-a", "id",
-    "host", "hosts", "address", "docker", "logs", "subnet", "port", "ports", "password", "token",
+    "host", "hosts", "address", "bind", "docker", "logs", "subnet", "port", "ports", "password",
+    "token",
     "training", "serving", "publish", "proxy", "nginx-http", "fateflow-http", "fateboard", "mysql",
     "rootPassword", "root_password", "user", "database", "max_size",
     "release", "exchange", "peers", "engines",
@@ -178,6 +180,7 @@ hostnames = st.sampled_from(
 VALID: dict[str, st.SearchStrategy[Any]] = {
     "adapter": st.sampled_from(["TestFilePick", "org.example.Adapter$A"]),
     "address": hostnames,
+    "bind": st.sampled_from(["10.0.0.1", "0.0.0.0", "192.0.2.7"]),
     "cores": st.integers(1, 1024),
     "cpus": st.sampled_from([0.01, 0.5, 4, 1024]),
     "docker": hostnames.map("ssh://{}".format) | st.just("unix:///run/docker.sock"),

@@ -174,14 +174,14 @@ class Settings(settings.Settings):
         if party.training:
             opened = {_FLOW: self._address(party.host)} if apart else {}
             facts = overridden(release, party.training.services)
-            published = party.training.published(facts, opened)
+            published = party.training.published(facts, self.bound(party.host), opened)
             found.append(
                 settings.Cluster(settings.TRAINING, party.host, facts, published, (_FLOW,))
             )
         if party.serving:
             opened = {_SERVER: self._address(serving_host)} if apart else {}
             facts = overridden(release.serving_cluster, party.serving.services)
-            published = party.serving.published(facts, opened)
+            published = party.serving.published(facts, self.bound(serving_host), opened)
             found.append(
                 settings.Cluster(settings.SERVING, serving_host, facts, published, (_SERVER,))
             )

@@ -205,13 +205,9 @@ def _publications(
         for cluster in settings.clusters(party, release):
             for name, bound in cluster.published.items():
                 yield cluster.host, ("parties", index, cluster.kind, "publish", name), bound
-    exchange = settings.used_exchange
-    if exchange and exchange.host and release.exchange:
-        yield (
-            exchange.host,
-            ("exchange", "port"),
-            Published(exchange.port or release.exchange.publish),
-        )
+    exchange, at = settings.used_exchange, settings.exchange_at(release)
+    if exchange and exchange.host and at:
+        yield exchange.host, ("exchange", "port"), at
 
 
 def _room(settings: Settings, release: Release) -> Iterator[Mistake]:

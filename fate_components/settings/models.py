@@ -118,6 +118,15 @@ def _database(value: str) -> str:
     return value
 
 
+def _bind(value: str) -> str:
+    found = addresses.ipv4(value)
+    if not found:
+        raise ValueError(f"{shown(value)} is not an IPv4 address")
+    if found.is_loopback:
+        raise ValueError(f"{value} is not reachable from other machines; use publish for one port")
+    return value
+
+
 def _size(value: str) -> str:
     if not re.fullmatch(r"[1-9][0-9]{0,5}[kmg]", value):
         raise ValueError(f"{shown(value)} is not a size like 500k, 10m or 1g")
@@ -189,6 +198,11 @@ class DockerHost(Keys):
         description="the host name or IPv4 address at which other machines reach its published "
         "ports; if not given, the one in the tcp:// URL, or that OpenSSH connects to for the "
         "ssh:// URL",
+    )
+    bind: Annotated[str, BeforeValidator(text), AfterValidator(_bind)] = Field(
+        ANYWHERE,
+        description="the host's IPv4 address that the ports for other parties are bound to, unless "
+        "publish sets another",
     )
     subnet: Annotated[str, AfterValidator(addresses.subnet)] | None = Field(
         None,
@@ -389,19 +403,20 @@ class ClusterKeys(Keys):
         return {name: server for name, server in self.servers.items() if server.address}
 
     def published(
-        self, facts: Release, opened: Mapping[str, str] | None = None
+        self, facts: Release, bind: str = ANYWHERE, opened: Mapping[str, str] | None = None
     ) -> dict[str, Published]:
         """Where each of its ports is published, by port name.
 
-        The defaults are FATE's usual ports. Those that other parties call are bound to all
-        addresses, the others to loopback only: some of them accept jobs from anyone, and Docker's
-        published ports bypass the usual firewalls.
+        The defaults are FATE's usual ports. Those that other parties call are open, the others
+        bound to loopback only: some of them accept jobs from anyone, and Docker's published ports
+        bypass the usual firewalls.
 
         Args:
             facts: the facts of its services.
+            bind: the address to bind ports to that other parties call.
             opened: the addresses to bind other ports to by default, by port name.
         """
-        defaults = dict.fromkeys(facts.gateway_ports, ANYWHERE) | dict(opened or {})
+        defaults = dict.fromkeys(facts.gateway_ports, bind) | dict(opened or {})
         found = {}
         for name, usual in facts.published.items():
             chosen = self.publish.get(name, Published(usual, ""))
@@ -527,7 +542,7 @@ class Settings(Keys):
 
     release: Annotated[str, BeforeValidator(text)] = Field(description="the FATE release to deploy")
     hosts: dict[str, DockerHost] = Field(
-        description="the Docker hosts by name, each {docker, tls, address, subnet, logs}",
+        description="the Docker hosts by name, each {docker, tls, address, bind, subnet, logs}",
         min_length=1,
     )
     parties: tuple[Party, ...] = Field(
@@ -574,7 +589,23 @@ class Settings(Keys):
         if party.training is None:
             return []
         facts = overridden(release, party.training.services)
-        return [Cluster(TRAINING, party.host, facts, party.training.published(facts))]
+        published = party.training.published(facts, self.bound(party.host))
+        return [Cluster(TRAINING, party.host, facts, published)]
+
+    def bound(self, host: str) -> str:
+        """The address that a Docker host's ports for other parties are bound to by default."""
+        return self.hosts[host].bind if host in self.hosts else ANYWHERE
+
+    def exchange_at(self, release: Release) -> Published | None:
+        """Where the exchange is published, if this stack runs one.
+
+        Args:
+            release: the facts of the release.
+        """
+        exchange, facts = self.used_exchange, release.exchange
+        if exchange is None or exchange.host is None or facts is None:
+            return None
+        return Published(exchange.port or facts.publish, self.bound(exchange.host))
 
     def needs(self, party: Party, cluster: str, facts: Release) -> Needs:
         """What one of a party's clusters needs of its Docker host.

@@ -43,6 +43,7 @@ def clusters(
             "fate:hosts": {
                 "here": {
                     "docker": docker_host.tcp,
+                    "bind": docker_host.address,
                     "tls": {
                         "authority": docker_host.client.trust.authority,
                         "certificate": docker_host.client.certificate,
@@ -86,6 +87,8 @@ def test_jobs_cross_docker_hosts(clusters: tuple[Cluster, Cluster]) -> None:
     here, there = clusters
     assert here.host.address in there.routes(10000)
     assert there.host.address in here.routes(9999)
+    (bound,) = here.container(9999, "proxy").attrs["HostConfig"]["PortBindings"]["9370/tcp"]
+    assert bound["HostIp"] == here.host.address
     here.toy_succeeds(9999, 10000)
     there.toy_succeeds(10000, 9999)
     here.stack.preview(expect_no_changes=True)

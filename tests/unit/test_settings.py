@@ -17,6 +17,9 @@ def as_engine(config: dict[str, Any]) -> dict[str, str]:
     return {k: v if isinstance(v, str) else json.dumps(v) for k, v in config.items()}
 
 
+HERE = "10.0.0.5"
+
+
 def read(config: dict[str, Any], secret: bool = True, keys_secret: bool = False) -> Settings:
     secrets = {"fate:masterSecret"} if secret else set()
     secrets |= {"fate:parties", "fate:hosts"} if keys_secret else set()
@@ -148,3 +151,27 @@ def test_passwords_of_an_encrypted_value_are_accepted() -> None:
     assert password
     assert password.get_secret_value() == "hunter2hunter2"
     assert "hunter2" not in repr(settings)
+
+
+def test_a_host_binds_what_other_parties_call_to_one_of_its_addresses() -> None:
+    config = as_engine(
+        {
+            **GOOD,
+            "fate:hosts": {**GOOD["fate:hosts"], "a": {**GOOD["fate:hosts"]["a"], "bind": HERE}},
+            "fate:exchange": {"host": "a", "port": 9399},
+            "fate:parties": [
+                {"id": 9999, "host": "a", "training": {}, "serving": {}},
+                {"id": 10000, "host": "a", "training": {"publish": {
+                    "proxy": "0.0.0.0:9371", "fateboard": 8081, "fateflow-grpc": 9361,
+                    "fateflow-http": 9381}}},
+            ],
+        }
+    )  # fmt: skip
+    settings, release = parse(config, {"fate:masterSecret"}, "dev")
+    first, second = (settings.clusters(party, release) for party in settings.parties)
+    bound = {name: at.ip for one in first for name, at in one.published.items()}
+    gateways = {"proxy", "serving-grpc"}
+    assert {name for name, ip in bound.items() if ip == HERE} == gateways
+    assert {ip for name, ip in bound.items() if name not in gateways} == {"127.0.0.1"}
+    assert second[0].published["proxy"] == Published(9371, "0.0.0.0")
+    assert settings.exchange_at(release) == Published(9399, HERE)
