@@ -6,6 +6,7 @@ daemon.
 
 import json
 import os
+import secrets
 import shlex
 import subprocess
 import sys
@@ -14,19 +15,24 @@ from pathlib import Path
 from typing import Any
 
 from ..docker import cli
+from ..names import docker_name
 
 _SECONDS = 90
 _CLIENT = Path(__file__).with_name("mysql_client.py").read_text()
 # FATE 1.3's image has no other Python on PATH.
 _VENV = "/data/projects/python/venv/bin/activate"
+# A server that accepts connections may never answer, and not every netcat has a limit for that.
 _REDIS = r"""
 IFS= read -r password
 ask() { printf 'AUTH %s\r\nPING\r\nQUIT\r\n' "$password"; }
 if command -v bash > /dev/null; then
-  ask | timeout 10 bash -c 'exec 3<>/dev/tcp/$0/$1 && cat >&3 && cat <&3' "$0" "$1"
+  ask | bash -c 'exec 3<>/dev/tcp/$0/$1 && cat >&3 && cat <&3' "$0" "$1" &
 else
-  ask | nc -w 10 "$0" "$1"
+  ask | nc "$0" "$1" &
 fi
+client=$!
+(sleep 10; kill "$client") 2> /dev/null &
+wait "$client" || [ $? -lt 128 ] || echo 'no answer within 10 s' >&2
 """
 
 
@@ -46,15 +52,22 @@ class NoCheckError(Exception):
 
 def _in_container(command: list[str], stdin: str) -> subprocess.CompletedProcess[str]:
     """Run a shell command in a new container of the party, which is removed at its end."""
-    labels = {"fate.stack": os.environ["STACK"], "fate.party": os.environ["PARTY"]}
+    stack, party = os.environ["STACK"], os.environ["PARTY"]
+    labels = {"fate.stack": stack, "fate.party": party}
+    name = docker_name(stack, party, "check", secrets.token_hex(4))
     arguments = [
-        "run", "--rm", "--interactive", "--pull=never", "--log-driver=none", "--init",
+        "run", "--rm", f"--name={name}", "--interactive", "--pull=never", "--init",
+        "--log-driver=none",
         "--cap-drop=ALL", "--security-opt=no-new-privileges",
-        *(f"--label={name}={value}" for name, value in labels.items()),
+        *(f"--label={label}={value}" for label, value in labels.items()),
         f"--network={os.environ['NETWORK']}", "--entrypoint=sh", os.environ["IMAGE"],
         "-c", *command,
     ]  # fmt: skip
-    done = cli.run(arguments, stdin=stdin, timeout=_SECONDS)
+    try:
+        done = cli.run(arguments, stdin=stdin, timeout=_SECONDS)
+    finally:
+        # It outlives a client that was ended, and would keep the network from being removed.
+        cli.run(["rm", "--force", name])
     if done.returncode in (cli.NO_ANSWER, 125, 126, 127):
         raise NoCheckError(done.stderr.strip())
     return done

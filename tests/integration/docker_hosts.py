@@ -48,6 +48,7 @@ class Lan:
         if os.geteuid() != 0:
             raise RuntimeError("network namespaces and dockerd need root: run the tests as root")
         self.bridge = f"{_RUN}br"
+        self.address = str(_LAN[1])
         self.hosts: list[DockerHost] = []
         _sh("ip", "link", "add", self.bridge, "type", "bridge")
         _sh("ip", "addr", "add", f"{_LAN[1]}/{_LAN.prefixlen}", "dev", self.bridge)
