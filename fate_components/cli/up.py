@@ -17,7 +17,6 @@ from .stack import Stack, StackError, read, workspace
 PARTIAL = 3
 """The exit code if everything was updated but what is on the Docker hosts that were left out."""
 
-_SECONDS = 60  # for an answer: a busy Docker host must not be left out
 _PROVIDER = "pulumi:providers:docker"
 
 Resource = Mapping[str, Any]
@@ -70,7 +69,7 @@ def unreachable(docker_hosts: Mapping[str, str]) -> dict[str, str]:
 
     def reason(docker_host: str) -> str | None:
         try:
-            Daemon(docker_host, _SECONDS).get("/version")
+            Daemon(docker_host).get("/version")
         except NoAnswerError as error:
             return str(error)
         return None

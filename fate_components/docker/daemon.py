@@ -21,8 +21,8 @@ from urllib.parse import quote, urlsplit
 from ..settings import openssh
 from . import material
 
-_SECONDS = 10
-_CONNECT_SECONDS = 7  # less, so that ssh says why before nobody listens any more
+_SECONDS = 60  # a busy machine must not count as one that is down
+_CONNECT_SECONDS = 30  # less, so that ssh says why before nobody listens any more
 _MISSING = 404
 
 
