@@ -9,7 +9,7 @@ from typing import Any
 
 from docker.models.containers import Container
 
-from tests.integration.docker_hosts import DockerHost, wait_for
+from tests.integration.docker_hosts import DOCKERD_PORT, DockerHost, wait_for
 from tests.integration.stacks import Outcome, Stack
 
 # What an entrypoint needs that gives data to its service's user and then becomes that user.
@@ -194,7 +194,7 @@ def closed_and_bounded(cluster: Cluster, gateways: set[str]) -> None:
             if port in gateways:
                 wanted_ports |= {int(binding["HostPort"]) for binding in bindings}
         assert config["LogConfig"]["Config"] == {"max-size": "10m", "max-file": "3"}, one.name
-    assert open_ports(cluster.host.address) == wanted_ports
+    assert open_ports(cluster.host.address) == wanted_ports | {DOCKERD_PORT}
 
 
 def open_ports(address: str) -> set[int]:

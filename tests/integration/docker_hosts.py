@@ -19,6 +19,9 @@ from fate_components import tls
 _RUN = f"ft{os.getpid() % 100000}"
 _LAN = ipaddress.IPv4Network(f"10.88.{os.getpid() % 256}.0/24")
 
+DOCKERD_PORT = 2376
+"""The port at which each Docker host's daemon accepts connections with TLS."""
+
 
 def wait_for(what: str, condition: Callable[[], bool], limit: float = 120) -> None:
     """Wait until a condition is true.
@@ -93,7 +96,7 @@ class DockerHost:
         self.address = str(_LAN[10 + number])
         self.folder = Path(tempfile.mkdtemp(prefix=f"{self.namespace}-", dir="/var/tmp"))
         self.url = f"unix://{self.folder}/docker.sock"
-        self.tcp = f"tcp://{self.address}:2376"
+        self.tcp = f"tcp://{self.address}:{DOCKERD_PORT}"
         self.client = self._certificate("client")
         self._dockerd: subprocess.Popen[bytes] | None = None
 
