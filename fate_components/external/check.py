@@ -31,8 +31,8 @@ else
   ask | nc "$0" "$1" &
 fi
 client=$!
-(sleep 10; kill "$client") 2> /dev/null &
-wait "$client" || [ $? -lt 128 ] || echo 'no answer within 10 s' >&2
+(sleep 30; kill "$client") 2> /dev/null &
+wait "$client" || [ $? -lt 128 ] || echo 'no answer within 30 s' >&2
 """
 
 

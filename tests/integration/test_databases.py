@@ -136,7 +136,7 @@ def test_what_is_wrong_with_a_server_is_named(
         "redis refused": ({**at, "port": _REDIS}, "the server refuses the password"),
     }
     if image.startswith("serving"):  # it has no bash
-        cases["redis silent"] = {"address": gateway, "port": port}, "no answer within 10 s"
+        cases["redis silent"] = {"address": gateway, "port": port}, "no answer within 30 s"
     else:
         cases |= {
             "mysql": (mysql, ""),
