@@ -43,6 +43,7 @@ hosts = {
         name,
         host,
         settings.registry,
+        settings.registries,
         builds if name in used else None,
         plan.shared[name],
         stack,

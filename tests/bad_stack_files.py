@@ -65,7 +65,7 @@ class Case:
         key: the key that the error must name.
         remedy: words that the error must contain.
         secret: whether the master secret is encrypted, as it must be.
-        keys_secret: whether something in fate:parties and fate:hosts is encrypted.
+        keys_secret: whether something in other keys is encrypted.
         engine: whether it is also run on the engine: one case for each path to an error.
     """
 
@@ -97,6 +97,14 @@ def _host(name: str, **values: object) -> Change:
 
 
 SERVICES = "fate:parties[0].training.services"
+
+
+def _login(**values: str) -> dict[str, str]:
+    return {"address": "r.example.org:5000", "user": "me", "password": "hunter2", **values}
+
+
+def _logins(*logins: dict[str, str]) -> Change:
+    return _set("registries", list(logins))
 
 
 def _services(**services: object) -> Change:
@@ -485,6 +493,26 @@ CASES = [
          "is not a registry"),
     Case("registry too long", _set("registry", "r/" * 99 + "abc"), "fate:registry",
          "has more than 200 characters"),
+    Case("registries as a map", _set("registries", {"r.example.org": {"user": "me"}}),
+         "fate:registries", "must be a list"),
+    Case("registry without an address", _set("registries", [{"user": "me", "password": "hunter2"}]),
+         "fate:registries[0].address", "add the registry's address"),
+    Case("login without a password", _set("registries", [{"address": "r:5000", "user": "me"}]),
+         "fate:registries[0].password", "add the user's password"),
+    Case("login without a user", _set("registries", [{"address": "r:5000", "password": "hunter2"}]),
+         "fate:registries[0].user", "add the user to log in as"),
+    Case("empty password of a registry", _logins(_login(password="")),
+         "fate:registries[0].password", "is empty"),
+    Case("password of a registry in plain text", _logins(_login()),
+         "fate:registries[0].password", "is in plain text: set it with `pulumi config set --secret "
+         "--path 'fate:registries[0].password'"),
+    Case("login to a URL", _logins(_login(address="https://r.example.org")),
+         "fate:registries[0].address", "is not the address of a registry"),
+    Case("login to a path", _logins(_login(address="r.example.org/fate")),
+         "fate:registries[0].address", '"r.example.org/fate" is not the address of a registry'),
+    Case("one login twice", _logins(_login(), _login()),
+         "fate:registries[1].address", "is also the address of fate:registries[0]",
+         keys_secret=True),
     Case("no master secret", _drop("masterSecret"), "fate:masterSecret",
          "pulumi config set --secret fate:masterSecret"),
     Case("short master secret", _set("masterSecret", "short"), "fate:masterSecret",

@@ -24,6 +24,9 @@ COMMON: dict[str, Any] = yaml.safe_load(
     fate:keepData: false
     fate:verify: true
     fate:masterSecret: hunter2-correct-horse-battery
+    fate:registries:
+      - {address: "registry.example.org:5000", user: me, password: hunter2-registry}
+      - {address: docker.io, user: you, password: hunter2-hub}
     fate:hosts:
       a: {docker: "unix:///var/run/docker.sock", address: 10.0.0.1, bind: 10.0.0.1,
           subnet: 10.200.0.0/16}
@@ -375,7 +378,7 @@ def stack_files(draw: Draw, release: str) -> StackFile:
     """Stack files that were good ones of a release."""
     changes = GENTLE if draw(st.booleans()) else (*MISTAKES, *GENTLE)
     config = changed(draw, FILES[release], changes)
-    encrypted = {"fate:masterSecret", "fate:parties", "fate:hosts"}
+    encrypted = {"fate:masterSecret", "fate:parties", "fate:hosts", "fate:registries"}
     if draw(st.integers(0, 9)) == 0:
         encrypted.discard(draw(st.sampled_from(sorted(encrypted))))
     passed = {in_utf8(key): in_utf8(value) for key, value in as_engine(config).items()}

@@ -1,16 +1,16 @@
 """A Docker host: the connection to its daemon, its images, and the network its parties share."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_docker as docker
 
 from ..images import Builds
 from ..release import Image
-from ..settings import TRAINING, DockerHost
+from ..settings import TRAINING, DockerHost, RegistryLogin
 from ..topology import Network
-from . import cli, leftovers
+from . import cli, leftovers, registries
 from .survey import Survey
 
 
@@ -26,6 +26,7 @@ class Host(pulumi.ComponentResource):
         name: its name in the stack file.
         host: its settings in the stack file.
         registry: the registry for all images, or "" for the official registries.
+        logins: how to log in to registries.
         builds: the images to build on it from packages instead, or None.
         shared: the networks that the gateways of its parties share, by kind of cluster.
         stack: the stack's name.
@@ -40,6 +41,7 @@ class Host(pulumi.ComponentResource):
         name: str,
         host: DockerHost,
         registry: str,
+        logins: Sequence[RegistryLogin],
         builds: Builds | None,
         shared: Mapping[str, Network],
         stack: str,
@@ -66,12 +68,14 @@ class Host(pulumi.ComponentResource):
             key_material=pulumi.Output.secret(host.tls.key.get_secret_value())
             if host.tls
             else None,
+            registry_auth=list(registries.credentials(logins)) or None,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self._child = pulumi.ResourceOptions(parent=self, provider=self.provider)
         self.leftovers = pulumi.ResourceHookBinding(
             on_error=[leftovers.error_hook(name, self.environment)]
         )
+        self._pulling = registries.error_hook(name, logins)
         self.shared = {
             plan.name: self.network(
                 f"{name}-shared" if kind == TRAINING else f"{name}-shared-{kind}",
@@ -129,7 +133,7 @@ class Host(pulumi.ComponentResource):
         if key not in self._images:
             prefix = f"{self._registry}/" if self._registry and not wanted.own else ""
             name = f"{prefix}{wanted.image}"
-            hooks, built = None, None
+            hooks, built = pulumi.ResourceHookBinding(on_error=[self._pulling]), None
             if self._builds and not wanted.own:
                 built = self._built
                 name = self._builds.name(wanted)
@@ -138,7 +142,7 @@ class Host(pulumi.ComponentResource):
                 again = self._builds.again(
                     self.name, self.docker_host, self._registry, wanted, kept
                 )
-                hooks = pulumi.ResourceHookBinding(before_create=[again])
+                hooks.before_create = [again]
             self._images[key] = docker.RemoteImage(
                 f"{self._name}-{key}",
                 name=name,

@@ -42,6 +42,7 @@ def check(settings: Settings, release: Release, stack: str) -> list[Mistake]:
         *_exchange_host(settings),
         *_port_names(settings, release),
         *_service_names(settings, release),
+        *_registries(settings),
         *tls_checks.mistakes(settings),
         *settings.mistakes(release),
     ]
@@ -85,6 +86,18 @@ def _service_names(settings: Settings, release: Release) -> Iterator[Mistake]:
                     f"is not a service that this stack runs with FATE {settings.release}; "
                     f"choose from {', '.join(known)}",
                 )
+
+
+def _registries(settings: Settings) -> Iterator[Mistake]:
+    seen: dict[str, int] = {}
+    for index, one in enumerate(settings.registries):
+        if one.address in seen:
+            yield Mistake(
+                ("registries", index, "address"),
+                f"{one.address} is also the address of fate:registries[{seen[one.address]}]; "
+                "remove one of the two",
+            )
+        seen.setdefault(one.address, index)
 
 
 def _hosts(settings: Settings) -> Iterator[Mistake]:

@@ -135,6 +135,7 @@ def _in_plain_text(settings: Settings, secret_keys: set[str]) -> list[Mistake]:
         "hosts": settings.hosts,
         "parties": settings.parties,
         "exchange": settings.used_exchange,
+        "registries": settings.registries,
     }
     for key, value in parts.items():
         for where in _passwords(value, (key,)) if key not in secret_keys else ():

@@ -71,6 +71,26 @@ def _registry(value: str) -> str:
     return value
 
 
+def _registry_address(value: str) -> str:
+    if "/" in value or not _REGISTRY.fullmatch(value) or _registry(value) != value:
+        raise ValueError(
+            f"{shown(value)} is not the address of a registry, like docker.io or r:5000"
+        )
+    return value
+
+
+def _given(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().strip():
+        raise ValueError("is empty")
+    return value
+
+
+def _user(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise ValueError(f"{shown(value)} is not a user name")
+    return value
+
+
 def _secret(value: SecretStr) -> SecretStr:
     if len(value.get_secret_value()) < _MIN_SECRET:
         raise ValueError(f"has fewer than {_MIN_SECRET} characters")
@@ -276,6 +296,21 @@ def _published(value: object) -> Published:
     if not 1 <= port <= 65535:
         raise ValueError(f"{port} is not a port; ports range from 1 to 65535")
     return Published(port, ip)
+
+
+class RegistryLogin(Keys):
+    """A registry that images are pulled from with a password."""
+
+    address: Annotated[str, BeforeValidator(text), AfterValidator(_registry_address)] = Field(
+        description="the registry's address as in the names of images, like "
+        "registry.example.org:5000; docker.io for the official images"
+    )
+    user: Annotated[str, BeforeValidator(text), AfterValidator(_user)] = Field(
+        description="the user to log in as"
+    )
+    password: Annotated[SecretStr, BeforeValidator(text), AfterValidator(_given)] = Field(
+        description="the user's password, or an access token"
+    )
 
 
 class Server(Keys):
@@ -554,6 +589,9 @@ class Settings(Keys):
     )
     registry: Annotated[str, AfterValidator(_registry)] = Field(
         "", description="the registry that all images come from, like registry.example.org:5000"
+    )
+    registries: tuple[RegistryLogin, ...] = Field(
+        (), description="how to log in to registries, each {address, user, password}"
     )
     services: Services = Field(
         default_factory=dict,

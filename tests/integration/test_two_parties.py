@@ -3,6 +3,7 @@
 import signal
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from tests.integration.clusters import (
     toy_job,
     whole,
 )
+from tests.integration.registry import Registry
 from tests.integration.stacks import ENDS_WITHIN, Change, party
 
 CONTAINER = "docker:index/container:Container"
@@ -247,6 +249,43 @@ def test_a_service_that_cannot_start_ends_the_up_with_its_log(cluster: Cluster) 
     assert "Wrong signature trying to load DB from file" in said, "the log must be shown"
     cluster.stack.up()
     cluster.toy_succeeds(9999, 10000)
+
+
+def _log_in(cluster: Cluster, address: str, password: str) -> None:
+    """Set the password of a registry as an operator does."""
+    login = {"address": address, "user": "me", "password": cluster.stack.encrypted(password)}
+    cluster.stack.change(lambda c: c.update({"fate:registries": [login]}))
+
+
+def test_a_registry_with_a_password(
+    cluster: Cluster, changed: Callable[[Change], None], tmp_path: Path
+) -> None:
+    passwords = [f"{what}-password-of-the-registry" for what in ("wrong", "right", "new")]
+    before = cluster.lives()
+    registry = Registry(cluster.host, tmp_path, "fate-lab/redis:5", "my/redis", "me", passwords[1])
+    image = f"{registry.address}/my/redis:7"
+    own = {"redis": {"image": image}}
+    try:
+        changed(lambda c: c["fate:parties"][0]["training"].update(services=own))
+        said = cluster.stack.failing_up()
+        assert f"Docker host lab may not pull {image}: {registry.address} requires a login" in said
+        _log_in(cluster, registry.address, passwords[0])
+        said = cluster.stack.failing_up()
+        assert "does not accept the user me with this password" in said
+        assert cluster.lives() == before
+        _log_in(cluster, registry.address, passwords[1])
+        assert cluster.stack.up().operations() == {
+            "9999-redis": "replace", "9999-health": "update", "lab": "update",
+            f"lab-own-{image}": "create",
+        }  # fmt: skip
+    finally:
+        registry.close()
+    pulled = cluster.host.docker.images.get(image)
+    assert cluster.container(9999, "redis").attrs["Image"] == pulled.id
+    cluster.stack.preview(expect_no_changes=True)
+    _log_in(cluster, registry.address, passwords[2])
+    assert cluster.stack.preview().operations() == {"lab": "update"}
+    no_password_shown(cluster, set(passwords))
 
 
 def test_ctrl_c_ends_an_up_that_waits(cluster: Cluster, changed: Callable[[Change], None]) -> None:

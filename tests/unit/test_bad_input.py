@@ -31,7 +31,7 @@ def without_engine() -> Iterator[None]:
 
 
 def good(config: dict[str, Any]) -> StackFile:
-    encrypted = frozenset(["fate:masterSecret", "fate:parties", "fate:hosts"])
+    encrypted = frozenset(["fate:masterSecret", "fate:parties", "fate:hosts", "fate:registries"])
     return StackFile(as_engine(config), encrypted, "dev")
 
 

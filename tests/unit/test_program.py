@@ -256,3 +256,16 @@ def test_the_exchange_is_one_more_proxy() -> None:
         "fate.service": "proxy",
     }
     assert [(p["internal"], p["external"]) for p in exchange["ports"]] == [(9370, 9399)]
+
+
+def test_passwords_of_registries_are_secret() -> None:
+    login = {"address": "r.example.org", "user": "me", "password": "hunter2"}
+    hub = login | {"address": "docker.io"}
+    registered = run({"fate:registries": [login, hub]}, secret=["fate:registries"])
+    (one, _) = [r for r in registered.resources if r.typ == "pulumi:providers:docker"]
+    auth = json.loads(secret(one.inputs["registryAuth"]))
+    assert [found["address"] for found in auth] == [
+        "r.example.org", "registry-1.docker.io", "docker.io"
+    ]  # fmt: skip
+    assert {(found["username"], found["password"]) for found in auth} == {("me", "hunter2")}
+    assert all("registryAuth" not in r.inputs for r in run().resources)

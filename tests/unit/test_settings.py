@@ -22,7 +22,7 @@ HERE = "10.0.0.5"
 
 def read(config: dict[str, Any], secret: bool = True, keys_secret: bool = False) -> Settings:
     secrets = {"fate:masterSecret"} if secret else set()
-    secrets |= {"fate:parties", "fate:hosts"} if keys_secret else set()
+    secrets |= {"fate:parties", "fate:hosts", "fate:registries"} if keys_secret else set()
     return parse(as_engine(config), secrets, "dev")[0]
 
 
