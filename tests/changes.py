@@ -81,12 +81,12 @@ CHANGES = [
     ),
     Change(
         "`services.fateboard` with `cpus` and `memory`",
-        _training(services={"fateboard": {"cpus": 0.5, "memory": "1g"}}),
+        _training(services={"fateboard": {"cpus": 1, "memory": "1g"}}),
         {"9999-fateboard": "replace", "9999-health": "update"},
     ),
     Change(
         "`services.fateboard.memory`",
-        _training(services={"fateboard": {"cpus": 0.5, "memory": "900m"}}),
+        _training(services={"fateboard": {"cpus": 1, "memory": "900m"}}),
         {"9999-fateboard": "replace", "9999-health": "update"},
     ),
     Change(

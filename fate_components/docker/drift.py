@@ -35,6 +35,7 @@ _LIMITS = (
     "CpusetCpus", "CpusetMems", "KernelMemory", "Memory", "MemoryReservation", "MemorySwap",
     "NanoCpus", "PidsLimit",
 )  # fmt: skip
+_PERIOD = 100_000  # microseconds; Docker's default
 _UNLIMITED = (None, "", 0, -1)
 # A file that is this old compared with its container was written by the provider, or by the
 # service's own first start.
@@ -71,9 +72,12 @@ def generation(
 
 def limits(service: Service) -> dict[str, int]:
     """The limits that a service's container is created with, as Docker shows them."""
-    found = {}
+    found: dict[str, int] = {}
     if service.cpus:
-        found["NanoCpus"] = round(service.cpus * 10**9)
+        # The provider reads NanoCpus back as another text than it was given (1 as 1.0) and would
+        # replace the container at every up. Docker rejects it for more CPUs than a machine has,
+        # when the old container is already removed.
+        found |= {"CpuPeriod": _PERIOD, "CpuQuota": round(service.cpus * _PERIOD)}
     if service.memory:
         found["Memory"] = service.memory << 20
     return found

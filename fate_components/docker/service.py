@@ -234,7 +234,8 @@ class Service(pulumi.ComponentResource):
                 adds=[f"CAP_{name}" for name in sorted(facts.capabilities)] or None, drops=["ALL"]
             ),
             security_opts=["no-new-privileges"],
-            cpus=f"{facts.cpus:g}" if facts.cpus else None,
+            cpu_period=limits.get("CpuPeriod"),
+            cpu_quota=limits.get("CpuQuota"),
             memory=facts.memory,
             restart="unless-stopped",
             init=True,  # the images' own PID 1 is a shell that ignores stop signals
@@ -256,7 +257,9 @@ class Service(pulumi.ComponentResource):
                     f"uploads[{index}].content"
                     for index, file in enumerate(spec.files)
                     if file.reread
-                ],
+                ]
+                # Docker sets it, depending on the kernel.
+                + (["memorySwap"] if facts.memory else []),
             ),
         )
 

@@ -25,10 +25,12 @@ def test_the_preview_shows_what_the_up_does(two_parties: Shared, change: Change)
     assert stack.preview().operations() == change.touched
     assert stack.up().operations() == change.touched
     wanted = stack.config["fate:parties"][0]["training"].get("services", {}).get("fateboard", {})
+    if wanted:
+        stack.preview(expect_no_changes=True)
     fateboard = two_parties.cluster.container(9999, "fateboard")
     limits = fateboard.attrs["HostConfig"]
     memory = {"1g": 1 << 30, "900m": 900 << 20}.get(wanted.get("memory"), 0)
-    assert (limits["NanoCpus"], limits["Memory"]) == (wanted.get("cpus", 0) * 10**9, memory)
+    assert (limits["CpuQuota"], limits["Memory"]) == (wanted.get("cpus", 0) * 100_000, memory)
     assert (fateboard.attrs["Config"]["Image"] == own_id(two_parties)) == ("image" in wanted)
 
 

@@ -99,22 +99,25 @@ def test_a_container_that_nobody_changed_is_as_it_was_created() -> None:
     assert differences() == []
 
 
+HALF = {"CpuPeriod": 100_000, "CpuQuota": 50_000}
+
+
 @pytest.mark.parametrize(
     ("host_config", "says"),
     [
-        ({"Memory": 1 << 29, "MemorySwap": 1 << 30, "NanoCpus": 500_000_000}, []),
-        ({"Memory": 1 << 29, "MemorySwap": -1, "NanoCpus": 500_000_000}, []),
+        ({"Memory": 1 << 29, "MemorySwap": 1 << 30, **HALF}, []),
+        ({"Memory": 1 << 29, "MemorySwap": -1, **HALF}, []),
         (
-            {"Memory": 1 << 28, "MemorySwap": 1 << 30, "NanoCpus": 500_000_000},
+            {"Memory": 1 << 28, "MemorySwap": 1 << 30, **HALF},
             ["Memory is limited to 268435456, not 536870912"],
         ),
         (
-            {"Memory": 1 << 29, "MemorySwap": 1 << 29, "NanoCpus": 500_000_000},
+            {"Memory": 1 << 29, "MemorySwap": 1 << 29, **HALF},
             ["MemorySwap is limited to 536870912, not 1073741824"],
         ),
         (
-            {"Memory": 1 << 29, "MemorySwap": 1 << 30, "NanoCpus": 0, "CpuShares": 2},
-            ["CpuShares is limited to 2", "NanoCpus is limited to 0, not 500000000"],
+            {"Memory": 1 << 29, "MemorySwap": 1 << 30, **HALF, "CpuQuota": 0, "CpuShares": 2},
+            ["CpuQuota is limited to 0, not 50000", "CpuShares is limited to 2"],
         ),
     ],
 )

@@ -1,6 +1,7 @@
 """Images and limits that a stack file chooses for single services."""
 
 import copy
+import json
 from typing import Any
 
 from fate_components.release import Service
@@ -49,8 +50,11 @@ def test_only_the_containers_of_that_service_are_registered_differently() -> Non
     assert changed == {"fate-dev-9999-egg", "fate-dev-10000-egg"}
     for name in changed:
         inputs = after.of(CONTAINER)[name]
-        assert (inputs["cpus"], inputs["memory"]) == ("1.5", 2048)
-        assert labels(inputs)["fate.limits"] == '{"NanoCpus": 1500000000, "Memory": 2147483648}'
+        assert (inputs["cpuPeriod"], inputs["cpuQuota"]) == (100_000, 150_000)
+        assert inputs["memory"] == 2048
+        assert json.loads(labels(inputs)["fate.limits"]) == {
+            "CpuPeriod": 100_000, "CpuQuota": 150_000, "Memory": 2 << 30
+        }  # fmt: skip
     # The stack's registry is not prepended, though the image is called like an official one.
     assert "federatedai/egg:1.3.0-release" in after.of(IMAGE)
     assert not [
