@@ -172,7 +172,9 @@ def test_faults_show_before_anything_is_created(cluster: Cluster, outside: Outsi
     assert "training.redis of party 9999" in said, said
     assert "the server refuses the password" in said, said
     assert cluster.containers() == []
-    assert not cluster.host.docker.volumes.list(filters={"label": "fate.party=9999"})
+    assert not cluster.host.docker.volumes.list(
+        filters={"label": f"fate.stack={cluster.stack.name}"}
+    )
     assert outside.sql("SHOW TABLES FROM `of_9999`") == "theirs"
 
 
