@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 
 import pulumi
 
-from fate_components import certificates, preflight, topology, verify
+from fate_components import certificates, images, preflight, topology, verify
 from fate_components.docker import material, survey
 from fate_components.docker.host import Host
-from fate_components.images import Builds
 from fate_components.outputs import exchange_output, party_outputs, tls_output
 from fate_components.party import Exchange, Party
 from fate_components.settings import SettingsError
@@ -26,17 +25,16 @@ encryption = certificates.of(settings, plan, now)
 for warning in encryption.warnings(now) if encryption else ():
     pulumi.log.warn(warning)
 
-builds = Builds(release) if settings.images == "packages" else None
-used = {party.host for party in settings.parties}
-
 material.write(settings.hosts)
 surveys = survey.take({name: host.docker for name, host in settings.hosts.items()}, stack)
 left_out = os.environ.get(survey.LEFT_OUT, "").split()
 found = preflight.findings(settings, plan, stack, surveys, left_out)
 for warning in found.warnings:
     pulumi.log.warn(warning)
-if found.errors:
-    raise pulumi.RunError("\n".join(found.errors))
+supplies = images.supplies(settings, plan)
+errors = [*found.errors, *map(str, images.mistakes(supplies, surveys))]
+if errors:
+    raise pulumi.RunError("\n".join(errors))
 
 hosts = {
     name: Host(
@@ -44,7 +42,7 @@ hosts = {
         host,
         settings.registry,
         settings.registries,
-        builds if name in used else None,
+        supplies.get(name),
         plan.shared[name],
         stack,
         surveys[name],

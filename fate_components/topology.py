@@ -205,6 +205,7 @@ class ExchangePlan:
         attachment: its attachment to the network that the Docker host's parties share, or to its
             own behind an edge.
         published: its port on the Docker host.
+        services: the facts of its services.
         parties: the parties it has a route to, by id.
         network: the network of its own, if connections are encrypted.
         edge: its edge, if connections are encrypted.
@@ -213,6 +214,7 @@ class ExchangePlan:
     host: str
     attachment: Attachment
     published: Published
+    services: tuple[Service, ...]
     parties: Mapping[int, Reach]
     network: Network | None
     edge: EdgePlan | None
@@ -231,6 +233,19 @@ class Topology:
     shared: Mapping[str, Mapping[str, Network]]
     parties: tuple[PartyPlan, ...]
     exchange: ExchangePlan | None
+
+    def services(self, host: str) -> list[Service]:
+        """The services that run on a Docker host."""
+        found = [
+            cluster.facts.services[name]
+            for party in self.parties
+            for cluster in party.clusters.values()
+            if cluster.host == host
+            for name in cluster.services
+        ]
+        if self.exchange and self.exchange.host == host:
+            found += self.exchange.services
+        return found
 
 
 def called(party: str) -> str:
@@ -483,6 +498,9 @@ class _Deployment:
             host=exchange.host,
             attachment=attachment,
             published=published,
+            services=tuple(
+                self.release.services[name] for name in (facts.service, self.release.edge) if name
+            ),
             parties=parties,
             network=network,
             edge=edge,

@@ -113,6 +113,7 @@ FILES: dict[str, list[dict[str, Any]]] = {
     "1.3.0": [
         FULL,
         {key: value for key, value in FULL.items() if key != "fate:exchange"},
+        FULL | {"fate:images": "archive", "fate:archive": "/srv/images.tar.gz"},
         FULL | {"fate:exchange": {"address": "exchange.example.org", "port": 9371}},
         FULL | TLS | {"fate:parties": [*FULL["fate:parties"][:1], GIVEN_TLS]},
         EXTERNAL,
@@ -192,7 +193,8 @@ VALID: dict[str, st.SearchStrategy[Any]] = {
     "host": st.sampled_from("ab"),
     "id": st.integers(1, 3) | st.sampled_from([9999, 9999 + 239, 10000, 2**63 - 1]),
     "image": st.sampled_from(["a:1", "r.example.org:5000/a/b:1.0-x"]),
-    "images": st.sampled_from(["packages", "registry"]),
+    "archive": st.sampled_from(["images.tar", "/srv/images.tar.zst"]),
+    "images": st.sampled_from(["packages", "registry", "archive"]),
     "keepData": st.booleans(),
     "maxFile": st.integers(1, 1000),
     "maxSize": st.sampled_from(["1k", "999999g"]),

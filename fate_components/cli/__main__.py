@@ -2,10 +2,11 @@
 
 import typer
 
-from . import backup, from_kubefate, publish, repair, restore, up
+from . import backup, from_kubefate, images, publish, repair, restore, up
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("backup")(backup.backup)
+app.add_typer(images.app, name="images")
 app.command("import")(from_kubefate.import_)
 app.command("publish")(publish.publish)
 app.command("repair")(repair.repair)

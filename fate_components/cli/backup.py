@@ -1,9 +1,6 @@
 """fatectl backup: one file with all data of a party."""
 
-import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -17,6 +14,7 @@ from ..backup.party import MYSQL, Deployed, PartyError, find, standing_still
 from ..backup.restoring import Restoring
 from . import passphrase, progress
 from .failure import failure
+from .new_file import FileError, new_file
 from .passphrase import PassphraseError
 from .stack import Stack, StackError, read
 
@@ -77,34 +75,6 @@ def manifest(stack: Stack, party: Deployed, product: str | None) -> Manifest:
     )
 
 
-@contextmanager
-def new_file(path: Path) -> Iterator[BinaryIO]:
-    """A file that gets its name only when it is complete.
-
-    Raises:
-        BackupError: there is such a file, or it cannot be written.
-    """
-    if path.exists():
-        raise BackupError(f"{path} exists: choose another name, or remove it")
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.unlink(missing_ok=True)  # left by a backup that was killed
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise BackupError(f"{part} cannot be written: {error.strerror}") from None
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(path)
-    except BaseException as error:
-        part.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise BackupError(f"{part} cannot be written: {error.strerror}") from None
-        raise
-
-
 def backup(
     party: Annotated[int, typer.Argument(help="The party's id.")],
     file: Annotated[Path, typer.Argument(help="The file to write; it must not exist.")],
@@ -139,7 +109,7 @@ def backup(
         with interrupts.orderly(), new_file(file) as target:
             seconds = _write(console, found_stack, found, target, secret, stop)
     except (
-        BackupError, PassphraseError, StackError, PartyError
+        BackupError, FileError, PassphraseError, StackError, PartyError
     ) as error:  # fmt: skip
         raise failure(error) from None
     except KeyboardInterrupt:

@@ -18,14 +18,15 @@ Step = Callable[[int], None]
 
 
 @contextmanager
-def bars(console: Console) -> Iterator[Callable[[str, int], Step]]:
+def bars(console: Console) -> Iterator[Callable[[str, int | None], Step]]:
     """Progress bars while this lasts.
 
     Args:
         console: where to show them.
 
     Returns:
-        A function that adds one, from its title and the number of bytes that it is about.
+        A function that adds one, from its title and the number of bytes that it is about, None if
+        that is not known.
     """
     columns = (
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
@@ -33,8 +34,8 @@ def bars(console: Console) -> Iterator[Callable[[str, int], Step]]:
     )  # fmt: skip
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
 
-        def add(title: str, total: int) -> Step:
-            task = progress.add_task(title, total=max(total, 1))
+        def add(title: str, total: int | None) -> Step:
+            task = progress.add_task(title, total=total if total is None else max(total, 1))
             return lambda count: progress.update(task, advance=count)
 
         yield add

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_docker as docker
 
-from ..images import Builds
+from ..images import Supply, full_name
 from ..release import Image
 from ..settings import TRAINING, DockerHost, RegistryLogin
 from ..topology import Network
@@ -27,7 +27,7 @@ class Host(pulumi.ComponentResource):
         host: its settings in the stack file.
         registry: the registry for all images, or "" for the official registries.
         logins: how to log in to registries.
-        builds: the images to build on it from packages instead, or None.
+        supply: what brings images to it instead, or None.
         shared: the networks that the gateways of its parties share, by kind of cluster.
         stack: the stack's name.
         survey: what is on it now.
@@ -42,7 +42,7 @@ class Host(pulumi.ComponentResource):
         host: DockerHost,
         registry: str,
         logins: Sequence[RegistryLogin],
-        builds: Builds | None,
+        supply: Supply | None,
         shared: Mapping[str, Network],
         stack: str,
         survey: Survey,
@@ -85,8 +85,8 @@ class Host(pulumi.ComponentResource):
             )
             for kind, plan in shared.items()
         }
-        self._builds = builds
-        self._built = builds and builds.on(f"{name}-images", host.docker, registry, self._child)
+        self._supply = supply
+        self._supplied = supply and supply.on(f"{name}-images", host.docker, self._child)
         self.register_outputs({})
 
     @property
@@ -131,17 +131,13 @@ class Host(pulumi.ComponentResource):
         """
         key = _key(wanted)
         if key not in self._images:
-            prefix = f"{self._registry}/" if self._registry and not wanted.own else ""
-            name = f"{prefix}{wanted.image}"
-            hooks, built = pulumi.ResourceHookBinding(on_error=[self._pulling]), None
-            if self._builds and not wanted.own:
-                built = self._built
-                name = self._builds.name(wanted)
-                kept = self._builds.kept(wanted, self.survey)
-                self._kept[key] = kept
-                again = self._builds.again(
-                    self.name, self.docker_host, self._registry, wanted, kept
-                )
+            name = full_name(self._registry, wanted)
+            hooks, supplied = pulumi.ResourceHookBinding(on_error=[self._pulling]), None
+            if self._supply and self._supply.has(wanted):
+                supplied = self._supplied
+                name = self._supply.name(wanted)
+                self._kept[key] = self._supply.kept(wanted, self.survey)
+                again = self._supply.again(self.name, self.docker_host, wanted, self._kept[key])
                 hooks.before_create = [again]
             self._images[key] = docker.RemoteImage(
                 f"{self._name}-{key}",
@@ -149,7 +145,9 @@ class Host(pulumi.ComponentResource):
                 keep_locally=True,
                 opts=pulumi.ResourceOptions.merge(
                     self._child,
-                    pulumi.ResourceOptions(depends_on=[built] if built else None, hooks=hooks),
+                    pulumi.ResourceOptions(
+                        depends_on=[supplied] if supplied else None, hooks=hooks
+                    ),
                 ),
             )
         return self._images[key]

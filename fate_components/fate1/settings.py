@@ -151,9 +151,10 @@ class Settings(settings.Settings):
         description="the exchange that connects the parties: {host, port, tls} or "
         "{address, port, tls}",
     )
-    images: Literal["registry"] = Field(
+    images: Literal["registry", "archive"] = Field(
         "registry",
-        description="where images come from: registry; FATE 1.3 cannot be built from packages",
+        description="where images come from: registry, or archive (a file); FATE 1.3 cannot be "
+        "built from packages",
     )
 
     @property

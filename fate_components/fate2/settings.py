@@ -89,10 +89,10 @@ class Settings(settings.Settings):
         (), description="the parties that others run, each {id, address, ports, tls}"
     )
     engines: Engines = Field(Engines(), description="the engines: {computing, federation, storage}")
-    images: Literal["registry", "packages"] = Field(
+    images: Literal["registry", "packages", "archive"] = Field(
         "registry",
-        description="where images come from: registry (FATE's official ones) or packages (built on "
-        "the Docker hosts from Debian and PyPI packages)",
+        description="where images come from: registry (FATE's official ones), packages (built on "
+        "the Docker hosts from Debian and PyPI packages) or archive (a file)",
     )
 
     def chosen(self, release: catalogue.Release) -> catalogue.Release:

@@ -56,17 +56,20 @@ def registry(options: Options, facts: catalogue.Release) -> str:
         options.left(
             "PREFIX",
             f"images are always named {_NAMESPACE}/…; put yours under that name on a registry of "
-            "your own, and set fate:registry",
+            "your own, and set fate:registry; or set each service's image in fate:services",
         )
     return found
 
 
-def tags(options: Options, facts: catalogue.Release) -> None:
-    """Report the options that choose images and tags, of which fate:release chooses all.
+def services(
+    options: Options, facts: catalogue.Release, registry: str
+) -> dict[str, dict[str, str]]:
+    """The value of fate:services: images of other names than FATE's. fate:release chooses the rest.
 
     Args:
-        options: the options.
+        options: the options; those about images and tags are reported.
         facts: the facts of the release.
+        registry: the value of fate:registry.
     """
     serving = facts.serving.get("serving-server")
     if serving is None:
@@ -78,13 +81,24 @@ def tags(options: Options, facts: catalogue.Release) -> None:
     for name in _NOT_DEPLOYED:
         for option in (f"{name}_IMAGE", f"{name}_IMAGE_TAG"):
             options.left(option, "stacks do not have this service")
+    found = {}
     for name, service in _SERVICES.items():
-        for position, option in enumerate((f"{name}_IMAGE", f"{name}_IMAGE_TAG")):
-            if service not in facts.services:
+        both = (f"{name}_IMAGE", f"{name}_IMAGE_TAG")
+        image, tag = map(options.text, both)
+        if service not in facts.services:
+            for option in both:
                 options.left(option, f"FATE {facts.name} does not have this service")
-                continue
-            image = facts.services[service].image
-            if options.text(option) == image.split(":")[position]:
+            continue
+        official = facts.services[service].image
+        if image and image != official.split(":")[0]:
+            own = "/".join(filter(None, [registry, ":".join(filter(None, [image, tag]))]))
+            found[service] = {"image": own}
+            for option in both:
+                options.taken(option, f"fate:services: {service}: image: {own}")
+            continue
+        for option, part in zip(both, official.split(":"), strict=True):
+            if options.text(option) == part:
                 options.taken(option, f"fate:release: {facts.name}")
             else:
-                options.left(option, f"fate:release decides the image: {image}")
+                options.left(option, f"fate:release decides the image: {official}")
+    return found

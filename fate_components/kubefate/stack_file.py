@@ -148,6 +148,6 @@ Each party knows only the exchange, and the exchange knows every party.
 All parties that work together must use the same federation engine.
 """,
     "fate:registry": """
-All images come from here, including mysql.
+All images come from here, including mysql. If it requires a login, set fate:registries.
 """,
 }

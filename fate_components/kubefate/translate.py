@@ -46,9 +46,8 @@ def translate(
         engines.fate1(found, computing)
         services.fate1(found)
     mysql = services.mysql(found, len(here))
-    images.tags(found, facts)
-    if registry := images.registry(found, facts):
-        rest["registry"] = registry
+    rest["registry"] = images.registry(found, facts)
+    rest["services"] = images.services(found, facts, rest["registry"])
     if not here or not ssh:
         return {}, report
     exchange_here = not only or parties.EXCHANGE in only

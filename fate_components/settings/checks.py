@@ -43,6 +43,7 @@ def check(settings: Settings, release: Release, stack: str) -> list[Mistake]:
         *_port_names(settings, release),
         *_service_names(settings, release),
         *_registries(settings),
+        *_archive(settings),
         *tls_checks.mistakes(settings),
         *settings.mistakes(release),
     ]
@@ -98,6 +99,16 @@ def _registries(settings: Settings) -> Iterator[Mistake]:
                 "remove one of the two",
             )
         seen.setdefault(one.address, index)
+
+
+def _archive(settings: Settings) -> Iterator[Mistake]:
+    if settings.images == "archive" and settings.archive is None:
+        yield Mistake(
+            ("archive",),
+            "is missing; add the path of an archive, as `fatectl images save` writes it",
+        )
+    if settings.images != "archive" and settings.archive is not None:
+        yield Mistake(("archive",), "is not used; set fate:images to archive, or remove the key")
 
 
 def _hosts(settings: Settings) -> Iterator[Mistake]:

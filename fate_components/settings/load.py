@@ -24,7 +24,7 @@ LINES: Mapping[str, type[Settings]] = {"fate1": fate1.Settings, "fate2": fate2.S
 """The model of each release line's stack files."""
 
 # Keys with a single string or word as value; all others are written as lists and maps.
-_PLAIN = ("release", "images", "registry", "masterSecret")
+_PLAIN = ("release", "images", "archive", "registry", "masterSecret")
 
 
 def load() -> tuple[Settings, catalogue.Release]:

@@ -153,6 +153,12 @@ def _size(value: str) -> str:
     return value
 
 
+def _path(value: str) -> str:
+    if not value.strip() or not value.isprintable() or value.startswith(("[", "{")):
+        raise ValueError(f"{shown(value)} is not the path of a file")
+    return value
+
+
 def _image(value: str) -> str:
     found = _REFERENCE.fullmatch(value)
     registry = found and _REGISTRY.fullmatch(found["name"])
@@ -584,8 +590,13 @@ class Settings(Keys):
         description="the parties this stack runs, each {id, host, training}", min_length=1
     )
     peers: tuple[Peer, ...] = Field((), description="the parties that others run")
-    images: Literal["registry", "packages"] = Field(
+    images: Literal["registry", "packages", "archive"] = Field(
         "registry", description="where images come from"
+    )
+    archive: Annotated[str, BeforeValidator(text), AfterValidator(_path)] | None = Field(
+        None,
+        description="with fate:images archive: the file with the images, as `fatectl images save` "
+        "writes it",
     )
     registry: Annotated[str, AfterValidator(_registry)] = Field(
         "", description="the registry that all images come from, like registry.example.org:5000"

@@ -4,6 +4,7 @@ import io
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pulumi.automation as auto
@@ -16,6 +17,7 @@ from tests.integration.docker_hosts import DockerHost, wait_for
 from tests.integration.stacks import Stack, party
 
 P = "/data/projects/fate"
+ROLL = "fate-lab/federatedai/roll:1.3.0-release"
 EDITED = 1_000_000_000  # the time of a file that was brought from elsewhere, in seconds
 
 
@@ -215,6 +217,46 @@ def test_what_others_have_is_named_before_anything_is_touched(cluster: Cluster) 
             other.remove(force=True)
     created = {"9999-roll": "create", "9999-fateboard": "create", "9999-health": "update"}
     mended(cluster, created)
+    has_its_data(cluster)
+
+
+def test_lost_images_come_from_an_archive(cluster: Cluster, tmp_path: Path) -> None:
+    images, file = cluster.host.docker.images, tmp_path / "images.tar"
+    saved = cluster.stack.fatectl("images", "save", str(file))
+    assert saved.returncode == 0, saved.stderr
+    assert f"{file}: 9 images of Docker host lab, " in saved.stdout
+    id = images.get(ROLL).id
+
+    def lose() -> None:
+        cluster.container(9999, "roll").remove(force=True)
+        images.remove(ROLL, force=True)
+
+    lose()
+    cluster.stack.change(lambda c: c.update({"fate:images": "archive", "fate:archive": str(file)}))
+    again = {"lab-federatedai/roll:1.3.0-release": "create"}
+    lost = {"9999-roll": "create", "9999-health": "update"}
+    assert cluster.stack.up().operations() == {"lab-images": "create"} | again | lost
+    assert images.get(ROLL).id == id
+    before = cluster.lives()
+
+    # A container still uses the image, which only lost its name.
+    images.remove(ROLL, force=True)
+    assert cluster.stack.preview().operations() == again
+    assert cluster.stack.up().operations() == again
+    assert cluster.lives() == before
+    assert images.get(ROLL).id == id
+
+    # The command that loaded all images is not run again.
+    lose()
+    cluster.stack.change(lambda c: c.update({"fate:services": {"egg": {"image": "not/there:1"}}}))
+    said = cluster.stack.failing_up()
+    assert f"fate:archive: {file} lacks not/there:1, and so does Docker host lab" in said
+    assert images.list(ROLL) == []
+    cluster.stack.change(lambda c: c.pop("fate:services"))
+    assert cluster.stack.up().operations() == again | lost
+    assert images.get(ROLL).id == id
+    cluster.stack.preview(expect_no_changes=True)
+    cluster.toy_succeeds(9999, 9999)
     has_its_data(cluster)
 
 

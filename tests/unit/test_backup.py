@@ -14,7 +14,8 @@ from fate_components.backup.archive import DATABASE, Member
 from fate_components.backup.party import Deployed, Found
 from fate_components.cli import backup, passphrase, restore
 from fate_components.cli.__main__ import app
-from fate_components.cli.backup import BackupError, manifest, new_file
+from fate_components.cli.backup import BackupError, manifest
+from fate_components.cli.new_file import FileError, new_file
 from fate_components.cli.passphrase import PassphraseError
 from fate_components.cli.restore import RestoreError, check
 from fate_components.cli.stack import Stack, StackError
@@ -132,14 +133,14 @@ def test_nothing_is_left_of_a_file_that_is_not_completed(
 def test_a_file_is_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "backup"
     path.write_text("precious")
-    with pytest.raises(BackupError, match="exists: choose another name"), new_file(path):
+    with pytest.raises(FileError, match="exists: choose another name"), new_file(path):
         pass
     assert path.read_text() == "precious"
 
 
 def test_a_folder_that_does_not_exist_is_told(tmp_path: Path) -> None:
     path = tmp_path / "missing" / "backup"
-    with pytest.raises(BackupError, match="cannot be written: No such file"), new_file(path):
+    with pytest.raises(FileError, match="cannot be written: No such file"), new_file(path):
         pass
 
 

@@ -48,6 +48,7 @@ EXAMPLES: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {
     "2.0 newer": ("2.0", {"algorithm": "Basic", "device": "IPCL", "compute_core": "4"}, ENGINES),
     "2.0 GPU": ("2.0", {"algorithm": "NN", "device": "GPU", "gpu_count": "1"}, ENGINES),
     "2.0 registry": ("2.0", {"RegistryURI": "r.example.org"}, ENGINES),
+    "2.0 own image": ("2.0", {"FATEFlow_IMAGE": "my/fateflow"}, ENGINES),
     "2.0 local Pulsar": ("2.0", {"computing": "Spark_local", "federation": "Pulsar",
                                  "storage": "LocalFS"}, ("--engines", "spark_local")),
     "2.0 standalone": ("2.0", {"computing": "STANDALONE", "federation": "RabbitMQ",
@@ -188,6 +189,12 @@ def test_fate_2(folder: Folder) -> None:
         "fate:engines": {"computing": "standalone", "federation": "rabbitmq"},
         "fate:registry": "r.example.org",
     }
+
+
+def test_an_image_of_another_name_is_taken_over(folder: Folder) -> None:
+    own = {"FATEFlow_IMAGE": "my/fateflow", "FATEFlow_IMAGE_TAG": "7"}
+    config = imported(folder, "2.0", *ENGINES, RegistryURI="r.example.org", **own)
+    assert config["fate:services"] == {"fateflow": {"image": "r.example.org/my/fateflow:7"}}
 
 
 def test_parties_on_one_machine_get_ports_of_their_own(folder: Folder) -> None:

@@ -13,8 +13,9 @@ import pytest
 from pulumi.runtime import config as runtime_config
 from pulumi.runtime import mocks, rpc
 
+from fate_components.docker.daemon import Daemon
 from fate_components.docker.survey import Survey
-from tests.bad_stack_files import GOOD
+from tests.bad_stack_files import GOOD, GOOD_2
 from tests.fate_1_3 import SERVICES
 from tests.unit.test_settings import as_engine
 
@@ -269,3 +270,45 @@ def test_passwords_of_registries_are_secret() -> None:
     ]  # fmt: skip
     assert {(found["username"], found["password"]) for found in auth} == {("me", "hunter2")}
     assert all("registryAuth" not in r.inputs for r in run().resources)
+
+
+ARCHIVE = {"fate:images": "archive", "fate:archive": "/no/images.tar", "fate:registry": "r:5000"}
+
+
+class Images(Daemon):
+    """A daemon that has some images."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+
+    def get(self, path: str) -> Any:
+        return {} if any(path == f"/images/{name}/json" for name in self._names) else None
+
+
+def test_images_are_loaded_from_an_archive_where_one_is_missing() -> None:
+    registered = run(ARCHIVE)
+    load = registered.of(COMMAND)["a-images"]
+    assert load["create"].endswith(
+        "-m fate_components.docker.archive --host unix:///var/run/docker.sock /no/images.tar"
+    )
+    names = {r.inputs["name"] for r in registered.resources if r.typ == IMAGE}
+    assert load["environment"]["IMAGES"].split() == sorted(names)
+    # Nothing is missing, so the archive is not even opened.
+    run(ARCHIVE, found={"a": Survey(Images(*names))})
+
+
+def test_an_archive_that_does_not_help_is_told_first() -> None:
+    names = [r.inputs["name"] for r in run(ARCHIVE).resources if r.typ == IMAGE]
+    there = {"a": Survey(Images(*names[1:]))}
+    says = rf"fate:archive: /no/images.tar cannot be read: .*; Docker host a lacks {names[0]}$"
+    with pytest.raises(pulumi.RunError, match=says):
+        run(ARCHIVE, found=there)
+
+
+def test_only_the_images_that_run_somewhere_are_built() -> None:
+    own = {"services": {"fateflow": {"image": "my/fateflow:1"}}}
+    parties = [
+        {**party, "training": {**party["training"], **own}} for party in GOOD_2["fate:parties"]
+    ]
+    build = run({**GOOD_2, "fate:parties": parties}).of(COMMAND)["a-images"]
+    assert build["create"].endswith(" client mysql nginx rabbitmq")
