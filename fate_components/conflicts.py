@@ -36,8 +36,8 @@ def claims(plan: Topology, stack: str) -> dict[str, Claims]:
         stack: the stack's name.
     """
     found = {
-        host: Claims([], [network.name for network in shared.values()], {})
-        for host, shared in plan.shared.items()
+        host: Claims([], [network.name for network in plan.networks(host)], {})
+        for host in plan.shared
     }
     for index, party in enumerate(plan.parties):
         for kind, cluster in party.clusters.items():
@@ -46,15 +46,12 @@ def claims(plan: Topology, stack: str) -> dict[str, Claims]:
             services = "|".join(map(re.escape, cluster.services))
             # A service can have several containers, like egg and egg-2.
             of_host.containers.append(rf"{re.escape(name)}-({services})(-\d+)?")
-            of_host.networks.append(cluster.network.name)
             for port, where in cluster.published.items():
                 of_host.ports[f"fate:parties[{index}].{kind}.publish.{port}"] = where
     if plan.exchange:
         of_host = found[plan.exchange.host]
         of_host.containers.append(rf"{re.escape(docker_name(stack, EXCHANGE))}(-edge)?")
         of_host.ports["fate:exchange.port"] = plan.exchange.published
-        if plan.exchange.network:
-            of_host.networks.append(plan.exchange.network.name)
     return found
 
 

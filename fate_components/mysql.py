@@ -8,9 +8,7 @@ import pulumi
 from . import settings
 from .cluster import TrainingContext
 from .docker import delivery, drift
-from .docker.daemon import Daemon
 from .docker.service import Container, File, Service, Volume
-from .docker.survey import Described
 
 _DEFAULTS = settings.Mysql()
 DATABASE, USER = _DEFAULTS.database, _DEFAULTS.user
@@ -106,11 +104,6 @@ class Mysql(Service):
             result: the rows that it must return after the statements, with tabs between columns.
         """
         ask = f"{_CLIENT} -B -N -e {shlex.quote(query)}"
-
-        def undone(daemon: Daemon, found: Described) -> bool:
-            rows = daemon.run(found["Id"], ask)
-            return rows is not None and sorted(rows.splitlines()) != sorted(result)
-
         delivery.once_healthy(
             name,
             self,
@@ -118,6 +111,9 @@ class Mysql(Service):
             stdin=sql,
             opts=pulumi.ResourceOptions(parent=self),
             repairs=drift.repairs(
-                self.place.host.survey, self.place.docker_name(self.name), name, undone
+                self.place.host.survey,
+                self.place.docker_name(self.name),
+                name,
+                drift.undone(ask, result),
             ),
         )

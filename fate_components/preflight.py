@@ -8,7 +8,7 @@ from ipaddress import IPv4Network, ip_network
 from .conflicts import conflicts
 from .docker.survey import Described, Survey
 from .settings import DockerHost, Needs, Settings
-from .topology import Network, Topology
+from .topology import Topology, called
 
 _OLDEST = (20, 10)  # Docker before it lacks what services need, and FATE was never tried with it
 _MIB = 1 << 20
@@ -48,7 +48,7 @@ def findings(
     """
     errors: list[str] = []
     warnings: list[str] = []
-    users = {name: list(_users(plan, name)) for name in settings.hosts}
+    users = {name: [called(one) for one in plan.users(name)] for name in settings.hosts}
     for name, survey in surveys.items():
         if survey.error:
             where = f"Docker host {name} ({settings.hosts[name].docker})"
@@ -91,14 +91,6 @@ def _check(name: str, host: DockerHost) -> str:
     return f"Check it with `docker -H {host.docker} version`."
 
 
-def _users(plan: Topology, host: str) -> Iterator[str]:
-    for party in plan.parties:
-        if any(cluster.host == host for cluster in party.clusters.values()):
-            yield f"party {party.party.id}"
-    if plan.exchange and plan.exchange.host == host:
-        yield "the exchange"
-
-
 def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
@@ -113,7 +105,7 @@ def _too_old(host: str, survey: Survey) -> Iterator[str]:
 
 def _overlaps(host: str, plan: Topology, stack: str, survey: Survey) -> Iterator[str]:
     """Networks of others in a subnet that this stack needs: Docker would refuse ours."""
-    wanted = list(_networks(plan, host))
+    wanted = plan.networks(host)
     names = {one.name for one in wanted}
     for name, network in survey.networks.items():
         is_ours = (network.get("Labels") or {}).get("fate.stack") == stack
@@ -134,18 +126,6 @@ def _subnets(network: Described) -> Iterator[IPv4Network]:
         subnet = ip_network(config.get("Subnet") or "::/128", strict=False)
         if isinstance(subnet, IPv4Network):
             yield subnet
-
-
-def _networks(plan: Topology, host: str) -> Iterator[Network]:
-    yield from plan.shared[host].values()
-    for party in plan.parties:
-        yield from {
-            cluster.network.name: cluster.network
-            for cluster in party.clusters.values()
-            if cluster.host == host
-        }.values()
-    if plan.exchange and plan.exchange.host == host and plan.exchange.network:
-        yield plan.exchange.network
 
 
 def _short_of(host: str, needed: Needs, survey: Survey) -> Iterator[str]:

@@ -247,6 +247,30 @@ class Topology:
             found += self.exchange.services
         return found
 
+    def networks(self, host: str) -> list[Network]:
+        """The networks of this stack on a Docker host."""
+        found = list(self.shared[host].values())
+        for party in self.parties:
+            found += {
+                cluster.network.name: cluster.network
+                for cluster in party.clusters.values()
+                if cluster.host == host
+            }.values()
+        if self.exchange and self.exchange.host == host and self.exchange.network:
+            found.append(self.exchange.network)
+        return found
+
+    def users(self, host: str) -> list[str]:
+        """Who runs something on a Docker host: parties by their ids, and the exchange."""
+        found = [
+            str(party.party.id)
+            for party in self.parties
+            if any(cluster.host == host for cluster in party.clusters.values())
+        ]
+        if self.exchange and self.exchange.host == host:
+            found.append(EXCHANGE)
+        return found
+
 
 def called(party: str) -> str:
     """A party, by its id, or the exchange, for a message."""

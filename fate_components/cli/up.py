@@ -11,8 +11,9 @@ from rich.console import Console
 
 from ..docker.daemon import Daemon, NoAnswerError
 from ..docker.survey import LEFT_OUT
+from ..topology import called, plan
 from .failure import failure
-from .stack import Stack, StackError, read, workspace
+from .stack import StackError, read, workspace
 
 PARTIAL = 3
 """The exit code if everything was updated but what is on the Docker hosts that were left out."""
@@ -79,15 +80,6 @@ def unreachable(docker_hosts: Mapping[str, str]) -> dict[str, str]:
         return {name: why for name, why in zip(docker_hosts, reasons, strict=True) if why}
 
 
-def parties_on(stack: Stack, host: str) -> list[int]:
-    """The ids of the parties with a cluster on a Docker host."""
-    return [
-        party.id
-        for party in stack.settings.parties
-        if any(one.host == host for one in stack.settings.clusters(party, stack.release))
-    ]
-
-
 def up(
     stack: Annotated[
         str | None, typer.Option(help="The stack; the selected one if left out.")
@@ -105,11 +97,11 @@ def up(
         raise failure(error) from None
     wanted = {name: host.docker for name, host in found.settings.hosts.items()}
     down = unreachable(providers(resources) | wanted)
+    planned = plan(found.settings, found.release, found.name)
     for host, why in down.items():
-        ids = ", ".join(map(str, parties_on(found, host))) or "none"
+        users = ", ".join(map(called, planned.users(host))) or "nothing"
         console.print(
-            f"fatectl: Docker host {host} does not answer and is left out (its parties: {ids}): "
-            f"{why}",
+            f"fatectl: Docker host {host} does not answer and is left out (it runs {users}): {why}",
             markup=False,
         )
     command = ["pulumi", "up", "--stack", found.name, *(["--yes"] if yes else [])]

@@ -9,7 +9,7 @@ mended by a command of the stack. The count of its repairs is kept in a file in 
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pulumi
@@ -107,6 +107,21 @@ def repairs(
         return done
     pulumi.log.info(f"{what} in {name} differs from the stack and is set again")
     return done + 1
+
+
+def undone(ask: str, result: Collection[str]) -> Callable[[Daemon, Described], bool]:
+    """Whether what statements did in a database was undone, for repairs.
+
+    Args:
+        ask: the command in the container that prints rows.
+        result: the rows that it must print, in any order.
+    """
+
+    def is_undone(daemon: Daemon, found: Described) -> bool:
+        rows = daemon.run(found["Id"], ask)
+        return rows is not None and sorted(rows.splitlines()) != sorted(result)
+
+    return is_undone
 
 
 def outdated(daemon: Daemon, found: Described, path: str, content: str) -> bool:

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from ..docker import delivery, drift, tool
-from ..docker.daemon import Daemon
 from ..docker.service import File, Place, Service
-from ..docker.survey import Described
 from ..settings import TRAINING, Mysql, Server
 from ..topology import ClusterPlan
 from .check import mysql_command
@@ -102,10 +100,6 @@ def run(
     """
     ask = f"bash -c {shlex.quote(mysql_command('query', _ACCOUNT, query))}"
 
-    def undone(daemon: Daemon, found: Described) -> bool:
-        rows = daemon.run(found["Id"], ask)
-        return rows is not None and sorted(rows.splitlines()) != sorted(result)
-
     place = fate_flow.place
     command = shlex.quote(mysql_command("run", _ACCOUNT))
     delivery.in_container(
@@ -114,7 +108,9 @@ def run(
         f'docker exec -i "$CONTAINER" bash -c {command}',
         stdin=sql,
         opts=pulumi.ResourceOptions(parent=fate_flow),
-        repairs=drift.repairs(place.host.survey, place.docker_name(fate_flow.name), name, undone),
+        repairs=drift.repairs(
+            place.host.survey, place.docker_name(fate_flow.name), name, drift.undone(ask, result)
+        ),
     )
 
 

@@ -29,7 +29,8 @@ class SshServer:
             f"HostKey {folder}/host\n"
             f"AuthorizedKeysFile {folder}/authorized\n"
             f"PidFile {folder}/pid\n"
-            f"SetEnv DOCKER_HOST={host.url}\n"
+            # Without the profile of the user who runs the tests, which may take a second a login.
+            f"SetEnv DOCKER_HOST={host.url} HOME={folder}\n"
             "StrictModes no\nUsePAM no\nPermitRootLogin prohibit-password\n"
         )
         (folder / "ssh_config").write_text(

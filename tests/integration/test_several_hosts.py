@@ -125,7 +125,7 @@ def test_a_docker_host_that_is_down_does_not_keep_the_others_from_an_update(
     finally:
         there.host.start_dockerd()
     assert done.returncode == PARTIAL, done.stdout + done.stderr
-    assert "Docker host there does not answer and is left out (its parties: 10000)" in done.stderr
+    assert "Docker host there does not answer and is left out (it runs party 10000)" in done.stderr
     after = here.lives()
     assert {name for name in before if before[name] != after[name]} == {
         f"fate-{stack.name}-9999-egg"
