@@ -2,12 +2,14 @@
 
 import typer
 
-from . import backup, from_kubefate, images, publish, repair, restore, up
+from . import backup, card, from_kubefate, images, peer, publish, repair, restore, up
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("backup")(backup.backup)
+app.command("card")(card.card)
 app.add_typer(images.app, name="images")
 app.command("import")(from_kubefate.import_)
+app.add_typer(peer.app, name="peer")
 app.command("publish")(publish.publish)
 app.command("repair")(repair.repair)
 app.command("restore")(restore.restore)

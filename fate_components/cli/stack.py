@@ -1,6 +1,8 @@
 """The stack that a command works on."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +46,7 @@ class Stack:
         Raises:
             StackError: the stack has no such party.
         """
-        clusters = self.settings.clusters(self._party(party), self.release)
+        clusters = self.settings.clusters(self.party(party), self.release)
         return [self.settings.hosts[cluster.host].docker for cluster in clusters]
 
     def external_database(self, party: int) -> str | None:
@@ -56,13 +58,21 @@ class Stack:
         Raises:
             StackError: the stack has no such party.
         """
-        training = self._party(party).training
+        training = self.party(party).training
         if training is None or training.mysql.address is None:
             return None
         mysql = training.mysql
         return f"{mysql.database} on {mysql.address}:{mysql.port}"
 
-    def _party(self, party: int) -> Party:
+    def party(self, party: int) -> Party:
+        """A party of the stack.
+
+        Args:
+            party: its id.
+
+        Raises:
+            StackError: the stack has no such party.
+        """
         for one in self.settings.parties:
             if one.id == party:
                 return one
@@ -103,6 +113,51 @@ def workspace(name: str | None) -> Iterator[tuple[auto.LocalWorkspace, str]]:
         raise StackError(last.strip().removeprefix("stderr: error:").strip()) from None
 
 
+@dataclass(frozen=True)
+class Config:
+    """The config in a stack file.
+
+    Args:
+        stack: the stack's name.
+        values: the values by full key (fate:parties), decrypted; lists and maps as JSON.
+        secrets: the full keys whose value contains something encrypted.
+    """
+
+    stack: str
+    values: Mapping[str, str]
+    secrets: Set[str]
+
+    def checked(self) -> Stack:
+        """The stack that it describes.
+
+        Raises:
+            StackError: it has mistakes.
+        """
+        try:
+            settings, release = parse(self.values, set(self.secrets), self.stack, openssh.names)
+        except SettingsError as error:
+            raise StackError(str(error)) from None
+        return Stack(self.stack, settings, release)
+
+
+def config(name: str | None) -> Config:
+    """The config in a stack's file.
+
+    Args:
+        name: the stack's name, or None for the selected stack.
+
+    Raises:
+        StackError: there is no such stack.
+    """
+    with workspace(name) as (found, name):
+        values = found.get_all_config(name)
+    return Config(
+        name,
+        {key: value.value for key, value in values.items()},
+        {key for key, value in values.items() if value.secret},
+    )
+
+
 def read(name: str | None) -> Stack:
     """Read a stack and its settings.
 
@@ -112,16 +167,6 @@ def read(name: str | None) -> Stack:
     Raises:
         StackError: there is no such stack, or its stack file has mistakes.
     """
-    with workspace(name) as (found, name):
-        config = found.get_all_config(name)
-    try:
-        settings, release = parse(
-            {key: value.value for key, value in config.items()},
-            {key for key, value in config.items() if value.secret},
-            name,
-            openssh.names,
-        )
-    except SettingsError as error:
-        raise StackError(str(error)) from None
-    material.write(settings.hosts)
-    return Stack(name, settings, release)
+    stack = config(name).checked()
+    material.write(stack.settings.hosts)
+    return stack

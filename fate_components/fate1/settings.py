@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -13,6 +13,7 @@ from ..settings.errors import shown, unknown_host
 from ..settings.keys import Keys
 from ..settings.models import ANYWHERE, Address, ClusterKeys, Count, Port, Server, overridden
 
+_GATEWAY = "proxy"
 _SERVING_GATEWAY = "serving-grpc"
 _JAVA_NAME = r"[A-Za-z_$][A-Za-z0-9_$]*"
 # The ports at which the clusters of one party call each other.
@@ -201,6 +202,19 @@ class Settings(settings.Settings):
     def can_call(self, host: str) -> bool:
         """Whether FATE's Java services can call a host by this name or address."""
         return super().can_call(host) and addresses.java_accepts(host)
+
+    def peer_keys(self, gateways: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
+        """What fate:peers has for a party that others run; see `settings.Settings`."""
+        if unknown := sorted(gateways.keys() - {_GATEWAY, _SERVING_GATEWAY}):
+            raise ValueError(f"has gateways that FATE {self.release} cannot call: {unknown[0]}")
+        found: dict[str, Any] = {}
+        if _GATEWAY in gateways:
+            found["address"], found["port"] = gateways[_GATEWAY]
+        if _SERVING_GATEWAY in gateways:
+            address, port = gateways[_SERVING_GATEWAY]
+            elsewhere = found.setdefault("address", address) != address
+            found["serving"] = {"address": address, "port": port} if elsewhere else {"port": port}
+        return found
 
     def mistakes(self, release: Release) -> Iterator[settings.Mistake]:
         """Mistakes that no single key reveals: serving clusters on unknown Docker hosts."""

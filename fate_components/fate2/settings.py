@@ -1,7 +1,7 @@
 """The stack file keys that only FATE 2 has."""
 
-from collections.abc import Iterator
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -100,6 +100,18 @@ class Settings(settings.Settings):
         if self.images == "packages":
             release = release.from_packages
         return release.computing_with(self.engines.computing)
+
+    @property
+    def chosen_engines(self) -> dict[str, str]:
+        """The engines that other parties should know of, by kind."""
+        return {"computing": self.engines.computing, "federation": self.engines.federation}
+
+    def peer_keys(self, gateways: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
+        """What fate:peers has for a party that others run; see `settings.Settings`."""
+        found = sorted({address for address, _ in gateways.values()})
+        if len(found) > 1:
+            raise ValueError(f"has gateways at several addresses: {', '.join(found)}")
+        return {"address": found[0], "ports": {name: port for name, (_, port) in gateways.items()}}
 
     def mistakes(self, release: catalogue.Release) -> Iterator[settings.Mistake]:
         """Mistakes that no single key reveals: unknown peer ports, and engines that do not fit."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -665,6 +665,22 @@ class Settings(Keys):
             facts: the facts of the cluster's services.
         """
         return Needs(sum(service.uses_memory for service in facts.services.values()))
+
+    @property
+    def chosen_engines(self) -> dict[str, str]:
+        """The engines that other parties should know of, by kind; none if there is no choice."""
+        return {}
+
+    def peer_keys(self, gateways: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
+        """What fate:peers has for a party that others run, but for its id and its certificate.
+
+        Args:
+            gateways: the address and the port of each of its gateways, by the name of the port.
+
+        Raises:
+            ValueError: the release line cannot call a party with such gateways.
+        """
+        raise NotImplementedError
 
     def chosen(self, release: Release) -> Release:
         """The facts of the release to deploy, with the images that these settings choose."""

@@ -1,0 +1,30 @@
+"""fatectl card: what the operators of other parties need to add a party as a peer."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from .. import card as cards
+from .. import certificates, topology
+from .failure import failure
+from .stack import StackError, read
+
+
+def card(
+    party: Annotated[int, typer.Argument(help="The party's id.")],
+    stack: Annotated[
+        str | None, typer.Option(help="The stack; the selected one if left out.")
+    ] = None,
+) -> None:
+    """Print a party's card, for others to run `fatectl peer add` with. It contains no secret."""
+    try:
+        found = read(stack)
+        found.party(party)
+        plan = topology.plan(found.settings, found.release, found.name)
+        encryption = certificates.of(found.settings, plan, datetime.now(UTC))
+        (planned,) = [one for one in plan.parties if one.party.id == party]
+        made = cards.of(planned, found.settings, found.release, encryption)
+    except (StackError, cards.CardError) as error:
+        raise failure(error) from None
+    typer.echo(cards.render(made), nl=False)
