@@ -40,11 +40,14 @@ _UNLIMITED = (None, "", 0, -1)
 # A file that is this old compared with its container was written by the provider, or by the
 # service's own first start.
 _FIRST = timedelta(seconds=30)
+Expected = Callable[[str], bool]
+"""Whether a file has the content that it should have."""
+
 _EPOCH = 0  # the time of a file that was uploaded without one
 
 
 def generation(
-    survey: Survey, name: str, networks: Sequence[Attachment], files: Mapping[str, str | None]
+    survey: Survey, name: str, networks: Sequence[Attachment], files: Mapping[str, Expected | None]
 ) -> int:
     """How often a container must have been replaced because it was changed by hand; logs why.
 
@@ -52,8 +55,8 @@ def generation(
         survey: its Docker host.
         name: its name.
         networks: the networks that it must be attached to.
-        files: the content of the files it was created with, by path; None for one that is kept up
-            to date by other means, and must only be there.
+        files: what is expected of the content of the files it was created with, by path; None for
+            one that is kept up to date by other means, and must only be there.
     """
     found = survey.containers.get(name)
     if found is None or survey.daemon is None:
@@ -182,25 +185,27 @@ def differences(
         yield f"it is connected to network {name}"
 
 
-def edits(daemon: Daemon, found: Described, files: Mapping[str, str | None]) -> Iterator[str]:
+def edits(daemon: Daemon, found: Described, files: Mapping[str, Expected | None]) -> Iterator[str]:
     """Which files in a container were edited or removed since it was created.
 
     Args:
         daemon: its daemon.
         found: the container.
-        files: the content that they must have, by path; None for any.
+        files: what is expected of their content, by path; None if any will do.
 
     Raises:
         NoAnswerError: the daemon cannot answer.
     """
     created = datetime.fromisoformat(found["Created"])
-    for path, content in files.items():
+    for path, expected in files.items():
         written = daemon.modified(found["Id"], path)
         if written is None:
             yield f"{path} was removed"
             continue
-        edited = content is not None and not is_first(written, created)
-        if edited and daemon.read(found["Id"], path) != content:
+        if expected is None or is_first(written, created):
+            continue
+        present = daemon.read(found["Id"], path)
+        if present is None or not expected(present):
             yield f"{path} was edited"
 
 

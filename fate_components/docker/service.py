@@ -33,6 +33,7 @@ class File:
         reread: whether the service rereads it by itself. Later versions are then delivered into
             the running container by other means and replace nothing. Such a file keeps its index
             in the list of files, by which the engine identifies it.
+        extended: whether the service adds to its end when it first starts.
     """
 
     path: str
@@ -40,6 +41,11 @@ class File:
     secret: bool = False
     executable: bool = False
     reread: bool = False
+    extended: bool = False
+
+    def expects(self, content: str) -> bool:
+        """Whether the file in the container has the content that it should have."""
+        return content == self.content or (self.extended and content.startswith(self.content))
 
 
 @dataclass(frozen=True)
@@ -191,7 +197,7 @@ class Service(pulumi.ComponentResource):
             place.host.survey,
             place.docker_name(self.name),
             spec.networks,
-            {file.path: None if file.reread else file.content for file in spec.files},
+            {file.path: None if file.reread else file.expects for file in spec.files},
         )
         labelled = place.labels(spec.service)
         if generation:

@@ -84,7 +84,7 @@ class Egg(Service):
                 networks=[context.attachment("egg", index)],
                 command=["bash", "-c", _START.replace("__STORAGE__", str(storage))],
                 files=[
-                    File(_CONFIG, config(context)),
+                    File(_CONFIG, config(context), extended=not context.training.processors),
                     File(_STARTER, START_PROCESSOR, executable=True),
                     File(
                         f"{_PYTHON}/eggroll/conf/server_conf.json",

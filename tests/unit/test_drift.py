@@ -14,6 +14,7 @@ import pytest
 from fate_components import release
 from fate_components.docker import delivery, drift
 from fate_components.docker.daemon import Daemon, NoAnswerError
+from fate_components.docker.service import File
 from fate_components.docker.survey import Survey
 from fate_components.topology import Attachment, Network
 from tests.unit.test_program import COMMAND, CONTAINER, labels, run
@@ -137,7 +138,7 @@ def generation(files: Daemon, label: str = "") -> int:
     if label:
         found["Config"]["Labels"][drift.GENERATION] = label
     survey = Survey(files, {"roll": found}, networks=NETWORKS)
-    return drift.generation(survey, "roll", WANTED, {"/conf": "a\n", "/table": None})
+    return drift.generation(survey, "roll", WANTED, {"/conf": "a\n".__eq__, "/table": None})
 
 
 TABLE = ("delivered later", CREATED + timedelta(days=1))
@@ -160,6 +161,16 @@ def test_an_edited_file_is_told_from_a_changed_setting(
     files = Files({"/conf": (content, written), "/table": TABLE})
     assert generation(files) == int(edited)
     assert generation(files, label="4") == 4 + int(edited)
+
+
+def test_what_a_service_adds_to_its_own_file_is_not_an_edit() -> None:
+    file = File("/conf", "a\n", extended=True)
+    assert [file.expects(text) for text in ("a\n", "a\nb\n", "b\n", "")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_a_removed_file_is_seen() -> None:
