@@ -45,10 +45,6 @@ def test_the_toy_job_ends_an_up_that_asks_for_it(
     said = cluster.stack.outputs("verify-9999-10000")["stdout"]
     assert "success to calculate secure_sum" in said
     assert cluster.stack.up().operations() == {}
-    failed = toy_job(cluster, "fate1", host=12345)
-    assert failed.returncode != 0
-    assert "with party 12345 failed; its last lines:" in failed.stderr
-    assert "127.0.0.1:9" in failed.stderr, "the job's own output must name the hop"
 
 
 def test_every_service_is_there_and_never_had_to_start_again(cluster: Cluster) -> None:
@@ -96,6 +92,14 @@ def test_one_value_replaces_one_container(cluster: Cluster) -> None:
     assert {name for name in before if before[name] != after[name]} == {egg.name}
     assert _addresses(cluster.container(10000, "egg")) == address
     cluster.toy_succeeds(9999, 10000)
+
+
+def test_a_job_with_an_unknown_party_names_the_hop(cluster: Cluster) -> None:
+    # By now the route tables are so old that the job is not tried again.
+    failed = toy_job(cluster, "fate1", host=12345)
+    assert failed.returncode != 0
+    assert "with party 12345 failed; its last lines:" in failed.stderr
+    assert "127.0.0.1:9" in failed.stderr, "the job's own output must name the hop"
 
 
 def _addresses(container: Any) -> set[str]:
