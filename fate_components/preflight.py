@@ -11,6 +11,7 @@ from .settings import DockerHost, Needs, Settings
 from .topology import Topology, called
 
 _OLDEST = (20, 10)  # Docker before it lacks what services need, and FATE was never tried with it
+_ARCHITECTURE = "x86_64"  # that of FATE's official images, as Docker calls it
 _MIB = 1 << 20
 _FREE = 5 << 30  # bytes; the images alone take several GiB
 # Seconds. Machines that synchronise their clocks differ by less than one.
@@ -63,6 +64,8 @@ def findings(
             errors += _too_old(name, survey)
             errors += _overlaps(name, plan, stack, survey)
             warnings += _short_of(name, needs(settings, plan, name), survey)
+            if users[name] and settings.images != "packages":
+                warnings += _other_processor(name, survey)
     errors += conflicts(plan, stack, surveys)
     warnings += _clocks({name: surveys[name] for name in users if users[name]})
     return Findings(errors, warnings)
@@ -145,6 +148,16 @@ def _short_of(host: str, needed: Needs, survey: Survey) -> Iterator[str]:
             f"Docker host {host} has {survey.disk // _MIB} MiB of free disk space in "
             f"{survey.info.get('DockerRootDir')}. Images and data need {_FREE // _MIB} MiB or "
             "more: make room, for example with `docker image prune`."
+        )
+
+
+def _other_processor(host: str, survey: Survey) -> Iterator[str]:
+    architecture = survey.info.get("Architecture", _ARCHITECTURE)
+    if architecture != _ARCHITECTURE:
+        yield (
+            f"Docker host {host} has {architecture} processors. FATE's official images, and the "
+            f"native code in them, are made for {_ARCHITECTURE}: use another Docker host, or "
+            "images of your own (fate:registry)."
         )
 
 

@@ -121,6 +121,33 @@ def test_resources_that_run_short_are_warnings() -> None:
     assert "has 1024 MiB of free disk space in /d." in disk
 
 
+@pytest.mark.parametrize(
+    ("change", "architecture", "warned"),
+    [
+        ({}, "x86_64", False),
+        ({}, "aarch64", True),
+        (
+            {
+                "fate:release": "2.2.0",
+                "fate:images": "packages",
+                "fate:exchange": {},
+                "fate:parties": [{"id": 9999, "host": "a"}],
+            },
+            "aarch64",
+            False,
+        ),
+    ],
+)
+def test_other_processors_than_those_of_the_images(
+    change: dict[str, Any], architecture: str, warned: bool
+) -> None:
+    survey = Survey(info=INFO | {"Architecture": architecture})
+    said = found(change, a=survey, b=Survey(info={"Architecture": "riscv64"})).warnings
+    assert [one.split(".")[0] for one in said] == (
+        ["Docker host a has aarch64 processors"] if warned else []
+    )
+
+
 def test_a_host_without_parties_needs_nothing() -> None:
     scarce = INFO | {"MemTotal": 1 << 30, "NCPU": 1}
     assert found(b=Survey(info=scarce, disk=0)) == Findings([], [])
