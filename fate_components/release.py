@@ -11,7 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Protocol = Literal["grpc", "http", "tcp"]
 """What a gateway speaks with other parties: gRPC or HTTP, or anything else on TCP."""
 
-RELEASES = Path(__file__).parent.parent / "config" / "releases"
+_HERE = Path(__file__).parent
+# In the project, and in an installed package.
+RELEASES = next(
+    folder
+    for folder in (_HERE.parent / "config" / "releases", _HERE / "releases")
+    if folder.is_dir()
+)
 
 _Port = Annotated[int, Field(ge=1, le=65535)]
 

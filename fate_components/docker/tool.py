@@ -1,13 +1,16 @@
 """Runs Python modules of this project as resources, outside the program itself."""
 
 import shlex
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pulumi
 import pulumi_command as command
 
-# The program's own environment, as set in Pulumi.yaml; commands start in the project's folder.
-PYTHON = ".venv/bin/python"
+_OF_PROJECT = ".venv/bin/python"
+# Commands start in the project's folder. A relative path keeps them the same on every machine.
+PYTHON = _OF_PROJECT if Path(_OF_PROJECT).exists() else sys.executable
 
 
 def run(

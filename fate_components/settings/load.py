@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, get_origin
 
 import pulumi
@@ -72,7 +72,30 @@ def parse(
         raise SettingsError(
             [_explain(detail, release) for detail in details if not _follows(detail, details)]
         ) from None
-    known, mistakes = names(settings.hosts)
+    secrets = {key.removeprefix(prefix) for key in secret_keys}
+    return complete(settings, stack, names, _in_plain_text(settings, secrets))
+
+
+def complete(
+    settings: Settings, stack: str, names: Names, mistakes: Sequence[Mistake] = ()
+) -> tuple[Settings, catalogue.Release]:
+    """Check settings as a whole, and look up what they leave to others.
+
+    Args:
+        settings: the settings.
+        stack: the stack's name.
+        names: looks up host names.
+        mistakes: what is already known to be wrong.
+
+    Raises:
+        SettingsError: they cannot be deployed; the error lists every mistake.
+    """
+    release = _release({"release": settings.release})
+    if not isinstance(settings, LINES[release.line]):
+        raise SettingsError(
+            [Mistake(("release",), f"{release.name} needs the Settings of {release.line}")]
+        )
+    known, unknown = names(settings.hosts)
     hosts = {
         name: host.called(known[name]) if name in known else host
         for name, host in settings.hosts.items()
@@ -82,10 +105,9 @@ def parse(
     if not settings.tls.enabled:
         release = release.in_plain_text
     release = overridden(release, settings.services)
-    secrets = {key.removeprefix(prefix) for key in secret_keys}
-    mistakes += _in_plain_text(settings, secrets) + check(settings, release, stack)
-    if mistakes:
-        raise SettingsError(mistakes)
+    found = [*unknown, *mistakes, *check(settings, release, stack)]
+    if found:
+        raise SettingsError(found)
     return settings, release
 
 
