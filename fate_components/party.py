@@ -44,6 +44,26 @@ _CLUSTERS: dict[str, dict[str, Deploys]] = {
 }
 
 
+def network_kinds(usual: Mapping[str, str], present: Mapping[str, str]) -> dict[str, str]:
+    """The kind of cluster by which a party's network on each Docker host is known.
+
+    It decides the network's logical name and its label. A network that is there keeps its own,
+    whichever clusters run in it now: if it followed them, a cluster that moves to the host of the
+    other one would replace the network under the one that stays.
+
+    Args:
+        usual: the kind for a new network, by Docker host.
+        present: the kind of the network that is there, by Docker host.
+    """
+    found: dict[str, str] = {}
+    for host in sorted(usual, key=lambda one: one not in present):
+        wanted = present.get(host, usual[host])
+        found[host] = next(
+            kind for kind in (wanted, TRAINING, SERVING) if kind not in found.values()
+        )
+    return found
+
+
 class Party(pulumi.ComponentResource):
     """A party: its networks, and its clusters in them.
 
@@ -80,6 +100,7 @@ class Party(pulumi.ComponentResource):
         self.id = plan.party.id
         self._stack = stack
         self._networks: dict[str, docker.Network] = {}
+        self._kinds = self._network_kinds(plan, hosts)
         self.hosts = {kind: hosts[cluster.host] for kind, cluster in plan.clusters.items()}
         self.services: dict[str, list[Service]] = {}
         self.passwords: dict[str, str] = {}
@@ -126,16 +147,28 @@ class Party(pulumi.ComponentResource):
             )
         self.register_outputs({})
 
+    def _network_kinds(self, plan: PartyPlan, hosts: Mapping[str, Host]) -> dict[str, str]:
+        usual: dict[str, str] = {}
+        present: dict[str, str] = {}
+        for kind, cluster in plan.clusters.items():
+            at_home = cluster.host == plan.party.host
+            usual.setdefault(cluster.host, TRAINING if at_home else kind)
+            there = hosts[cluster.host].survey.networks.get(cluster.network.name, {})
+            found = there.get("Labels") or {}
+            if found.items() >= self._network_labels(found.get("fate.cluster", "")).items():
+                present[cluster.host] = found["fate.cluster"]
+        return network_kinds(usual, present)
+
+    def _network_labels(self, kind: str) -> dict[str, str]:
+        return labels(self._stack, party=str(self.id), cluster=kind)
+
     def _networks_of(self, cluster: ClusterPlan, host: Host) -> dict[str, docker.Network]:
         if host.name not in self._networks:
-            at_home = host.name == cluster.party.host
+            kind = self._kinds[host.name]
             self._networks[host.name] = host.network(
-                str(self.id) if at_home else f"{self.id}-{cluster.kind}",
+                str(self.id) if kind == TRAINING else f"{self.id}-{kind}",
                 cluster.network,
-                # A label that followed the clusters would replace the network and all in it.
-                labels(
-                    self._stack, party=str(self.id), cluster=TRAINING if at_home else cluster.kind
-                ),
+                self._network_labels(kind),
                 self,
             )
         own = self._networks[host.name]

@@ -179,3 +179,24 @@ def test_a_serving_cluster_on_another_docker_host_than_its_party(deployed: Deplo
     assert done.returncode == 0, done.stderr
     assert right(deployed.infer(deployed.there, "g"))
     deployed.stack.preview(expect_no_changes=True)
+
+
+def test_a_training_cluster_joins_its_serving_cluster_on_that_one_s_host(
+    deployed: Deployment,
+) -> None:
+    here, there = deployed.here, deployed.there
+    before = there.lives()
+    deployed.stack.change(
+        lambda c: c["fate:parties"].__setitem__(
+            0, {**party(9999, "there", 9530), "serving": c["fate:parties"][0]["serving"]}
+        )
+    )
+    planned = deployed.stack.preview().operations()
+    assert deployed.stack.up().operations() == planned
+    assert planned["9999"] == "delete", "its network on the old host"
+    assert here.containers(party=9999) == []
+    after = there.lives()
+    # serving-server now calls FATE Flow by its name.
+    changed = {name for name in before if after[name] != before[name]}
+    assert changed == {f"fate-{deployed.stack.name}-9999-serving-server"}
+    deployed.stack.preview(expect_no_changes=True)

@@ -2,9 +2,11 @@
 
 import json
 from typing import Any
+from unittest import mock
 
 import pytest
 
+from fate_components.docker.survey import Survey
 from tests.unit.test_program import CONTAINER, NETWORK, VOLUME, Recorder, labels, run, secret
 
 P = "/data/projects/fate"
@@ -21,6 +23,12 @@ def parties(**serving: Any) -> list[dict[str, Any]]:
         {"id": 9999, "host": "a", "training": {}, "serving": serving},
         {"id": 10000, "host": "a", "serving": {"publish": ports}},
     ]
+
+
+def network(kind: str, **others: str) -> Survey:
+    """A Docker host with the network of party 9999 that was made for a kind of cluster."""
+    labelled = {"fate.stack": "dev", "fate.party": "9999", "fate.cluster": kind, **others}
+    return Survey(networks={"fate-dev-9999": {"Labels": labelled}})
 
 
 @pytest.fixture(scope="module")
@@ -185,3 +193,47 @@ def test_adding_a_serving_cluster_changes_fate_flow_alone(registered: Recorder) 
     after = {r.name: r.inputs for r in run({"fate:parties": [without]}).resources}
     changed = {name for name in after if before[name] != after[name]}
     assert changed == {"9999-python"}
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "names"),
+    [
+        (Survey(), Survey(), {"a": "9999", "b": "9999-serving"}),
+        (network("training"), network("serving"), {"a": "9999", "b": "9999-serving"}),
+        # The two clusters change places.
+        (network("serving"), network("training"), {"a": "9999-serving", "b": "9999"}),
+        # The training cluster leaves the host of the serving cluster.
+        (Survey(), network("training"), {"a": "9999-serving", "b": "9999"}),
+        # Not a network of this party.
+        (
+            Survey(),
+            network("training", **{"fate.stack": "prod"}),
+            {"a": "9999", "b": "9999-serving"},
+        ),
+    ],
+)
+def test_a_network_keeps_its_name_whichever_cluster_moves(
+    here: Survey, there: Survey, names: dict[str, str]
+) -> None:
+    both = {"a": here, "b": there}
+    # A network of others with this name is reported, which is not what this is about.
+    with mock.patch("fate_components.preflight.conflicts", return_value=()):
+        found = run({"fate:hosts": HOSTS, "fate:parties": parties(host="b")}, found=both)
+    assert networks(found, 9999) == names
+
+
+def test_a_training_cluster_moves_into_the_network_of_its_serving_cluster() -> None:
+    together = [{"id": 9999, "host": "b", "training": {}, "serving": {}}]
+    change = {"fate:hosts": HOSTS, "fate:parties": together}
+    found = run(change, found={"a": network("training"), "b": network("serving")})
+    assert networks(found, 9999) == {"b": "9999-serving"}
+    assert networks(run(change), 9999) == {"b": "9999"}
+
+
+def networks(registered: Recorder, party: int) -> dict[str, str]:
+    """The logical name of a party's network on each Docker host."""
+    return {
+        str(r.provider).split("::")[-2]: r.name
+        for r in registered.resources
+        if r.typ == NETWORK and labels(r.inputs).get("fate.party") == str(party)
+    }
