@@ -43,6 +43,7 @@ _FIRST = timedelta(seconds=30)
 Expected = Callable[[str], bool]
 """Whether a file has the content that it should have."""
 
+_NEVER = "0001-01-01T00:00:00Z"
 _EPOCH = 0  # the time of a file that was uploaded without one
 
 
@@ -155,8 +156,7 @@ def differences(
         networks: the networks that it must be attached to.
         existing: the Docker host's networks by name.
     """
-    if found["State"].get("Paused"):
-        yield "it is paused"
+    yield from _cannot_start(found["State"])
     created = json.loads((found["Config"].get("Labels") or {}).get(LIMITS, "{}"))
     if memory := created.get("Memory"):
         # Docker chooses this limit if it can limit swap.
@@ -183,6 +183,24 @@ def differences(
             yield f"it is not called {', '.join(sorted(missing))} in network {name}"
     for name in sorted(attached.keys() - {wanted.network.name for wanted in networks}):
         yield f"it is connected to network {name}"
+
+
+def _cannot_start(state: Described) -> Iterator[str]:
+    """Why a container does not run and starting it is no remedy.
+
+    A container that exited, or was stopped, has no error and is started again by the provider.
+    """
+    if state.get("Paused"):
+        yield "it is paused"
+    elif state.get("Running", True):
+        return
+    elif error := state.get("Error"):
+        yield f"Docker could not start it: {error}"
+    elif state.get("Status") == "dead":
+        yield "Docker could not remove it"
+    elif state.get("StartedAt") == _NEVER:
+        # Docker may have been killed meanwhile: it then refuses, as the start has begun.
+        yield "it was created but never started"
 
 
 def edits(daemon: Daemon, found: Described, files: Mapping[str, Expected | None]) -> Iterator[str]:

@@ -96,6 +96,31 @@ def test_a_change_is_seen_and_named(path: str, value: object, says: str) -> None
     assert change.startswith(says)
 
 
+STOPPED = {"Running": False, "Status": "exited", "Error": "", "StartedAt": FOUND["Created"]}
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        ({}, []),
+        ({"Running": True, "Error": "of an earlier start"}, []),
+        (
+            {"Error": "task c1: already exists"},
+            ["Docker could not start it: task c1: already exists"],
+        ),
+        ({"Status": "dead"}, ["Docker could not remove it"]),
+        (
+            {"Status": "created", "StartedAt": "0001-01-01T00:00:00Z"},
+            ["it was created but never started"],
+        ),
+    ],
+)
+def test_what_docker_cannot_start_is_replaced_and_what_was_stopped_is_not(
+    state: dict[str, object], says: list[str]
+) -> None:
+    assert differences("State", {**STOPPED, **state}) == says
+
+
 def test_a_container_that_nobody_changed_is_as_it_was_created() -> None:
     assert differences() == []
 
