@@ -19,7 +19,7 @@ case $1 in
     answers || programs="$programs dockerd iptables"
     ;;
   test)
-    programs="docker dockerd iptables debootstrap ip sshd"
+    programs="docker dockerd containerd iptables debootstrap ip sshd"
     packages="$packages iproute2 openssh-server"
     ;;
 esac

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -98,6 +98,7 @@ class DockerHost:
         self.url = f"unix://{self.folder}/docker.sock"
         self.tcp = f"tcp://{self.address}:{DOCKERD_PORT}"
         self.client = self._certificate("client")
+        self._containerd: subprocess.Popen[bytes] | None = None
         self._dockerd: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -114,16 +115,39 @@ class DockerHost:
             ["ip", "route", "add", "default", "via", str(_LAN[1])],
         ):
             _sh("ip", "netns", "exec", self.namespace, *command)
+        self._start_containerd()
         self.start_dockerd()
 
     def _certificate(self, name: str) -> tls.Identity:
         authority = tls.Authority(SecretStr(f"the Docker host {self.namespace}"))
         return authority.issue(name, [self.address], datetime.now(UTC))
 
+    def _inside(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
+        # `ip netns exec` would hide the cgroups.
+        namespace = ["nsenter", f"--net=/run/netns/{self.namespace}"]
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen([*namespace, *command], stdout=log, stderr=log)
+
+    def _start_containerd(self) -> None:
+        """Start the service that runs the containers, which survives the end of dockerd."""
+        config = self.folder / "containerd.toml"
+        config.write_text(
+            "version = 2\n"
+            f'root = "{self.folder}/containerd"\n'
+            f'state = "{self.folder}/containerd-state"\n'
+            'disabled_plugins = ["io.containerd.grpc.v1.cri"]\n'
+            f'[grpc]\naddress = "{self._containerd_socket}"\n'
+        )
+        self._containerd = self._inside(["containerd", "--config", str(config)])
+        wait_for("containerd to listen", self._containerd_socket.exists)
+
+    @property
+    def _containerd_socket(self) -> Path:
+        return self.folder / "containerd.sock"
+
     def start_dockerd(self) -> None:
         """Start the daemon; after stop_dockerd, containers see this as a reboot."""
-        # `ip netns exec` would hide the cgroups.
-        command = ["nsenter", f"--net=/run/netns/{self.namespace}", "dockerd", "--tlsverify"]
+        command = ["dockerd", "--tlsverify", f"--containerd={self._containerd_socket}"]
         server = self._certificate("server")
         files = {
             "cacert": server.trust.authority,
@@ -142,12 +166,8 @@ class DockerHost:
             "--containerd-namespace": self.namespace,
             "--containerd-plugins-namespace": f"{self.namespace}-plugins",
         }
-        with (self.folder / "log").open("ab") as log:
-            self._dockerd = subprocess.Popen(
-                [*command, *(word for option in options.items() for word in option)],
-                stdout=log,
-                stderr=log,
-            )
+        words = (word for option in options.items() for word in option)
+        self._dockerd = self._inside([*command, *words])
         wait_for(f"dockerd to answer; see {self.folder}/log", self._answers)
 
     def _answers(self) -> bool:
@@ -166,6 +186,13 @@ class DockerHost:
         self._dockerd.terminate()
         self._dockerd.wait(timeout=120)
 
+    def kill_dockerd(self) -> None:
+        """Kill the daemon and start it again, as a service manager does; the containers go on."""
+        assert self._dockerd
+        self._dockerd.kill()
+        self._dockerd.wait()
+        self.start_dockerd()
+
     @property
     def docker(self) -> docker.DockerClient:
         """A client of this daemon."""
@@ -176,5 +203,8 @@ class DockerHost:
         for container in self.docker.containers.list(all=True):
             container.remove(force=True)
         self.stop_dockerd()
+        assert self._containerd
+        self._containerd.terminate()
+        self._containerd.wait(timeout=120)
         _sh("ip", "netns", "del", self.namespace)
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import random
 import re
 import socket
 import ssl
@@ -26,9 +27,11 @@ from tests.integration.clusters import (
     whole,
 )
 from tests.integration.docker_hosts import Lan
+from tests.integration.kills import kill_engine, kill_plugins, killed
 from tests.integration.stacks import Change, Stack, party2
 
 CONTAINER = "docker:index/container:Container"
+CHANCE = random.Random(2)  # the moments of kills
 SERVICES = {"mysql", "rabbitmq", "nginx", "fateflow", "client"}
 
 
@@ -201,14 +204,20 @@ def test_a_job_that_fails_fails_the_up(cluster: Cluster) -> None:
     cluster.wait_healthy()
 
 
-def test_passwords_can_be_changed(cluster: Cluster) -> None:
-    before = jobs(cluster, 9999)
+def test_passwords_can_be_changed_by_ups_of_which_the_first_is_killed(cluster: Cluster) -> None:
+    before, lives = jobs(cluster, 9999), cluster.lives()
     cluster.stack.set_master_secret("another-secret-altogether")
-    replaced = cluster.stack.up().operations(CONTAINER)
     readers = ("mysql", "rabbitmq", "fateflow", "client")
-    assert replaced == {f"{p}-{s}": "replace" for p in (9999, 10000) for s in readers}
+    planned = cluster.stack.preview().operations(CONTAINER)
+    assert planned == {f"{p}-{s}": "replace" for p in (9999, 10000) for s in readers}
+    killed(cluster, "up", CHANCE.randrange(15, 45), kill_engine)
+    cluster.stack.up()
     assert jobs(cluster, 9999) >= before
     verified(cluster, 10000)
+    after = cluster.lives()
+    assert {name for name in lives if lives[name] != after[name]} == {
+        f"fate-{cluster.stack.name}-{name}" for name in planned
+    }
 
 
 def test_a_reboot_of_the_docker_host_needs_nobody(cluster: Cluster) -> None:
@@ -240,6 +249,7 @@ def test_destroy_keeps_the_data_and_the_next_up_takes_it_up(cluster: Cluster) ->
     assert before
     mine = {"label": f"fate.stack={cluster.stack.name}"}
     volumes = {volume.name for volume in client.volumes.list(filters=mine)}
+    killed(cluster, "destroy", CHANCE.randrange(5, 30), kill_plugins)
     cluster.stack.destroy()
     assert cluster.containers() == []
     assert client.networks.list(filters=mine) == []
@@ -247,8 +257,9 @@ def test_destroy_keeps_the_data_and_the_next_up_takes_it_up(cluster: Cluster) ->
 
     # With TLS from now on, which the next test looks at.
     cluster.stack.change(
-        lambda c: (c.pop("fate:engines"), c.update({"fate:tls": {"enabled": True}}))
+        lambda c: (c.pop("fate:engines", None), c.update({"fate:tls": {"enabled": True}}))
     )
+    killed(cluster, "up", CHANCE.randrange(20, 120), kill_engine)
     cluster.stack.up()
     assert jobs(cluster, 10000) >= before
     cluster.stack.preview(expect_no_changes=True)

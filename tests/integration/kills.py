@@ -1,0 +1,52 @@
+"""What is killed in the middle of an update: the engine, its plugins or the Docker daemon."""
+
+import signal
+from collections.abc import Callable
+
+import psutil
+
+from tests.integration.clusters import Cluster
+from tests.integration.docker_hosts import DockerHost
+from tests.integration.stacks import ENDS_WITHIN
+
+
+def kill_engine(engine: psutil.Process, _: DockerHost) -> None:
+    engine.send_signal(signal.SIGKILL)
+
+
+def kill_plugins(engine: psutil.Process, _: DockerHost) -> None:
+    for child in engine.children(recursive=True):
+        if child.name().startswith("pulumi-resource"):
+            child.send_signal(signal.SIGKILL)
+
+
+def kill_dockerd(_: psutil.Process, host: DockerHost) -> None:
+    host.kill_dockerd()
+
+
+Kill = Callable[[psutil.Process, DockerHost], None]
+VICTIMS: tuple[Kill, ...] = (kill_engine, kill_plugins, kill_dockerd)
+
+
+def killed(cluster: Cluster, command: str, lines: int, kill: Kill) -> None:
+    """Kill something in the middle of a command, wait until the command ends, and repair the stack.
+
+    Args:
+        cluster: the deployment.
+        command: up or destroy.
+        lines: how many lines the command prints before.
+        kill: kills it.
+    """
+    process = cluster.stack.start(command, "--yes", "--skip-preview")
+    assert process.stdout
+    for _ in range(lines):
+        if not process.stdout.readline():
+            break
+    try:
+        if process.poll() is None:
+            kill(psutil.Process(process.pid), cluster.host)
+        process.communicate(timeout=ENDS_WITHIN)
+    finally:
+        process.kill()
+    repaired = cluster.stack.fatectl("repair")
+    assert repaired.returncode == 0, repaired.stderr
