@@ -1,9 +1,10 @@
 """What each change that an operator can make touches.
 
-The tests hold the engine to this table, and docs/operations.md shows it.
+The tests hold the engine, or what the program registers, to these tables, and docs/operations.md
+shows them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +13,11 @@ Config = dict[str, Any]
 
 @dataclass(frozen=True)
 class Change:
-    """A change to the stack file of parties 9999 and 10000 of FATE 1.3.0 on one Docker host.
+    """A change to a stack file.
 
     Args:
         name: what the operator does.
-        change: the change, on top of those before it.
+        change: the change.
         touched: the operation on each resource, by the logical name.
     """
 
@@ -57,6 +58,7 @@ _SERVING = [
 OWN_IMAGE = "registry.example.org/fateboard:1"
 """An image that only the stack file names; the tests make it on the Docker host."""
 
+# Each on top of those before it, for parties 9999 and 10000 of FATE 1.3.0 on Docker host lab.
 CHANGES = [
     Change("nothing", lambda config: None, {}),
     Change(
@@ -146,7 +148,153 @@ CHANGES = [
 ]  # fmt: skip
 
 
-def table() -> str:
-    """The table as the documentation shows it."""
+def _party(id: int, *ports: str) -> dict[str, Any]:
+    publish = {name: 10 * (id - 9000) + number for number, name in enumerate(ports)}
+    return {"id": id, "host": "lab", "training": {"publish": publish}}
+
+
+def _party1(id: int) -> dict[str, Any]:
+    return _party(id, "proxy", "fateboard", "fateflow-grpc", "fateflow-http")
+
+
+def _party2(id: int) -> dict[str, Any]:
+    return _party(
+        id, "nginx-http", "nginx-grpc", "fateflow-http", "fateflow-grpc", "rabbitmq",
+        "rabbitmq-management", "fateboard", "notebook",
+    )  # fmt: skip
+
+
+def _stack(release: str, *parties: Config) -> Config:
+    return {
+        "fate:release": release,
+        "fate:masterSecret": "correct-horse-battery-staple",
+        "fate:hosts": {
+            "lab": {"docker": "unix:///var/run/docker.sock", "address": "10.0.0.1"},
+            "other": {"docker": "ssh://root@other.example.org", "address": "10.0.0.2"},
+        },
+        "fate:parties": list(parties),
+    }
+
+
+def _of(party: int, operation: str, *parts: str) -> dict[str, str]:
+    return {f"{party}-{part}": operation for part in parts}
+
+
+_DATA = ("mysql", "redis", "egg", "python", "python-jobs", "python-logs")
+_CONTAINERS = (*_DATA, "meta-service", "roll", "federation", "proxy", "fateboard")
+_COMMANDS = ("health", "nodes", "proxy-routes")
+
+
+def _whole(party: int, operation: str) -> dict[str, str]:
+    """An operation on everything that belongs to a party."""
+    names = ("training", *_CONTAINERS, *_COMMANDS)
+    return {str(party): operation, **_of(party, operation, *names)}
+
+
+START = _stack("1.3.0", _party1(9999), _party1(10000))
+"""Parties 9999 and 10000 of FATE 1.3.0 on Docker host lab."""
+
+START_2 = _stack("2.0.0", _party2(9999), _party2(10000))
+"""Parties 9999 and 10000 of FATE 2.0.0 on Docker host lab."""
+
+MASTER_SECRET = Change(
+    "`fate:masterSecret`",
+    lambda config: config.update({"fate:masterSecret": "another-secret-altogether"}),
+    {
+        name: operation
+        for party in (9999, 10000)
+        for name, operation in {
+            **_of(party, "replace", "mysql", "redis", "meta-service", "python", "fateboard"),
+            **_of(party, "update", "nodes", "health"),
+        }.items()
+    },
+)
+
+ONE_PASSWORD = Change(
+    "`training.redis.password`",
+    _training(redis={"password": "a-password-of-mine"}),
+    {**_of(9999, "replace", "redis", "python"), "9999-health": "update"},
+)
+
+NEW_PARTY = Change(
+    "a new party 10001",
+    lambda config: config["fate:parties"].append(_party1(10001)),
+    {**_whole(10001, "create"), **_ROUTES},
+)
+
+# Each by itself, from START.
+REGISTERED = [
+    MASTER_SECRET,
+    ONE_PASSWORD,
+    NEW_PARTY,
+    Change(
+        "party 10000 removed",
+        lambda config: config["fate:parties"].pop(),
+        {**_whole(10000, "delete"), "9999-proxy-routes": "update"},
+    ),
+    Change(
+        "the `id` of party 10000 is 10002 now",
+        lambda config: config["fate:parties"][1].update(id=10002),
+        {
+            **_whole(10000, "delete"), **_whole(10002, "create"), "9999-proxy-routes": "update",
+        },
+    ),
+    Change(
+        "the `host` of party 10000",
+        lambda config: config["fate:parties"][1].update(host="other"),
+        {
+            "10000": "replace",
+            **_of(10000, "replace", *_CONTAINERS), **_of(10000, "update", *_COMMANDS),
+            "9999-proxy-routes": "update",
+            "other-mysql:8": "create", "other-redis:5": "create",
+            **{
+                f"other-federatedai/{name}:1.3.0-release": "create"
+                for name in (
+                    "egg", "fateboard", "federation", "meta-service", "proxy", "python", "roll",
+                )
+            },
+        },
+    ),
+    Change(
+        "`fate:tls.enabled`",
+        lambda config: config.update({"fate:tls": {"enabled": True}}),
+        {
+            name: operation
+            for party in (9999, 10000)
+            for name, operation in {
+                **_of(party, "create", "edge", "edge-tls", "edge-certificate"),
+                **_of(party, "replace", "proxy"), **_of(party, "update", "proxy-routes", "health"),
+                "lab-nginx:1.28": "create",
+            }.items()
+        },
+    ),
+]  # fmt: skip
+
+_OLD_IMAGES = [
+    f"lab-federatedai/{name}" for name in ("fateflow:2.0.0-release", "fateboard:2.0.0-release")
+]
+_NEW_IMAGES = [
+    f"lab-federatedai/{name}" for name in ("fateflow:2.2.0-release", "fateboard:2.1.1-release")
+]
+
+# From START_2.
+UPGRADE = Change(
+    "FATE 2: `fate:release` from 2.0.0 to 2.2.0",
+    lambda config: config.update({"fate:release": "2.2.0"}),
+    {
+        name: operation
+        for party in (9999, 10000)
+        for name, operation in {
+            **_of(party, "replace", "fateflow", "fateboard"),
+            **_of(party, "update", "fateflow-routes", "health"),
+            **dict.fromkeys(_OLD_IMAGES, "delete"),
+            **dict.fromkeys(_NEW_IMAGES, "create"),
+        }.items()
+    },
+)
+
+
+def table(changes: Iterable[Change]) -> str:
+    """Changes in a table as the documentation shows it."""
     head = ["| change | replaced | created | updated in place | removed |", f"|{' --- |' * 5}"]
-    return "\n".join([*head, *(change.row() for change in CHANGES)])
+    return "\n".join([*head, *(change.row() for change in changes)])
