@@ -102,6 +102,18 @@ def connect_without_alias(cluster: Cluster, container: Container) -> None:
     network(cluster).connect(container, ipv4_address=at["IPAddress"])
 
 
+def fail_to_start(cluster: Cluster, container: Container) -> None:
+    """Have Docker try in vain to start a container, for a reason that then goes away."""
+    (at,) = container.attrs["NetworkSettings"]["Networks"].values()
+    container.stop()
+    other = cluster.host.docker.containers.create("fate-lab/redis:5", entrypoint=["sleep", "600"])
+    network(cluster).connect(other, ipv4_address=at["IPAddress"])
+    other.start()
+    with pytest.raises(APIError, match="already in use"):
+        container.start()
+    other.remove(force=True)
+
+
 def test_changed_containers_are_replaced_and_stopped_ones_started(cluster: Cluster) -> None:
     one = {found.labels["fate.service"]: found for found in cluster.containers()}
     table = cluster.routes(9999)
@@ -155,15 +167,17 @@ def test_the_same_again_is_mended_again(cluster: Cluster) -> None:
     )
     cluster.container(9999, "federation").update(restart_policy={"Name": "always"})
     cluster.sh(9999, "fateboard", f"rm {P}/fateboard/conf/application.properties")
+    fail_to_start(cluster, cluster.container(9999, "meta-service"))
     by_hand = cluster.container(9999, "roll")
     name, labels = by_hand.name, by_hand.labels
     by_hand.remove(force=True)
     cluster.host.docker.containers.create("fate-lab/redis:5", name=name, labels=labels)
-    mended(
+    said = mended(
         cluster,
         {
             "9999-nodes": "update",
             "9999-redis": "replace",
+            "9999-meta-service": "replace",
             "9999-proxy-routes": "update",
             "9999-federation": "update",
             "9999-fateboard": "replace",
@@ -171,6 +185,7 @@ def test_the_same_again_is_mended_again(cluster: Cluster) -> None:
             "9999-health": "update",
         },
     )
+    assert "9999-meta-service is replaced: Docker could not start it: " in said
     assert cluster.nodes(9999) == nodes
     assert "9394" in cluster.routes(9999)
     has_its_data(cluster)
