@@ -4,3 +4,15 @@
 def docker_name(stack: str, *parts: object) -> str:
     """The name of one of our objects on a Docker host, like fate-dev-9999-roll."""
     return "-".join(["fate", stack, *map(str, parts)])
+
+
+def data_folder(data: str | None, stack: str, party: object, volume: str) -> str | None:
+    """The folder on a Docker host that a volume keeps its data in, like /srv/fate/dev/9999/mysql.
+
+    Args:
+        data: the folder for all data on the host, or None if Docker chooses.
+        stack: the stack's name.
+        party: the party's id.
+        volume: the last part of the volume's name.
+    """
+    return f"{data}/{stack}/{party}/{volume}" if data else None

@@ -7,6 +7,7 @@ from ipaddress import IPv4Network, ip_network
 
 from .conflicts import conflicts
 from .docker.survey import Described, Survey
+from .names import data_folder, docker_name
 from .settings import DockerHost, Needs, Settings
 from .topology import Topology, called
 
@@ -63,6 +64,7 @@ def findings(
         else:
             errors += _too_old(name, survey)
             errors += _overlaps(name, plan, stack, survey)
+            errors += _elsewhere(name, settings.hosts[name].data, plan, stack, survey)
             warnings += _short_of(name, needs(settings, plan, name), survey)
             if users[name] and settings.images != "packages":
                 warnings += _other_processor(name, survey)
@@ -129,6 +131,32 @@ def _subnets(network: Described) -> Iterator[IPv4Network]:
         subnet = ip_network(config.get("Subnet") or "::/128", strict=False)
         if isinstance(subnet, IPv4Network):
             yield subnet
+
+
+def _elsewhere(
+    host: str, data: str | None, plan: Topology, stack: str, survey: Survey
+) -> Iterator[str]:
+    """Parties whose data is elsewhere than the settings say: Docker leaves a volume where it is."""
+    key, docker = f"fate:hosts.{host}.data", "volumes of Docker"
+    for party in plan.parties:
+        id = str(party.party.id)
+        kinds = [kind for kind, cluster in party.clusters.items() if cluster.host == host]
+        for name, volume in survey.volumes.items():
+            labels = volume.get("Labels") or {}
+            if labels.get("fate.party") != id or labels.get("fate.cluster") not in kinds:
+                continue
+            part = name.removeprefix(docker_name(stack, id, ""))
+            folder = (volume.get("Options") or {}).get("device")
+            if folder == data_folder(data, stack, id, part):
+                continue
+            there = folder.removesuffix(f"/{stack}/{id}/{part}") if folder else None
+            keep = f"Set {key} to {there}" if there else f"Remove {key}"
+            yield (
+                f"The data of party {id} on Docker host {host} is in {there or docker}, not in "
+                f"{data or docker}, and `pulumi up` does not move it. {keep}, or move the data as "
+                "described under Moving data to another folder in docs/operations.md."
+            )
+            break
 
 
 def _short_of(host: str, needed: Needs, survey: Survey) -> Iterator[str]:

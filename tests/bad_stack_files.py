@@ -213,6 +213,23 @@ CASES = [
          "is not an IPv4 address"),
     Case("host's bind address on loopback", _host("a", bind="127.0.0.1"), "fate:hosts.a.bind",
          "is not reachable from other machines"),
+    *(
+        Case(f"host's data in {data}", _host("a", data=data), "fate:hosts.a.data",
+             "is not a folder like /srv/fate: an absolute path")
+        for data in ("", "/", "srv/fate", "~/fate", "/srv/../etc", "/srv/./fate", "/srv//fate",
+                     "/srv/fate:/data", "/srv/fate,ro", "/srv/my fate", "C:\\fate", "/srv/$USER",
+                     "/srv/fate\n", "/srv/fät")
+    ),
+    *(
+        Case(f"host's data in {data}", _host("a", data=data), "fate:hosts.a.data",
+             "belongs to the system or to Docker")
+        for data in ("/etc", "/usr/local/fate", "/dev/shm", "/run/fate", "/tmp/fate", "/var",
+                     "/var/lib/docker/", "/var/lib/docker/volumes/fate", "/var/run/fate")
+    ),
+    Case("host's data in a long path", _host("a", data="/srv" * 300), "fate:hosts.a.data",
+         "has more than 1000 characters"),
+    Case("host's data as a list", _host("a", data=["/srv"]), "fate:hosts.a.data",
+         "must be a string"),
     Case("small subnet", _host("a", subnet="10.9.0.0/24"), "fate:hosts.a.subnet", "must be a /16"),
     Case("no subnet", _host("a", subnet="many"), "fate:hosts.a.subnet", "like 10.200.0.0/16"),
     Case("public subnet", _host("a", subnet="8.8.0.0/16"), "fate:hosts.a.subnet",

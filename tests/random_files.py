@@ -29,7 +29,7 @@ COMMON: dict[str, Any] = yaml.safe_load(
       - {address: docker.io, user: you, password: hunter2-hub}
     fate:hosts:
       a: {docker: "unix:///var/run/docker.sock", address: 10.0.0.1, bind: 10.0.0.1,
-          subnet: 10.200.0.0/16}
+          subnet: 10.200.0.0/16, data: /srv/fate}
       b: {docker: "ssh://root@b.example.org:22", logs: {maxSize: 20m, maxFile: 2}}
     """
 )
@@ -147,6 +147,7 @@ ODD: tuple[Any, ...] = (
     "b.example.org", "a.1b", "a." * 130 + "a", "10.0.0.0/16", "10.0.0.1/16", "10.201.0.0/16",
     "172.20.0.0/255.255.0.0", "10.0.0.0/8", "0.0.0.0/0", "127.0.0.1:8081", "0.0.0.0:9301",
     "10.0.0.1:9302", "1.2.3:80", "10.0.0.1:", ":80", "9" * 30 + "g", "1k", "01m", "a..b", "A$b.C",
+    "/etc/x", "/srv/../x", "/srv/a:b",
     "1.3.0", "2.2.0", "2.0.0", "packages", "registry", "standalone", "Spark_Local", "eggroll",
     [], [[]], [[[[[[1]]]]]], {}, {"": ""}, {"a": {"b": {"c": 1}}}, {"password": "hunter2-x"},
     ["hunter2-x"], {"host": "a"}, {"id": 1, "host": "a"}, [{"id": 2, "address": "c"}],
@@ -154,7 +155,7 @@ ODD: tuple[Any, ...] = (
 KEYS = (
     "", " ", "a", "A", "a b", "a.b", "a\nb", "a\"b", "[0]", "\0", "\ud800", "é", "-", "-a", "id",
     "host", "hosts", "address", "bind", "docker", "logs", "subnet", "port", "ports", "password",
-    "token",
+    "token", "data",
     "training", "serving", "publish", "proxy", "nginx-http", "fateflow-http", "fateboard", "mysql",
     "rootPassword", "root_password", "user", "database", "max_size",
     "release", "exchange", "peers", "engines",
@@ -187,6 +188,7 @@ VALID: dict[str, st.SearchStrategy[Any]] = {
     "bind": st.sampled_from(["10.0.0.1", "0.0.0.0", "192.0.2.7"]),
     "cores": st.integers(1, 1024),
     "cpus": st.sampled_from([0.01, 0.5, 4, 1024]),
+    "data": st.sampled_from(["/srv/fate", "/data/projects/fate/", "/var/lib/fate"]),
     "docker": hostnames.map("ssh://{}".format) | st.just("unix:///run/docker.sock"),
     "eggs": st.integers(1, 200),
     "exchange": st.fixed_dictionaries({"host": st.sampled_from("ab")}, optional={"port": ports}),

@@ -56,6 +56,7 @@ class Host(pulumi.ComponentResource):
         self.name = name
         self.survey = survey
         self.docker_host = host.docker
+        self.data = host.data
         self.log_opts = {"max-size": host.logs.max_size, "max-file": str(host.logs.max_file)}
         self._registry = registry
         self._images: dict[str, docker.RemoteImage] = {}

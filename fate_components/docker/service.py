@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_docker as docker
 
-from ..names import docker_name
+from ..names import data_folder, docker_name
 from ..release import Release
 from ..settings import Published
 from ..topology import Attachment
-from . import drift, health, tool
+from . import drift, folders, health, tool
 from .host import Host, labels
 
 _STOP_SECONDS = 60
@@ -170,20 +170,36 @@ class Service(pulumi.ComponentResource):
         self.deliveries: list[pulumi.Resource] = []
 
     def _volume(self, volume: Volume, service: str) -> docker.Volume:
+        place, hooks, after = self.place, None, list(self.place.after)
+        data, party = place.host.data, place.party
+        folder = data_folder(data, place.stack, party, volume.name)
+        if data and folder:
+            facts = place.release.services[service]
+            made = folders.hook(
+                f"folder-{place.host.name}-{place.resource_name(volume.name)}",
+                data,
+                folder,
+                place.host.image_id(facts),
+                labels(place.stack, helper="folder"),
+                place.host.environment,
+            )
+            hooks = pulumi.ResourceHookBinding(before_create=[made])
+            after.append(place.host.image(facts))
         return docker.Volume(
-            self.place.resource_name(volume.name),
-            name=self.place.docker_name(volume.name),
+            place.resource_name(volume.name),
+            name=place.docker_name(volume.name),
+            driver_opts=folders.options(folder) if folder else None,
             labels=[
-                docker.VolumeLabelArgs(label=k, value=v)
-                for k, v in self.place.labels(service).items()
+                docker.VolumeLabelArgs(label=k, value=v) for k, v in place.labels(service).items()
             ],
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=list(self.place.after),
-                retain_on_delete=self.place.keep_data,
-                replacement_trigger=self.place.host.name,
+                depends_on=after,
+                retain_on_delete=place.keep_data,
+                replacement_trigger=place.host.name,
+                hooks=hooks,
                 # A reused volume keeps its original labels; this must not replace it.
-                ignore_changes=["labels", "driver", "driverOpts"],
+                ignore_changes=["labels", "driver"],
             ),
         )
 

@@ -5,12 +5,14 @@ paused, or disconnected from its network, looks to it as it should. So every run
 in a preview as well, looks at the hosts once.
 """
 
+import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from ..settings import Published
 from ..settings.models import ANYWHERE
@@ -33,6 +35,7 @@ class Survey:
         containers: this stack's containers by name, as `docker inspect` shows them.
         others: all other containers by name, as `docker ps` lists them.
         networks: all networks by name.
+        volumes: this stack's volumes by name.
         holders: where others listen on the machine's ports, by who they are.
         info: what `docker info` shows.
         clock: how many seconds its clock is ahead of this machine's.
@@ -44,6 +47,7 @@ class Survey:
     containers: Mapping[str, Described] = field(default_factory=dict)
     others: Mapping[str, Described] = field(default_factory=dict)
     networks: Mapping[str, Described] = field(default_factory=dict)
+    volumes: Mapping[str, Described] = field(default_factory=dict)
     holders: Mapping[str, Sequence[Published]] = field(default_factory=dict)
     info: Described = field(default_factory=dict)
     clock: float = 0
@@ -75,6 +79,7 @@ def _take(docker_host: str, stack: str) -> Survey:
     try:
         listed = daemon.get("/containers/json?all=1") or []
         networks = daemon.get("/networks") or []
+        volumes = daemon.get(_volumes(stack)) or {}
         ours = [one["Id"] for one in listed if _stack(one) == stack]
         inspected = [daemon.get(f"/containers/{id}/json") for id in ours]
         asked = time.time()
@@ -88,11 +93,17 @@ def _take(docker_host: str, stack: str) -> Survey:
         {_name(one["Name"]): one for one in inspected if one},
         {_name(one["Names"][0]): one for one in others},
         {one["Name"]: one for one in networks},
+        {one["Name"]: one for one in volumes.get("Volumes") or ()},
         _holders(listed, others, docker_host),
         info,
         _ahead(info, (asked + answered) / 2),
         local.free_space(docker_host, info.get("DockerRootDir", "")),
     )
+
+
+def _volumes(stack: str) -> str:
+    filters = json.dumps({"label": [f"fate.stack={stack}"]})
+    return f"/volumes?filters={quote(filters)}"
 
 
 def _ahead(info: Described, now: float) -> float:

@@ -40,6 +40,12 @@ _REFERENCE = re.compile(
     r"(?P<name>[^@]+?)(:\w[\w.-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})", re.ASCII
 )
 _MAX_IMAGE = 255
+_MAX_FOLDER = 1000  # of the 4096 that Linux allows
+_SYSTEM = {
+    "bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "libx32", "proc", "run", "sbin", "sys",
+    "tmp", "usr",
+}  # fmt: skip
+_SYSTEM_VAR = ("/var/lib/docker/", "/var/lib/containerd/", "/var/run/", "/var/tmp/")  # noqa: S108
 _MIN_CPUS, _MAX_CPUS = 0.01, 1024
 _MIN_MEMORY = 6  # MiB
 _MAX_REGISTRY = 200  # of the 255 characters that Docker allows for an image's name
@@ -159,6 +165,28 @@ def _path(value: str) -> str:
     return value
 
 
+def folder(value: str) -> str:
+    """A folder on a Docker host, without a slash at its end.
+
+    Raises:
+        ValueError: it is not an absolute path that Docker can mount, or belongs to the system.
+    """
+    found = value.rstrip("/")
+    parts = found.split("/")[1:]
+    if not re.fullmatch(r"(/[A-Za-z0-9_.+@-]{1,255})+", found, re.ASCII) or {".", ".."} & {*parts}:
+        raise ValueError(
+            f"{shown(value)} is not a folder like /srv/fate: an absolute path of letters, digits "
+            "and the symbols _ . + @ -, without . or .. as a part"
+        )
+    if len(found) > _MAX_FOLDER:
+        raise ValueError(f"{shown(value)} has more than {_MAX_FOLDER} characters")
+    if parts[0] in _SYSTEM or found == "/var" or f"{found}/".startswith(_SYSTEM_VAR):
+        raise ValueError(
+            f"{shown(value)} belongs to the system or to Docker; choose another one, like /srv/fate"
+        )
+    return found
+
+
 def _image(value: str) -> str:
     found = _REFERENCE.fullmatch(value)
     registry = found and _REGISTRY.fullmatch(found["name"])
@@ -234,6 +262,11 @@ class DockerHost(Keys):
         None,
         description="a private IPv4 /16 like 10.200.0.0/16 that is free on this host; the stack's "
         "Docker networks get their addresses from it",
+    )
+    data: Annotated[str, AfterValidator(folder)] | None = Field(
+        None,
+        description="the folder on the host that data is kept in, like /srv/fate; if not given, "
+        "Docker keeps it in its own folder",
     )
     logs: Logs = Field(
         Logs(), description="how much of each container's log Docker keeps: {maxSize, maxFile}"
@@ -583,7 +616,8 @@ class Settings(Keys):
 
     release: Annotated[str, BeforeValidator(text)] = Field(description="the FATE release to deploy")
     hosts: dict[str, DockerHost] = Field(
-        description="the Docker hosts by name, each {docker, tls, address, bind, subnet, logs}",
+        description="the Docker hosts by name, each {docker, tls, address, bind, subnet, data, "
+        "logs}",
         min_length=1,
     )
     parties: tuple[Party, ...] = Field(

@@ -1,8 +1,10 @@
-"""A party's backup restored into another stack, with another master secret, on another host."""
+"""A party's backup restored into another stack, with another master secret, on another host that
+keeps its data in a folder."""
 
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import tarfile
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi import automation as auto
 
 from fate_components.backup import archive
 from fate_components.docker.containers import Containers
@@ -41,6 +44,7 @@ class Deployment:
         file: the encrypted backup.
         secret: the file with its passphrase.
         job: the job whose model the party trained before the backup.
+        data: the folder for the data of the new party.
     """
 
     old: Cluster
@@ -48,6 +52,7 @@ class Deployment:
     file: Path
     secret: Path
     job: str
+    data: Path
 
     def restore(self, *options: str) -> subprocess.CompletedProcess[str]:
         """Restore the backup into the new stack."""
@@ -123,15 +128,20 @@ def deployed(
 ) -> Iterator[Deployment]:
     ssh = SshServer(other_host, tmp_path_factory.mktemp("ssh"))
     env = {**engine_env, "PATH": f"{ssh.bin}{os.pathsep}{engine_env['PATH']}"}
+    # Docker creates it.
+    data = Path("/srv") / other_host.namespace / "fate"
     clusters = []
-    for host, docker in ((docker_host, docker_host.url), (other_host, ssh.url)):
+    for host, docker in (
+        (docker_host, {"docker": docker_host.url}),
+        (other_host, {"docker": ssh.url, "data": str(data)}),
+    ):
         stack = Stack(
             tmp_path_factory.mktemp("backup"),
             env,
             {
                 "fate:release": "1.3.0",
                 "fate:registry": "fate-lab",
-                "fate:hosts": {"lab": {"docker": docker}},
+                "fate:hosts": {"lab": docker},
                 "fate:parties": [{**party(9999, "lab", 9700), "serving": serving(9710)}],
             },
         )
@@ -152,11 +162,12 @@ def deployed(
         assert model(old, job)
         published = old.stack.fatectl("publish", job, "--service", "credit")
         assert published.returncode == 0, published.stdout + published.stderr
-        yield Deployment(old, new, folder / "party.backup", secret, job)
+        yield Deployment(old, new, folder / "party.backup", secret, job, data)
         for cluster in clusters:
             cluster.stack.destroy()
     finally:
         ssh.close()
+        shutil.rmtree(data.parent, ignore_errors=True)
 
 
 def test_a_backup_leaves_the_party_as_it_was(deployed: Deployment) -> None:
@@ -292,3 +303,29 @@ def test_the_party_continues_in_another_stack(deployed: Deployment) -> None:
     assert infer(new)["data"]["prob"] == infer(deployed.old)["data"]["prob"]
     new.toy_succeeds(9999, 9999)
     new.stack.preview(expect_no_changes=True)
+
+
+def test_data_in_a_folder_outlives_its_volumes_and_moves_by_hand(deployed: Deployment) -> None:
+    new, known, moved = deployed.new, jobs(deployed.new), deployed.data.with_name("moved")
+    party = deployed.data / new.stack.name / "9999"
+    assert {folder.name for folder in party.iterdir() if any(folder.iterdir())} == {
+        "egg", "mysql", "python-jobs", "python-logs", "redis", "serving-redis", "serving-server"
+    }  # fmt: skip
+    assert party.parent.stat().st_mode & 0o777 == 0o700, "others cannot read the data"
+    before = new.lives()
+    new.stack.change(lambda c: c["fate:hosts"]["lab"].update(data=str(moved)))
+    with pytest.raises(auto.CommandError, match="`pulumi up` does not move it") as caught:
+        new.stack.preview()
+    assert f"is in {deployed.data}, not in {moved}" in str(caught.value)
+    assert f"Set fate:hosts.lab.data to {deployed.data}" in str(caught.value)
+    assert new.lives() == before
+
+    for container in new.containers():
+        container.remove(force=True)
+    for volume in new.host.docker.volumes.list(filters={"label": f"fate.stack={new.stack.name}"}):
+        volume.remove()
+    moved.mkdir()
+    party.parent.rename(moved / party.parent.name)
+    new.stack.up()
+    assert jobs(new) == known
+    assert log(new, deployed.job)

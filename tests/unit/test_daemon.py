@@ -59,6 +59,8 @@ class Docker(BaseHTTPRequestHandler):
                 self._answer(json.dumps(INFO).encode())
             case "/networks":
                 self._answer(b"[]")
+            case "/volumes?filters=%7B%22label%22%3A%20%5B%22fate.stack%3Ddev%22%5D%7D":
+                self._answer(b'{"Volumes": [{"Name": "fate-dev-9999-egg"}]}')
             case "/containers/c1/archive?path=/etc/a%20file":
                 archive = io.BytesIO()
                 with tarfile.open(fileobj=archive, mode="w") as target:
@@ -150,6 +152,7 @@ def test_a_host_is_seen_with_what_others_have_there(url: str) -> None:
     assert found["a"].disk, "it is on this machine"
     assert dict(found["a"].containers) == {"fate-dev-roll": CONTAINER}
     assert set(found["a"].others) == {"webserver"}
+    assert set(found["a"].volumes) == {"fate-dev-9999-egg"}
     held = found["a"].holders["container webserver"]
     assert [(where.ip, where.port) for where in held] == [("127.0.0.1", 8080), ("0.0.0.0", 8082)]
     assert not found["a"].has_image("missing")

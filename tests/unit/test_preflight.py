@@ -110,6 +110,36 @@ def test_a_network_with_our_name_is_one_error() -> None:
     assert error.startswith(f"The name {name}")
 
 
+DATA = {"fate:hosts": GOOD["fate:hosts"] | {"a": GOOD["fate:hosts"]["a"] | {"data": "/srv/fate"}}}
+
+
+def volume(folder: str | None, **labels: str) -> dict[str, Any]:
+    options = {"type": "none", "o": "bind", "device": folder} if folder else None
+    known = {"fate.stack": "dev", "fate.party": "9999", "fate.cluster": "training"}
+    return {"Labels": known | {f"fate.{k}": v for k, v in labels.items()}, "Options": options}
+
+
+@pytest.mark.parametrize(
+    ("file", "there", "says"),
+    [
+        ({}, volume(None), ""),
+        (DATA, volume("/srv/fate/dev/9999/egg-2"), ""),
+        (DATA, volume(None, party="4711"), ""),
+        (DATA, volume(None, cluster="serving"), ""),
+        (DATA, volume(None), "is in volumes of Docker, not in /srv/fate, and `pulumi up` does not "
+         "move it. Remove fate:hosts.a.data, or move"),
+        (DATA, volume("/data/dev/9999/egg-2"), "is in /data, not in /srv/fate, and `pulumi up` "
+         "does not move it. Set fate:hosts.a.data to /data, or move"),
+        ({}, volume("/data/dev/9999/egg-2"), "is in /data, not in volumes of Docker, and"),
+        ({}, volume("/elsewhere"), "is in /elsewhere, not in volumes of Docker, and"),
+    ],
+)  # fmt: skip
+def test_data_that_is_elsewhere(file: dict[str, Any], there: dict[str, Any], says: str) -> None:
+    errors = found(file, a=Survey(volumes={"fate-dev-9999-egg-2": there, "other": {}})).errors
+    assert len(errors) == bool(says)
+    assert not says or f"The data of party 9999 on Docker host a {says}" in errors[0]
+
+
 def test_resources_that_run_short_are_warnings() -> None:
     parties = [{"id": 9999, "host": "a", "training": {"eggs": 3, "processors": 4}}]
     scarce = INFO | {"MemTotal": 2 << 30, "NCPU": 2}

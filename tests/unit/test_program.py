@@ -183,6 +183,17 @@ def test_data_outlives_containers(registered: Recorder) -> None:
     assert set(kept.values()) <= set(registered.of(VOLUME))
 
 
+def test_data_in_a_folder_of_the_host() -> None:
+    hosts = GOOD["fate:hosts"] | {"a": GOOD["fate:hosts"]["a"] | {"data": "/srv/fate/"}}
+    volumes = run({"fate:hosts": hosts}).of(VOLUME)
+    assert volumes["fate-dev-10000-python-logs"]["driverOpts"] == {
+        "type": "none", "o": "bind", "device": "/srv/fate/dev/10000/python-logs"
+    }  # fmt: skip
+    devices = {inputs["driverOpts"]["device"] for inputs in volumes.values()}
+    assert len(devices) == len(volumes) == 10
+    assert all("driverOpts" not in inputs for inputs in run().of(VOLUME).values())
+
+
 def test_addresses_are_fixed_and_apart(registered: Recorder) -> None:
     taken = [
         attachment["ipv4Address"]
