@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from . import passwords
-from .docker.service import Place
+from .docker.service import HostFolder, Place
+from .files import ROOT
 from .settings import Training
 from .topology import Attachment, ClusterPlan, Endpoint
 
@@ -69,6 +70,12 @@ class TrainingContext(ClusterContext):
         training = self.plan.party.training
         assert training is not None  # noqa: S101 - only parties with one are planned with one
         return training
+
+    @property
+    def uploads(self) -> list[HostFolder]:
+        """The folder with files to upload, if it has one."""
+        folder = self.training.uploads
+        return [HostFolder(folder, f"{ROOT}/uploads")] if folder else []
 
     @property
     def mysql_password(self) -> str:

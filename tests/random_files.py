@@ -42,6 +42,7 @@ FULL: dict[str, Any] = COMMON | yaml.safe_load(
         training:
           eggs: 2
           processors: 2
+          uploads: /srv/uploads
           mysql: {password: hunter2-mysql, rootPassword: hunter2-root}
           redis: {password: hunter2-redis}
           publish: {fateboard: "0.0.0.0:8080", proxy: 9390}
@@ -71,6 +72,7 @@ FULL_2: dict[str, Any] = COMMON | yaml.safe_load(
         host: a
         training:
           cores: 4
+          uploads: /srv/uploads
           mysql: {password: hunter2-mysql, rootPassword: hunter2-root}
           rabbitmq: {password: hunter2-rabbitmq}
           client: {token: hunter2-token}
@@ -155,7 +157,7 @@ ODD: tuple[Any, ...] = (
 KEYS = (
     "", " ", "a", "A", "a b", "a.b", "a\nb", "a\"b", "[0]", "\0", "\ud800", "é", "-", "-a", "id",
     "host", "hosts", "address", "bind", "docker", "logs", "subnet", "port", "ports", "password",
-    "token", "data",
+    "token", "data", "uploads",
     "training", "serving", "publish", "proxy", "nginx-http", "fateflow-http", "fateboard", "mysql",
     "rootPassword", "root_password", "user", "database", "max_size",
     "release", "exchange", "peers", "engines",
@@ -215,6 +217,7 @@ VALID: dict[str, st.SearchStrategy[Any]] = {
     ),
     "subnet": st.sampled_from(["10.0.0.0/16", "10.201.0.0/16", "192.168.0.0/16"]),
     "training": st.just({}),
+    "uploads": st.sampled_from(["/srv/fate", "/home/me/files/"]),
     "verify": st.booleans(),
     **dict.fromkeys(("proxy", "fateboard", "fateflow-http", "notebook", "rabbitmq"), ports),
 }

@@ -64,6 +64,19 @@ class Volume:
 
 
 @dataclass(frozen=True)
+class HostFolder:
+    """A folder of the Docker host that a container can read. Docker creates it if it is missing.
+
+    Args:
+        folder: its absolute path on the host.
+        path: its mount path in the container.
+    """
+
+    folder: str
+    path: str
+
+
+@dataclass(frozen=True)
 class Place:
     """Where a service's container runs, and what it belongs to.
 
@@ -116,6 +129,7 @@ class Container:
         environment: variables in addition to those of the release.
         files: the files copied into it.
         volumes: the volumes mounted in it.
+        folders: the folders of the Docker host mounted in it.
         published: its ports on the Docker host, by port name.
         check: the shell command that checks its health, if the release has no probe for it.
     """
@@ -127,6 +141,7 @@ class Container:
     environment: dict[str, str] = field(default_factory=dict)
     files: Sequence[File] = ()
     volumes: Sequence[Volume] = ()
+    folders: Sequence[HostFolder] = ()
     published: dict[str, Published] = field(default_factory=dict)
     check: str = ""
 
@@ -236,6 +251,12 @@ class Service(pulumi.ComponentResource):
                     else self.volumes[volume.name].name,
                 )
                 for volume in spec.volumes
+            ]
+            + [
+                docker.ContainerVolumeArgs(
+                    container_path=one.path, host_path=one.folder, read_only=True
+                )
+                for one in spec.folders
             ],
             networks_advanced=[
                 docker.ContainerNetworksAdvancedArgs(

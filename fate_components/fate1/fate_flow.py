@@ -113,6 +113,7 @@ class FateFlow(Service):
                     *servers.account_files(context.training.mysql),
                 ],
                 volumes=[LOGS, Volume("python-jobs", f"{ROOT}/python/jobs")],
+                folders=context.uploads,
                 published={
                     name: context.plan.published[name]
                     for name in context.place.release.services["python"].ports

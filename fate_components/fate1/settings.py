@@ -81,7 +81,8 @@ class Party(settings.Party):
 
     training: Training | None = Field(
         Training(),
-        description="its training cluster: {publish, eggs, processors, mysql, redis, services}",
+        description="its training cluster: {publish, eggs, processors, mysql, redis, uploads, "
+        "services}",
     )
     serving: Serving | None = Field(
         None, description="its serving cluster: {host, publish, adapter, redis, services}"

@@ -47,6 +47,7 @@ class Client(Service):
                 command=["bash", "-c", start(context)],
                 files=[File(_CONFIG, config(context.notebook_token), secret=True)],
                 volumes=[Volume("notebooks", _NOTEBOOKS)],
+                folders=context.uploads,
                 published={"notebook": context.plan.published["notebook"]},
             ),
             opts=opts,

@@ -171,6 +171,7 @@ class FateFlow(Service):
                     ),
                 ],
                 volumes=volumes,
+                folders=context.uploads,
                 published={
                     name: context.plan.published[name] for name in context.ports("fateflow")
                 },

@@ -61,7 +61,8 @@ class Party(settings.Party):
 
     training: Training = Field(
         Training(),
-        description="its training cluster: {publish, cores, mysql, rabbitmq, client, services}",
+        description="its training cluster: {publish, cores, mysql, rabbitmq, client, uploads, "
+        "services}",
     )
 
 

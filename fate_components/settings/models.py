@@ -506,6 +506,11 @@ class Training(ClusterKeys):
         description="its MySQL: {password, rootPassword}, or an external one: {address, port, "
         "user, password, database}",
     )
+    uploads: Annotated[str, AfterValidator(folder)] | None = Field(
+        None,
+        description="a folder on the Docker host with files to upload, like /srv/uploads, which "
+        "FATE Flow can read at /data/projects/fate/uploads",
+    )
 
     @property
     def servers(self) -> dict[str, Server]:

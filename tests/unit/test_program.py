@@ -194,6 +194,24 @@ def test_data_in_a_folder_of_the_host() -> None:
     assert all("driverOpts" not in inputs for inputs in run().of(VOLUME).values())
 
 
+@pytest.mark.parametrize(
+    ("file", "readers"), [(GOOD, {"python"}), (GOOD_2, {"fateflow", "client"})]
+)
+def test_files_to_upload_are_mounted_where_jobs_are_submitted(
+    file: dict[str, Any], readers: set[str]
+) -> None:
+    party = {"id": 9999, "host": "a", "training": {"uploads": "/srv/uploads/"}}
+    mounted = {
+        name: volume
+        for name, inputs in run({**file, "fate:parties": [party]}).of(CONTAINER).items()
+        for volume in inputs.get("volumes", [])
+        if "hostPath" in volume
+    }
+    path = "/data/projects/fate/uploads"
+    wanted = {"containerPath": path, "hostPath": "/srv/uploads", "readOnly": True}
+    assert mounted == {f"fate-dev-9999-{name}": wanted for name in readers}
+
+
 def test_addresses_are_fixed_and_apart(registered: Recorder) -> None:
     taken = [
         attachment["ipv4Address"]
