@@ -4,7 +4,7 @@ A dump holds the tables of the services and no accounts, so it suits a stack wit
 It is loaded beside the tables in use. RENAME TABLE then exchanges all of them at once.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from .. import mysql
 from ..docker import cli
@@ -26,10 +26,13 @@ class Database:
     Args:
         party: the party.
         container: the container of its MySQL.
+        as_root: makes the shell command that runs a client program as root in it.
     """
 
-    def __init__(self, party: Deployed, container: Found) -> None:
-        self._party, self._container = party, container
+    def __init__(
+        self, party: Deployed, container: Found, as_root: Callable[[str], str] = mysql.as_root
+    ) -> None:
+        self._party, self._container, self._as_root = party, container, as_root
         self._environment = cli.environment(container.docker_host)
 
     def product(self) -> str:
@@ -121,7 +124,7 @@ class Database:
         return done.stdout
 
     def _exec(self, program: str, *options: str) -> list[str]:
-        return ["exec", *options, self._container.id, "sh", "-c", mysql.as_root(program)]
+        return ["exec", *options, self._container.id, "sh", "-c", self._as_root(program)]
 
 
 def of(party: Deployed) -> Database | None:

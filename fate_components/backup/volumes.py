@@ -65,7 +65,7 @@ def read(party: Deployed, volume: Volume) -> Iterator[bytes]:
         PartyError: they could not all be read.
     """
     last = b""
-    arguments = _arguments(party, [volume], _READ, "backup")
+    arguments = _arguments(party, [volume], _READ, "backup", mode=":ro")
     try:
         for block in cli.output(arguments, volume.environment):
             last = (last + block)[-1024:]
@@ -128,14 +128,19 @@ def _all(party: Deployed, wanted: Iterable[Volume], script: str, helper: str) ->
 
 
 def _arguments(
-    party: Deployed, wanted: Sequence[Volume], script: str, helper: str, *options: str
+    party: Deployed,
+    wanted: Sequence[Volume],
+    script: str,
+    helper: str,
+    *options: str,
+    mode: str = "",
 ) -> list[str]:
     marks = labels(party.stack, party=party.id, helper=helper)
     return [
         "run", "--rm", *options, "--pull=never", "--network=none", "--user=0",
         "--log-driver=none",  # what it writes is the data itself
         *(f"--label={name}={value}" for name, value in marks.items()),
-        *(f"--volume={volume.name}:/volumes/{volume.part}" for volume in wanted),
+        *(f"--volume={volume.name}:/volumes/{volume.part}{mode}" for volume in wanted),
         "--entrypoint=sh", wanted[0].owner.image,
         "-c", f"set -e\nfor volume in /volumes/*; do\ncd $volume\n{script}\ndone",
     ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 import typer
 
-from . import backup, card, from_kubefate, images, peer, publish, repair, restore, up
+from . import backup, card, from_kubefate, images, peer, publish, repair, restore, takeover, up
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("backup")(backup.backup)
@@ -13,6 +13,7 @@ app.add_typer(peer.app, name="peer")
 app.command("publish")(publish.publish)
 app.command("repair")(repair.repair)
 app.command("restore")(restore.restore)
+app.command("takeover")(takeover.takeover)
 app.command("up")(up.up)
 
 

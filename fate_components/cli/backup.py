@@ -1,7 +1,9 @@
 """fatectl backup: one file with all data of a party."""
 
 import time
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -10,6 +12,7 @@ from rich.console import Console
 
 from ..backup import archive, database, interrupts, volumes
 from ..backup.archive import DATABASE, Manifest, Member
+from ..backup.database import Database
 from ..backup.party import MYSQL, Deployed, PartyError, find, standing_still
 from ..backup.restoring import Restoring
 from . import passphrase, progress
@@ -47,10 +50,26 @@ def manifest(stack: Stack, party: Deployed, product: str | None) -> Manifest:
         party: the party.
         product: the product that its database runs on, if it has one.
     """
+    owners = {part: volume.owner.service for part, volume in party.volumes.items()}
+    return manifest_of(stack, party.id, stack.name, product, owners)
+
+
+def manifest_of(
+    stack: Stack, party: str, source: str, product: str | None, owners: Mapping[str, str]
+) -> Manifest:
+    """What a backup of a party will consist of.
+
+    Args:
+        stack: the stack whose release it is of.
+        party: the party's id.
+        source: the name of what the data is from.
+        product: the product that its database runs on, if it has one.
+        owners: the services that own its volumes, by the last part of the volumes' names.
+    """
     facts = {
         name: service
         for one in stack.settings.parties
-        if str(one.id) == party.id
+        if str(one.id) == party
         for cluster in stack.settings.clusters(one, stack.release)
         for name, service in cluster.facts.services.items()
     }
@@ -59,16 +78,13 @@ def manifest(stack: Stack, party: Deployed, product: str | None) -> Manifest:
         image = facts[service].image if service in facts else ""
         return Member(name=name, service=service, image=image, volume=volume)
 
-    members = [member(DATABASE, party.mysql.service)] if party.mysql else []
-    members += [
-        member(f"volumes/{part}.tar.gz", volume.owner.service, part)
-        for part, volume in party.volumes.items()
-    ]
+    members = [member(DATABASE, MYSQL)] if product else []
+    members += [member(f"volumes/{part}.tar.gz", service, part) for part, service in owners.items()]
     return Manifest(
         line=stack.release.line,
         release=stack.release.name,
-        stack=stack.name,
-        party=int(party.id),
+        stack=source,
+        party=int(party),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         database=product,
         members=tuple(members),
@@ -128,10 +144,44 @@ def _write(
     """Write a backup; returns how long the party stood still, in seconds."""
     tables = database.of(party)
     wanted = manifest(stack, party, tables.product() if tables else None)
+    read = {part: partial(volumes.read, party, volume) for part, volume in party.volumes.items()}
+    return write(console, file, secret, wanted, party, tables, read, volumes.sizes(party), stop)
+
+
+def write(
+    console: Console,
+    file: BinaryIO,
+    secret: str | None,
+    wanted: Manifest,
+    party: Deployed,
+    tables: Database | None,
+    read: Mapping[str, Callable[[], Iterator[bytes]]],
+    sizes: Mapping[str, int],
+    stop: bool,
+) -> float:
+    """Write a backup while the party stands still.
+
+    Args:
+        console: where to show progress.
+        file: where to.
+        secret: the passphrase to encrypt it with, or None.
+        wanted: what it will consist of.
+        party: the party.
+        tables: its database, if it has one.
+        read: reads the files of its volumes, by the last part of their names.
+        sizes: about how large they are, in bytes, where that is known.
+        stop: whether to leave the party stopped.
+
+    Returns:
+        How long the party stood still, in seconds.
+
+    Raises:
+        PartyError: a part could not be read.
+    """
     with progress.bars(console) as add:
-        sizes = volumes.sizes(party) | ({MYSQL: tables.size()} if tables else {})
+        known = {**sizes, MYSQL: tables.size()} if tables else sizes
         steps = {
-            member.name: add(part, sizes[part])
+            member.name: add(part, known.get(part))
             for member in wanted.members
             for part in [member.volume or MYSQL]
         }
@@ -142,7 +192,7 @@ def _write(
                     console.print(f"in the backup these jobs have not ended: {', '.join(jobs)}")
                 for member in wanted.members:
                     if member.volume is not None:
-                        blocks = volumes.read(party, party.volumes[member.volume])
+                        blocks = read[member.volume]()
                     else:
                         assert tables  # noqa: S101 - it has a member
                         blocks = tables.dump()

@@ -111,7 +111,8 @@ def _common(options: Options) -> None:
     options.left(
         "dir",
         "data is kept in Docker volumes. What KubeFATE keeps in this folder stays there, and the "
-        "stack does not use it",
+        "stack does not use it. To take along data of FATE 1.3.0, see Taking over the data in "
+        "docs/from-kubefate.md before you stop KubeFATE",
     )
     options.left("gpu_count", "containers get no GPU")
     options.left("name_node", "stacks have no HDFS")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docker.models.containers import Container
 from pulumi import automation as auto
 
 from fate_components.backup import archive
@@ -305,12 +306,105 @@ def test_the_party_continues_in_another_stack(deployed: Deployment) -> None:
     new.stack.preview(expect_no_changes=True)
 
 
+@pytest.fixture
+def kubefate(deployed: Deployment, tmp_path: Path) -> Iterator[list[Container]]:
+    """KubeFATE's containers of party 9999, with the data of the old party, on the new party's host.
+
+    They have the names, labels, mounts and commands that KubeFATE v1.3.0 gives them.
+    """
+    docker = deployed.new.host.docker
+    confs, serving_confs = tmp_path / "confs-9999", tmp_path / "serving-9999"
+    volume = docker.volumes.create("confs-9999_fate_flow_logs")
+    root = "/data/projects/fate"
+    idle = {"entrypoint": ["sleep", "1000000"], "init": True}
+    wanted: list[tuple[str, str, str, dict[str, str], dict[str, Any]]] = [
+        ("confs-9999", "mysql", "mysql:8", {f"{confs}/confs/mysql/data": "/var/lib/mysql"},
+         {"environment": {"MYSQL_ROOT_PASSWORD": "fate_dev", "MYSQL_DATABASE": "fate",
+                          "MYSQL_USER": "fate", "MYSQL_PASSWORD": "fate_dev"}}),
+        ("confs-9999", "egg", "federatedai/egg:1.3.0-release",
+         {f"{confs}/confs/egg/data-dir": f"{root}/data-dir"}, idle),
+        ("confs-9999", "python", "federatedai/python:1.3.0-release",
+         {volume.name: f"{root}/python/logs"}, idle),
+        ("confs-9999", "redis", "redis:5", {f"{confs}/confs/redis/data": "/data"},
+         {"command": "redis-server --requirepass fate_dev"}),
+        ("serving-9999", "serving-server", "federatedai/serving-server:1.2.2-release",
+         {f"{serving_confs}/confs/serving-server/.fate": "/root/.fate"}, idle),
+    ]  # fmt: skip
+    containers = []
+    try:
+        for project, service, image, mounts, more in wanted:
+            labels = {"project": project, "service": service}
+            containers.append(
+                docker.containers.run(
+                    f"fate-lab/{image}",
+                    name=f"{project}_{service}_1",
+                    labels={f"com.docker.compose.{name}": value for name, value in labels.items()},
+                    volumes=[f"{source}:{path}" for source, path in mounts.items()],
+                    detach=True,
+                    **more,
+                )
+            )
+        yield containers
+    finally:
+        for container in containers:
+            container.remove(force=True)
+        volume.remove()
+
+
+def copied(source: Container, target: Container, path: str) -> None:
+    """Copy the contents of a folder from one container to the same place in another one."""
+    target.exec_run(["mkdir", "-p", path])
+    blocks, _ = source.get_archive(f"{path}/.")
+    target.put_archive(path, b"".join(blocks))
+
+
+def test_a_party_of_kubefate_is_taken_over(
+    deployed: Deployment, kubefate: list[Container], tmp_path: Path
+) -> None:
+    old, new = deployed.old, deployed.new
+    mysql, egg, python, _, server = kubefate
+    as_root = 'MYSQL_PWD="$MYSQL_ROOT_PASSWORD" mysql -u root -h 127.0.0.1'
+    wait_for("MySQL", lambda: mysql.exec_run(["sh", "-c", f"{as_root} -e ';'"]).exit_code == 0)
+    dump = "MYSQL_PWD=$(cat /run/secrets/mysql-root-password) mysqldump -u root fate"
+    # KubeFATE has no second egg, and this row tells its data from that of the old party.
+    sql = f"{old.sh(9999, 'mysql', dump)}\nUPDATE t_job SET f_description = 'of KubeFATE';"
+    mysql.put_archive("/tmp", files({"fate.sql": sql.encode()}))
+    loaded = mysql.exec_run(["sh", "-c", f"{as_root} fate < /tmp/fate.sql"])
+    assert loaded.exit_code == 0, loaded.output
+    old.sh(9999, "egg", f"rm {DATA}/sparse")  # the library would copy all of its 4 GiB
+    copied(old.container(9999, "egg"), egg, DATA)
+    for folder in ("logs", "jobs"):
+        path = f"/data/projects/fate/python/{folder}"
+        copied(old.container(9999, "python"), python, path)
+    copied(old.container(9999, "serving-server"), server, "/root/.fate")
+    python.exec_run(["touch", "/data/projects/fate/python/jobs/of-kubefate"])
+
+    file = tmp_path / "kubefate.fate"
+    for stop, status in ((), "running"), (("--stop",), "exited"):
+        file.unlink(missing_ok=True)
+        done = new.stack.fatectl("takeover", "9999", str(file), *stop)
+        assert done.returncode == 0, done.stderr
+        for container in kubefate:
+            container.reload()
+            assert container.status == status, container.name
+    restored = new.stack.fatectl("restore", "9999", str(file))
+    assert restored.returncode == 0, restored.stderr
+    assert jobs(new) == {deployed.job}
+    assert new.sql(9999, "SELECT DISTINCT f_description FROM t_job") == [["of KubeFATE"]]
+    assert model(new, deployed.job) == model(old, deployed.job)
+    assert "INFO.log" in log(new, deployed.job)
+    assert "of-kubefate" in new.sh(9999, "python", "ls /data/projects/fate/python/jobs")
+    assert infer(new)["data"]["prob"] == infer(old)["data"]["prob"]
+    new.toy_succeeds(9999, 9999)
+
+
 def test_data_in_a_folder_outlives_its_volumes_and_moves_by_hand(deployed: Deployment) -> None:
     new, known, moved = deployed.new, jobs(deployed.new), deployed.data.with_name("moved")
     party = deployed.data / new.stack.name / "9999"
-    assert {folder.name for folder in party.iterdir() if any(folder.iterdir())} == {
+    assert {folder.name for folder in party.iterdir()} == {
         "egg", "mysql", "python-jobs", "python-logs", "redis", "serving-redis", "serving-server"
     }  # fmt: skip
+    assert list((party / "egg").rglob("*"))
     assert party.parent.stat().st_mode & 0o777 == 0o700, "others cannot read the data"
     before = new.lives()
     new.stack.change(lambda c: c["fate:hosts"]["lab"].update(data=str(moved)))

@@ -1,0 +1,154 @@
+"""A party of FATE 1.3 as KubeFATE's docker-compose deployer runs it, and where its data is.
+
+docker-compose labels containers with the names of their project and service. The projects of
+KubeFATE v1.3.0 are confs-PARTY and serving-PARTY.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..backup import volumes
+from ..backup.party import MYSQL, Deployed, Found, PartyError, Volume, docker
+from ..docker import cli
+from ..docker.daemon import Daemon
+from ..files import ROOT
+
+_PROJECT, _SERVICE = "com.docker.compose.project", "com.docker.compose.service"
+_STACK = "kubefate"
+# What becomes of the data: the last part of a volume's name, with the service and the path that
+# it is at now. Redis is left out: it has what belongs to running jobs, and caches.
+_DATA = {
+    "egg": ("egg", f"{ROOT}/data-dir"),
+    "python-logs": ("python", f"{ROOT}/python/logs"),
+    "python-jobs": ("python", f"{ROOT}/python/jobs"),
+    "serving-server": ("serving-server", "/root/.fate"),
+}
+
+
+def service(part: str) -> str:
+    """The service that owns a volume, by the last part of the volume's name."""
+    return _DATA[part][0]
+
+
+def as_root(program: str) -> str:
+    """The shell command that runs a client program as root, inside the container of MySQL.
+
+    Args:
+        program: the program with its arguments, like mysqldump fate.
+    """
+    name, _, arguments = program.partition(" ")
+    return f'MYSQL_PWD="$MYSQL_ROOT_PASSWORD" exec {name} -u root {arguments}'
+
+
+@dataclass(frozen=True)
+class Data:
+    """Data of the party outside of its database.
+
+    Args:
+        part: the last part of the name that its volume will have.
+        owner: the container that it is in.
+        path: its path in the container.
+        mount: the volume or the folder on the Docker host that is mounted there, or None if it is
+            in the container itself.
+    """
+
+    part: str
+    owner: Found
+    path: str
+    mount: str | None
+
+    def read(self, party: Deployed) -> Iterator[bytes]:
+        """Its files, as a tar archive.
+
+        Args:
+            party: the party.
+
+        Raises:
+            PartyError: they could not all be read.
+        """
+        if self.mount:
+            yield from volumes.read(party, Volume(self.mount, self.part, self.owner))
+            return
+        try:
+            copy = ["cp", f"{self.owner.id}:{self.path}/.", "-"]
+            yield from cli.output(copy, cli.environment(self.owner.docker_host))
+        except cli.CommandError as error:
+            raise PartyError(f"{self.path} of {self.owner.name}: {error}") from None
+
+
+@dataclass(frozen=True)
+class Running:
+    """The party's containers, and its data.
+
+    Args:
+        party: its containers.
+        data: its data outside of its database.
+        images: the names of the images that its services run, by service.
+    """
+
+    party: Deployed
+    data: tuple[Data, ...]
+    images: Mapping[str, str]
+
+
+def find(party: int, docker_hosts: Iterable[str]) -> Running:
+    """Look for a party.
+
+    Args:
+        party: the party's id.
+        docker_hosts: how to reach the daemons of the Docker hosts that it may be on.
+
+    Raises:
+        PartyError: it is not there, or a Docker host does not answer.
+        NoAnswerError: a Docker host does not answer any more.
+    """
+    projects = [f"confs-{party}", f"serving-{party}"]
+    hosts = list(dict.fromkeys(docker_hosts))
+    containers: list[Found] = []
+    data: list[Data] = []
+    images: dict[str, str] = {}
+    for host in hosts:
+        ids = [
+            id
+            for project in projects
+            for id in docker(host, "ps", "-aq", f"--filter=label={_PROJECT}={project}").split()
+        ]
+        for one in json.loads(docker(host, "inspect", *ids)) if ids else ():
+            found = _found(one, host)
+            containers.append(found)
+            data += _data(one, found)
+            images[one["Config"]["Labels"][_SERVICE]] = one["Config"]["Image"]
+    if not containers:
+        raise PartyError(
+            f"there is no party {party} of KubeFATE (docker-compose projects "
+            f"{' and '.join(projects)}) on {', '.join(hosts)}: name the Docker hosts that it is on "
+            "in the stack file"
+        )
+    return Running(Deployed(_STACK, str(party), tuple(containers)), tuple(data), images)
+
+
+def _found(one: Mapping[str, Any], docker_host: str) -> Found:
+    service = one["Config"]["Labels"][_SERVICE]
+    return Found(
+        name=one["Name"].removeprefix("/"),
+        id=one["Id"],
+        # Others must not be taken for services of ours, whose files they lack.
+        service=service if service == MYSQL else f"{_STACK}-{service}",
+        image=one["Image"],
+        status=one["State"]["Status"],
+        volumes=(),
+        docker_host=docker_host,
+    )
+
+
+def _data(one: Mapping[str, Any], found: Found) -> Iterator[Data]:
+    mounts = {mount["Destination"]: mount for mount in one["Mounts"]}
+    for part, (service, path) in _DATA.items():
+        if one["Config"]["Labels"][_SERVICE] != service:
+            continue
+        if mount := mounts.get(path):
+            yield Data(part, found, path, mount.get("Name") or mount["Source"])
+        elif Daemon(found.docker_host).modified(found.id, path):
+            yield Data(part, found, path, None)
