@@ -129,13 +129,19 @@ def deployed(
 ) -> Iterator[Deployment]:
     ssh = SshServer(other_host, tmp_path_factory.mktemp("ssh"))
     env = {**engine_env, "PATH": f"{ssh.bin}{os.pathsep}{engine_env['PATH']}"}
-    # Docker creates it.
+    # Docker creates the folders.
     data = Path("/srv") / other_host.namespace / "fate"
     clusters = []
-    for host, docker in (
-        (docker_host, {"docker": docker_host.url}),
-        (other_host, {"docker": ssh.url, "data": str(data)}),
+    for host, docker, training in (
+        (docker_host, {"docker": docker_host.url}, {}),
+        (
+            other_host,
+            {"docker": ssh.url, "data": str(data)},
+            {"uploads": str(data.with_name("uploads"))},
+        ),
     ):
+        one = party(9999, "lab", 9700)
+        one["training"] |= training
         stack = Stack(
             tmp_path_factory.mktemp("backup"),
             env,
@@ -143,7 +149,7 @@ def deployed(
                 "fate:release": "1.3.0",
                 "fate:registry": "fate-lab",
                 "fate:hosts": {"lab": docker},
-                "fate:parties": [{**party(9999, "lab", 9700), "serving": serving(9710)}],
+                "fate:parties": [{**one, "serving": serving(9710)}],
             },
         )
         clusters.append(Cluster(host, stack))
@@ -304,6 +310,14 @@ def test_the_party_continues_in_another_stack(deployed: Deployment) -> None:
     assert infer(new)["data"]["prob"] == infer(deployed.old)["data"]["prob"]
     new.toy_succeeds(9999, 9999)
     new.stack.preview(expect_no_changes=True)
+
+
+def test_fate_flow_can_read_files_to_upload_on_the_docker_host(deployed: Deployment) -> None:
+    (deployed.data.with_name("uploads") / "breast.csv").write_text("id,x0\n")
+    folder = "/data/projects/fate/uploads"
+    assert deployed.new.sh(9999, "python", f"cat {folder}/breast.csv") == "id,x0\n"
+    write = f"touch {folder}/mine 2>&1 || true"
+    assert "Read-only file system" in deployed.new.sh(9999, "python", write)
 
 
 @pytest.fixture
