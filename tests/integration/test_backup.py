@@ -378,7 +378,9 @@ def test_a_party_of_kubefate_is_taken_over(
     old, new = deployed.old, deployed.new
     mysql, egg, python, _, server = kubefate
     as_root = 'MYSQL_PWD="$MYSQL_ROOT_PASSWORD" mysql -u root -h 127.0.0.1'
-    wait_for("MySQL", lambda: mysql.exec_run(["sh", "-c", f"{as_root} -e ';'"]).exit_code == 0)
+    wait_for(
+        "MySQL", lambda: mysql.exec_run(["sh", "-c", f"{as_root} -e 'SELECT 1'"]).exit_code == 0
+    )
     dump = "MYSQL_PWD=$(cat /run/secrets/mysql-root-password) mysqldump -u root fate"
     # KubeFATE has no second egg, and this row tells its data from that of the old party.
     sql = f"{old.sh(9999, 'mysql', dump)}\nUPDATE t_job SET f_description = 'of KubeFATE';"

@@ -24,6 +24,7 @@ from tests.integration.clusters import (
 )
 from tests.integration.registry import Registry
 from tests.integration.stacks import ENDS_WITHIN, Change, party
+from tests.integration.test_serving import serving
 
 CONTAINER = "docker:index/container:Container"
 
@@ -193,6 +194,36 @@ def test_eggs_come_and_go_with_their_nodes(
     cluster.toy_succeeds(9999, 10000)
     name = f"fate-{cluster.stack.name}-9999-egg-2"
     assert cluster.host.docker.volumes.get(name), "an egg's data stays on the host"
+
+
+def only(*names: object) -> list[str]:
+    """The targets that docs/from-kubefate.md gives for a party and its Docker host."""
+    return [target for name in names for target in (f"**::{name}", f"**::{name}-**")]
+
+
+def test_one_cluster_comes_and_goes_while_another_change_waits(
+    cluster: Cluster, changed: Callable[[Change], None]
+) -> None:
+    name, before = f"fate-{cluster.stack.name}-9999", cluster.lives()
+
+    def change(config: dict[str, Any]) -> None:
+        config["fate:parties"][0]["serving"] = serving(9010)
+        config["fate:parties"][1]["training"]["processors"] = 1  # this is not to be deployed
+
+    changed(change)
+    cluster.stack.up(target=only(9999, "lab"))
+    after = cluster.lives()
+    # FATE Flow reads where its party's serving cluster is.
+    assert {one for one in before if before[one] != after[one]} == {f"{name}-python"}
+    assert after.keys() - before.keys() == {
+        f"{name}-serving-{service}" for service in ("proxy", "redis", "server")
+    }
+
+    cluster.stack.change(lambda c: c["fate:parties"][0].pop("serving"))
+    cluster.stack.up(target=only(9999, "lab"))
+    after = cluster.lives()
+    assert after.keys() == before.keys()
+    assert {one for one in before if before[one] != after[one]} == {f"{name}-python"}
 
 
 def test_what_was_done_by_hand_is_seen_and_mended(cluster: Cluster) -> None:
