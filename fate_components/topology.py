@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv4Network
 from .names import docker_name
 from .release import Protocol, Release, Service
 from .settings import MAX_PARTIES, SERVING, TRAINING, Cluster, Party, Published, Settings
+from .settings.models import ClusterKeys
 
 # The third octet of a party's network, and the last octet of its gateways on the shared one: from
 # here up to 254.
@@ -168,6 +169,12 @@ class ClusterPlan:
     def services(self) -> list[str]:
         """The services that it runs."""
         return [name for name in self.facts.services if name not in self.external]
+
+    @property
+    def containers(self) -> list[str]:
+        """The last parts of its containers' names, like roll and egg-2."""
+        settings: ClusterKeys = getattr(self.party, self.kind)
+        return [name for service in self.services for name in settings.containers(service)]
 
     def shared(self, service: str) -> list[Attachment]:
         """A gateway's attachments to networks that it shares with other parties'."""

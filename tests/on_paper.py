@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import pulumi
 import yaml
 
-from fate_components import certificates, party, topology
+from fate_components import certificates, fleet, party, topology
 from fate_components import release as catalogue
 from fate_components.docker import delivery
 from fate_components.docker.service import Container, Place, Service
@@ -145,6 +145,7 @@ def check(found: Deployment) -> None:
             assert attachment.network.name in place.networks, name
             assert attachment.network == found.networks[host][attachment.network.name], name
     check_databases(found)
+    check_declared(found)
     check_addresses(found)
     check_ports(found)
     check_routes(found)
@@ -208,6 +209,16 @@ def check_databases(found: Deployment) -> None:
             }
             assert own == set(cluster.services), own
             assert not own & set(cluster.external)
+
+
+def check_declared(found: Deployment) -> None:
+    """Assert that what is looked for on the Docker hosts is what is deployed there."""
+    docker_hosts = {name: host.docker for name, host in found.settings.hosts.items()}
+    wanted = fleet.declared(found.plan, found.file.stack, docker_hosts)
+    assert sorted((one.host, one.name) for one in wanted) == sorted(found.containers)
+    for one in wanted:
+        place, _ = found.containers[one.host, one.name]
+        assert one.party == str(place.party or topology.EXCHANGE)
 
 
 def check_addresses(found: Deployment) -> None:

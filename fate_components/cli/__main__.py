@@ -2,9 +2,21 @@
 
 import typer
 
-from . import backup, card, from_kubefate, images, peer, publish, repair, restore, takeover, up
+from . import (
+    backup,
+    card,
+    from_kubefate,
+    images,
+    peer,
+    publish,
+    repair,
+    restore,
+    status,
+    takeover,
+    up,
+)
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("backup")(backup.backup)
 app.command("card")(card.card)
 app.add_typer(images.app, name="images")
@@ -13,6 +25,7 @@ app.add_typer(peer.app, name="peer")
 app.command("publish")(publish.publish)
 app.command("repair")(repair.repair)
 app.command("restore")(restore.restore)
+app.command("status")(status.status)
 app.command("takeover")(takeover.takeover)
 app.command("up")(up.up)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import yaml
 from pulumi import automation as auto
 
 from ..docker import material
@@ -21,6 +24,10 @@ PROJECT = Path(__file__).parents[2]
 
 class StackError(Exception):
     """A stack that cannot be read; the text explains why."""
+
+
+class StateError(StackError):
+    """A stack whose state is out of reach, or that is not in it; the text explains why."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +106,11 @@ def workspace(name: str | None) -> Iterator[tuple[auto.LocalWorkspace, str]]:
         name: the stack's name, or None for the selected stack.
 
     Raises:
-        StackError: there is no such stack, or the CLI fails.
+        StateError: there is no such stack, or the CLI fails.
+        StackError: no stack is selected.
     """
-    found = auto.LocalWorkspace(work_dir=str(PROJECT))
     try:
+        found = auto.LocalWorkspace(work_dir=str(PROJECT))
         selected = None if name else found.stack()
         name = name or (selected.name if selected else None)
         if name is None:
@@ -110,7 +118,11 @@ def workspace(name: str | None) -> Iterator[tuple[auto.LocalWorkspace, str]]:
         yield found, name
     except auto.CommandError as error:
         last = str(error).strip().splitlines()[-1]
-        raise StackError(last.strip().removeprefix("stderr: error:").strip()) from None
+        raise StateError(last.strip().removeprefix("stderr: error:").strip()) from None
+    except FileNotFoundError:
+        raise StateError(
+            'there is no pulumi command on PATH: run `eval "$(make -s env)"` first'
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -124,7 +136,7 @@ class Config:
     """
 
     stack: str
-    values: Mapping[str, str]
+    values: Mapping[str, Any]
     secrets: Set[str]
 
     def checked(self) -> Stack:
@@ -170,3 +182,33 @@ def read(name: str | None) -> Stack:
     stack = config(name).checked()
     material.write(stack.settings.hosts)
     return stack
+
+
+def read_file(name: str) -> Stack:
+    """Read a stack from its stack file alone, with other secrets than its own.
+
+    Args:
+        name: its name.
+
+    Raises:
+        StackError: there is no such file, or it has mistakes, or secrets that must be of a kind.
+    """
+    file = PROJECT / f"Pulumi.{name}.yaml"
+    try:
+        written = yaml.safe_load(file.read_text())["config"]
+    except (OSError, TypeError, KeyError, yaml.YAMLError):
+        raise StackError(f"there is no stack file {file.name} that could be read") from None
+    written.setdefault("fate:masterSecret", {"secure": ""})
+    public = {key: _without_secrets(value) for key, value in written.items()}
+    encrypted = {key for key in public if public[key] != written[key]}
+    stack = Config(name, public, encrypted).checked()
+    material.write(stack.settings.hosts)
+    return stack
+
+
+def _without_secrets(value: object) -> object:
+    if isinstance(value, Mapping):
+        if set(value) == {"secure"}:
+            return secrets.token_hex(16)
+        return {key: _without_secrets(item) for key, item in value.items()}
+    return [_without_secrets(item) for item in value] if isinstance(value, list) else value

@@ -4,11 +4,6 @@ from .. import cluster
 from .settings import Training
 
 
-def egg_names(count: int) -> list[str]:
-    """The eggs' names in a party's network: egg, egg-2, egg-3 …"""
-    return ["egg", *(f"egg-{n}" for n in range(2, count + 1))]
-
-
 class ClusterContext(cluster.TrainingContext):
     """A training cluster of FATE 1.3, as its services see it."""
 
@@ -22,7 +17,7 @@ class ClusterContext(cluster.TrainingContext):
     @property
     def eggs(self) -> list[str]:
         """The eggs' names in the party's network."""
-        return egg_names(self.training.eggs)
+        return self.training.containers("egg")
 
     @property
     def redis_password(self) -> str:

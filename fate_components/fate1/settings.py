@@ -55,6 +55,13 @@ class Training(settings.Training):
         """Its database servers, by the name of the service that they are or stand for."""
         return {**super().servers, "redis": self.redis}
 
+    def containers(self, service: str) -> list[str]:
+        """The names of a service's containers in the party's network: egg, egg-2, egg-3 …"""
+        first = super().containers(service)
+        if service != "egg":
+            return first
+        return first + [f"{service}-{n}" for n in range(2, self.eggs + 1)]
+
 
 class Serving(ClusterKeys):
     """A party's serving cluster."""

@@ -476,6 +476,10 @@ class ClusterKeys(Keys):
         """Those of its database servers that somebody else runs."""
         return {name: server for name, server in self.servers.items() if server.address}
 
+    def containers(self, service: str) -> list[str]:
+        """The names of a service's containers in the party's network."""
+        return [service]
+
     def published(
         self, facts: Release, bind: str = ANYWHERE, opened: Mapping[str, str] | None = None
     ) -> dict[str, Published]:

@@ -1,5 +1,7 @@
 """Two parties on one Docker host: jobs run between them, and changes do what the preview says."""
 
+import json
+import re
 import signal
 import threading
 from collections.abc import Callable
@@ -231,11 +233,24 @@ def test_what_was_done_by_hand_is_seen_and_mended(cluster: Cluster) -> None:
     addresses = _addresses(federation)
     roll.stop()
     federation.remove(force=True)
+    # The state is not needed to see it.
+    seen = cluster.stack.python("fate_components.cli", "status", PULUMI_BACKEND_URL="file:///none")
+    assert seen.returncode == 3, seen.stderr
+    assert "the state is out of reach" in seen.stderr
+    assert "party 9999: 2 of 9 not healthy" in seen.stdout
+    assert re.search(r"^roll +lab +exited ", seen.stdout, re.M)
+    assert re.search(r"^federation +lab +missing ", seen.stdout, re.M)
+    assert "party 10000: 9 healthy" in seen.stdout
     wanted = {"9999-roll": "update", "9999-federation": "create"}
     assert cluster.stack.preview().operations(CONTAINER) == wanted
     assert cluster.stack.up().operations(CONTAINER) == wanted
     assert _addresses(cluster.container(9999, "federation")) == addresses
     cluster.wait_healthy()
+    seen = cluster.stack.fatectl("status", "--json")
+    assert seen.returncode == 0, seen.stdout
+    for party_id in json.loads(seen.stdout)["parties"]:
+        assert {one["service"] for one in party_id["services"]} == SERVICES
+        assert all(one["memoryBytes"] for one in party_id["services"])
     cluster.toy_succeeds(9999, 10000)
 
 

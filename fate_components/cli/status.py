@@ -1,0 +1,211 @@
+"""fatectl status: all services of a stack, as they are on its Docker hosts."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from .. import fleet
+from ..fleet import MISSING, Fleet, Member, Usage
+from ..topology import called
+from .failure import failure
+from .stack import StackError
+from .target import HostOption, StackOption, Target, TargetError, aside, target, waiting
+
+UNWELL = 3
+"""The exit code if a service is not healthy, or a Docker host does not answer."""
+
+_EVERY = 2  # seconds between two looks of --watch
+_COLUMNS = (
+    "service", "host", "state", "health", "since", "restarts", "memory", "cpu", "ports", "image",
+)  # fmt: skip
+_WIDE = 1000  # columns: a pipe is read by programs, which want a service in a line
+_COLOURS = {
+    "running": "green", "healthy": "green", "starting": "yellow", "restarting": "yellow",
+    "paused": "yellow", "created": "yellow",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Status:
+    """What was found, and what it uses.
+
+    Args:
+        fleet: the services.
+        usages: what each container uses, by its id.
+    """
+
+    fleet: Fleet
+    usages: Mapping[str, Usage]
+
+    @property
+    def well(self) -> bool:
+        """Whether every service is healthy, and there is one."""
+        members = self.fleet.members
+        return bool(members) and not self.fleet.silent and all(one.well for one in members)
+
+
+def look(looked_at: Target) -> Status:
+    """Look at a stack, and measure what it uses.
+
+    Raises:
+        TargetError: containers of several stacks are there, and none was chosen.
+    """
+    found = looked_at.look()
+    return Status(found, fleet.measure(found.members))
+
+
+def ago(since: datetime | None, now: datetime) -> str:
+    """How long something lasts, in its largest unit, like 3 h."""
+    if since is None:
+        return "-"
+    seconds = max((now - since).total_seconds(), 0)
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def size(count: int) -> str:
+    """A number of bytes in MiB or GiB."""
+    mib = count / (1 << 20)
+    return f"{mib:.0f} MiB" if mib < 1024 else f"{mib / 1024:.1f} GiB"
+
+
+def as_json(looked_at: Target, status: Status) -> dict[str, Any]:
+    """The document that --json prints."""
+
+    def service(one: Member) -> dict[str, Any]:
+        usage = status.usages.get(one.id)
+        return {
+            "service": one.service,
+            "host": one.host,
+            "container": one.name,
+            "state": one.state,
+            "health": one.health or None,
+            "since": one.since.isoformat(timespec="seconds") if one.since else None,
+            "restarts": one.restarts,
+            "image": one.image or None,
+            "ports": one.ports,
+            "memoryBytes": usage.memory if usage else None,
+            "cpuCores": round(usage.cores, 3) if usage and usage.cores is not None else None,
+            "healthy": one.well,
+        }
+
+    return {
+        "stack": looked_at.name or next((one.stack for one in status.fleet.members), None),
+        "healthy": status.well,
+        "parties": [
+            {"party": party, "services": [service(one) for one in members]}
+            for party, members in status.fleet.parties.items()
+        ],
+        "unreachable": [
+            {"host": host, "parties": looked_at.parties_on(host), "reason": why}
+            for host, why in status.fleet.silent.items()
+        ],
+    }
+
+
+def tables(looked_at: Target, status: Status, now: datetime) -> Iterator[RenderableType]:
+    """A table for each party, and a line for each Docker host that does not answer."""
+    for party, members in status.fleet.parties.items():
+        ill = sum(not one.well for one in members)
+        title = called(party).removeprefix("the ")
+        yield Text.assemble(
+            (title, "bold"), ": ", (f"{ill} of {len(members)} not healthy", "red")
+            if ill else (f"{len(members)} healthy", "green"),
+        )  # fmt: skip
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for column in _COLUMNS:
+            loose = column in ("ports", "image")
+            table.add_column(column, no_wrap=not loose, overflow="fold" if loose else "ellipsis")
+        for one in members:
+            table.add_row(*_row(one, status, now))
+        yield table
+        yield ""
+    for host, why in status.fleet.silent.items():
+        yield Text(looked_at.silence(host, why), "red")
+    if not status.fleet.members and not status.fleet.silent:
+        yield "there are no containers"
+
+
+def _row(one: Member, status: Status, now: datetime) -> list[str | Text]:
+    usage = status.usages.get(one.id)
+    cores = usage.cores if usage else None
+    return [
+        one.service,
+        one.host,
+        Text(one.state, _COLOURS.get(one.state, "red")),
+        Text(one.health or "-", _COLOURS.get(one.health, "red" if one.health else "")),
+        ago(one.since, now),
+        "-" if one.state == MISSING else str(one.restarts),
+        size(usage.memory) if usage else "-",
+        f"{cores:.1%}" if cores is not None else "-",
+        " ".join(one.ports) or "-",
+        one.image or "-",
+    ]
+
+
+def status(
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Look again every two seconds, until Ctrl-C.")
+    ] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print a JSON document.")] = False,
+    host: HostOption = None,
+    stack: StackOption = None,
+) -> None:
+    """Show every service of every party, with its health and what it uses.
+
+    The exit code is 0 if all are healthy, and 3 if one is not or a Docker host does not answer.
+    Services that are missing show too. Works without the stack's state: fatectl status --stack prod
+    """
+    console = Console(highlight=False, soft_wrap=False)
+    if not console.is_terminal:
+        console.width = _WIDE
+    try:
+        with waiting("looking at the Docker hosts"):
+            looked_at = target(stack, host, aside)
+            found = look(looked_at)
+        if watch:
+            found = _watch(console, looked_at, found, json_)
+        else:
+            _print(console, looked_at, found, json_)
+    except (StackError, TargetError) as error:
+        raise failure(error) from None
+    raise typer.Exit(0 if found.well else UNWELL)
+
+
+def _print(console: Console, looked_at: Target, found: Status, as_document: bool) -> None:
+    if as_document:
+        print(json.dumps(as_json(looked_at, found), indent=None if not console.is_terminal else 2))
+        return
+    with console.capture() as captured:
+        for one in tables(looked_at, found, datetime.now(UTC)):
+            console.print(one)
+    print("\n".join(line.rstrip() for line in captured.get().rstrip().splitlines()))
+
+
+def _watch(console: Console, looked_at: Target, found: Status, as_document: bool) -> Status:
+    try:
+        if as_document or not console.is_terminal:
+            while True:
+                _print(console, looked_at, found, as_document)
+                time.sleep(_EVERY)
+                found = look(looked_at)
+        with Live(console=console, screen=True, auto_refresh=False) as live:
+            while True:
+                now = datetime.now(UTC)
+                title = Text(f"{now.astimezone():%H:%M:%S}, Ctrl-C ends", "dim")
+                live.update(Group(title, *tables(looked_at, found, now)), refresh=True)
+                time.sleep(_EVERY)
+                found = look(looked_at)
+    except KeyboardInterrupt:
+        return found
