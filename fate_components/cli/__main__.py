@@ -5,8 +5,10 @@ import typer
 from . import (
     backup,
     card,
+    exec_,
     from_kubefate,
     images,
+    logs,
     peer,
     publish,
     repair,
@@ -16,7 +18,6 @@ from . import (
     up,
 )
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("backup")(backup.backup)
 app.command("card")(card.card)
 app.add_typer(images.app, name="images")

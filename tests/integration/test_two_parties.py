@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -78,6 +79,26 @@ def test_no_password_is_shown_anywhere(cluster: Cluster) -> None:
     assert len(passwords) == 7
     no_password_shown(cluster, passwords)
     no_password_readable(cluster, passwords)
+
+
+def test_fatectl_reaches_every_service(cluster: Cluster) -> None:
+    logs = cluster.stack.fatectl("logs", "9999")
+    assert logs.returncode == 0, logs.stderr
+    by_service = {line.split("|")[0].strip() for line in logs.stdout.splitlines()}
+    assert {"mysql", "redis", "python", "egg"} <= by_service <= SERVICES
+    where = ("--host", cluster.host.url, "--stack", cluster.stack.name)
+    command = (".venv/bin/python", "-m", "fate_components.cli", "exec", "9999", "redis", *where)
+    inside = subprocess.run(
+        [*command, "--", "sh", "-c", "hostname; exit 7"],
+        cwd=cluster.stack.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (inside.returncode, inside.stdout.strip()) == (
+        7,
+        cluster.container(9999, "redis").attrs["Config"]["Hostname"],
+    )
 
 
 def test_only_the_proxies_are_open_to_other_machines(cluster: Cluster) -> None:

@@ -1,0 +1,42 @@
+"""fatectl exec: a command in a service's container."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from ..docker import cli
+from .failure import failure
+from .stack import StackError
+from .target import HostOption, StackOption, TargetError, aside, service, target
+
+_SHELL = ["sh", "-c", "if command -v bash >/dev/null; then exec bash; else exec sh; fi"]
+
+
+def exec_(
+    party: Annotated[str, typer.Argument(help="The party's id, or exchange.", metavar="PARTY")],
+    name: Annotated[
+        str, typer.Argument(help="The service, like roll or egg-2.", metavar="SERVICE")
+    ],
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(help="The command; a shell if left out.", metavar="[-- COMMAND]"),
+    ] = None,
+    host: HostOption = None,
+    stack: StackOption = None,
+) -> None:
+    """Run a command in a service's container, or a shell: fatectl exec 9999 mysql -- env
+
+    It has a terminal if this one is a terminal. The exit code is that of the command.
+    """
+    try:
+        looked_at = target(stack, host, aside)
+        found = service(looked_at, looked_at.look(), party, name)
+    except (StackError, TargetError) as error:
+        raise failure(error) from None
+    options = ["-it"] if sys.stdin.isatty() and sys.stdout.isatty() else ["-i"]
+    arguments = ["docker", "exec", *options, found.id, *(command or _SHELL)]
+    # In place of this process, so that signals and the terminal are the command's own.
+    sys.stdout.flush()
+    os.execvpe("docker", arguments, {**os.environ, **cli.environment(found.docker_host)})  # noqa: S606
