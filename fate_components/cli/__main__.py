@@ -15,6 +15,7 @@ from . import (
     restore,
     status,
     takeover,
+    toy,
     up,
 )
 
@@ -28,6 +29,7 @@ app.command("repair")(repair.repair)
 app.command("restore")(restore.restore)
 app.command("status")(status.status)
 app.command("takeover")(takeover.takeover)
+app.command("toy")(toy.toy)
 app.command("up")(up.up)
 
 

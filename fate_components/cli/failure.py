@@ -10,6 +10,6 @@ def failure(error: Exception) -> typer.Exit:
     Returns:
         The exception that ends it with code 1.
     """
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
     console.print(f"fatectl: {error}", markup=False)
     return typer.Exit(1)

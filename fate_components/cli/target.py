@@ -7,17 +7,20 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from .. import fleet, topology
 from ..fleet import Fleet, Member
 from .stack import Stack, StackError, StateError, read, read_file
 
 StackOption = Annotated[
-    str | None, typer.Option(help="The stack; the selected one if left out.", metavar="NAME")
+    str | None,
+    typer.Option("--stack", help="The stack; the selected one if left out.", metavar="NAME"),
 ]
 HostOption = Annotated[
     list[str] | None,
     typer.Option(
+        "--host",
         help="Look at this Docker host instead of those in the stack file, like "
         "ssh://root@b1.example.org:22. Can be repeated.",
         metavar="URL",
@@ -155,9 +158,15 @@ def service(target: Target, found: Fleet, party: str, name: str) -> Member:
 def waiting(text: str) -> AbstractContextManager[object]:
     """Show on a terminal that something takes its time; nothing elsewhere."""
     console = Console(stderr=True, highlight=False)
-    return console.status(text) if console.is_terminal else nullcontext()
+    if not console.is_terminal:
+        return nullcontext()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    progress = Progress(*columns, console=console, transient=True)
+    progress.add_task(text, total=None)
+    return progress
 
 
 def aside(text: str) -> None:
     """Tell something on standard error, which is no part of what a command was asked for."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"fatectl: {text}", markup=False)
+    console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+    console.print(f"fatectl: {text}", markup=False)

@@ -22,7 +22,6 @@ from tests.integration.clusters import (
     no_password_shown,
     settled,
     stops_cleanly,
-    toy_job,
     whole,
 )
 from tests.integration.registry import Registry
@@ -121,8 +120,8 @@ def test_one_value_replaces_one_container(cluster: Cluster) -> None:
 
 def test_a_job_with_an_unknown_party_names_the_hop(cluster: Cluster) -> None:
     # By now the route tables are so old that the job is not tried again.
-    failed = toy_job(cluster, "fate1", host=12345)
-    assert failed.returncode != 0
+    failed = cluster.stack.fatectl("toy", "9999", "12345")
+    assert failed.returncode == 1
     assert "with party 12345 failed; its last lines:" in failed.stderr
     assert "127.0.0.1:9" in failed.stderr, "the job's own output must name the hop"
 

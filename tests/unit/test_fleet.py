@@ -299,3 +299,55 @@ def test_a_service_that_is_not_there() -> None:
         target.TargetError, match="fate-dev-9999-roll is missing on Docker host a: run"
     ):
         target.service(*known(), "9999", "roll")
+
+
+# The toy job
+
+
+def flows(docker: dict[str, Any], service: str, state: str = "running") -> None:
+    """Let party 9999 have FATE Flow, in a service of this name."""
+    name = f"/fate-dev-9999-{service}"
+    there = {**EGG, "Name": name, "State": {**EGG["State"], "Status": state}}
+    docker["/containers/e2/json"] = there
+
+
+@pytest.mark.parametrize(
+    ("service", "host", "words"),
+    [
+        ("egg", "10000", "party 9999 has no training cluster"),
+        ("fateflow", "10000", "has no party 10000; its parties: 9999"),
+    ],
+)
+def test_a_toy_job_that_cannot_be_run(
+    docker: dict[str, Any], service: str, host: str, words: str
+) -> None:
+    flows(docker, service)
+    done = run("toy", "9999", host, "--host", "ssh://here")
+    assert done.exit_code == 1
+    assert words in done.stderr
+
+
+def test_a_toy_job_without_fate_flow(docker: dict[str, Any]) -> None:
+    flows(docker, "python", "exited")
+    done = run("toy", "9999", "10000", "--host", "ssh://here")
+    assert done.exit_code == 1
+    assert "FATE Flow of party 9999 does not run: fate-dev-9999-python is exited" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("script", "code"), [("print(1)", 0), ("import sys; sys.exit('a hop: 100:')", 1)]
+)
+def test_what_a_toy_job_says(
+    docker: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str, code: int
+) -> None:
+    flows(docker, "python")
+    package = tmp_path / "fate_components" / "toy_job"
+    package.mkdir(parents=True)
+    (package / "fate1.py").write_text(
+        f"import os; print(os.environ['GUEST'], os.environ['HOST'], flush=True); {script}"
+    )
+    monkeypatch.setattr("fate_components.cli.toy.PROJECT", tmp_path)
+    done = run("toy", "9999", "10000", "--host", "ssh://here")
+    assert done.exit_code == code
+    assert done.stdout.startswith("9999 10000\n")
+    assert done.stderr == ("fatectl: a hop: 100:\n" if code else "")

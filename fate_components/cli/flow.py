@@ -1,0 +1,32 @@
+"""FATE Flow of a party: where it runs, and of which release line it is."""
+
+from collections.abc import Mapping
+
+from ..docker.containers import Containers
+from ..fleet import Fleet
+from .target import Target, TargetError, services
+
+# By the name of the service in which FATE Flow runs.
+_LINES: Mapping[str, str] = {"python": "fate1", "fateflow": "fate2"}
+
+
+def find(target: Target, found: Fleet, party: str) -> tuple[str, Containers]:
+    """The release line of a party, and its training cluster's containers.
+
+    Args:
+        target: what was looked at.
+        found: what was found.
+        party: the party's id.
+
+    Raises:
+        TargetError: it is not there, or its FATE Flow does not run.
+    """
+    members = services(target, found, party)
+    for member in members:
+        if line := _LINES.get(member.service):
+            if member.state != "running":
+                raise TargetError(
+                    f"FATE Flow of party {party} does not run: {member.name} is {member.state}"
+                )
+            return line, Containers(member.stack, party, member.docker_host)
+    raise TargetError(f"party {party} has no training cluster")
