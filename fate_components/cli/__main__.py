@@ -8,6 +8,7 @@ from . import (
     exec_,
     from_kubefate,
     images,
+    jobs,
     logs,
     peer,
     publish,
@@ -19,10 +20,14 @@ from . import (
     up,
 )
 
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("backup")(backup.backup)
 app.command("card")(card.card)
+app.command("exec")(exec_.exec_)
 app.add_typer(images.app, name="images")
 app.command("import")(from_kubefate.import_)
+app.command("jobs")(jobs.jobs)
+app.command("logs")(logs.logs)
 app.add_typer(peer.app, name="peer")
 app.command("publish")(publish.publish)
 app.command("repair")(repair.repair)

@@ -2,7 +2,6 @@
 
 import json
 import secrets
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -12,21 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from ..docker.containers import Containers
+from ..fate1 import flow_client
 from ..fate1.serving import inference
 from ..settings import SERVING, TRAINING
 from .failure import failure
 from .stack import StackError, read
 
-# Sends a request to FATE Flow from inside its container; its Python is not on PATH.
-_REQUEST = """source /data/projects/python/venv/bin/activate
-exec python -c '
-import sys
-from urllib.request import Request, urlopen
-headers = {"Content-Type": "application/json"}
-url = "http://127.0.0.1:9380" + sys.argv[1]
-body = sys.stdin.read().encode()
-print(urlopen(Request(url, body, headers), timeout=300).read().decode())
-' """
 _LOAD_CODES = {0: "loaded", 100: "its serving-server cannot be reached", 101: "has no such model"}
 
 
@@ -64,22 +54,6 @@ class Model:
         }
 
 
-def flow(party: Containers, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Ask a party's FATE Flow.
-
-    Raises:
-        PublishError: it gives no answer.
-    """
-    done = party.run("python", _REQUEST + shlex.quote(path), json.dumps(body), timeout=330)
-    try:
-        return dict(json.loads(done.stdout))
-    except ValueError:
-        last = (done.stderr.strip() or done.stdout.strip() or "no answer").splitlines()[-1]
-        raise PublishError(
-            f"FATE Flow of party {party.id} ({party.state('python')}) gave no answer: {last}"
-        ) from None
-
-
 def model_of(parties: Mapping[str, Containers], job: str) -> Model:
     """The model that a job has trained.
 
@@ -89,9 +63,12 @@ def model_of(parties: Mapping[str, Containers], job: str) -> Model:
 
     Raises:
         PublishError: no guest of this stack knows the job, or it has trained no model.
+        FlowError: FATE Flow gives no answer.
     """
     for id, party in parties.items():
-        answer = flow(party, "/v1/job/query", {"job_id": job, "role": "guest", "party_id": id})
+        answer = flow_client.ask(
+            party, "/v1/job/query", {"job_id": job, "role": "guest", "party_id": id}
+        )
         for row in answer.get("data") or []:
             if row.get("f_status") != "success":
                 raise PublishError(f"job {job} did not succeed: it is {row.get('f_status')}")
@@ -154,7 +131,7 @@ def publish(
         if bad := [code for code in inference.codes(answer) if code]:
             raise PublishError(f"the trial request failed with {inference.meaning(bad[0])}")
         console.print(f"trial request answered: {json.dumps(answer.get('data'))}")
-    except (PublishError, StackError, inference.InferenceError) as error:
+    except (PublishError, StackError, flow_client.FlowError, inference.InferenceError) as error:
         raise failure(error) from None
 
 
@@ -168,7 +145,7 @@ def _map(features: str) -> dict[str, Any]:
 
 
 def _load(console: Console, guest: Containers, model: Model) -> None:
-    answer = flow(guest, "/v1/model/load", model.request)
+    answer = flow_client.ask(guest, "/v1/model/load", model.request)
     told = list(answers(answer))
     table = Table("role", "party", "answer")
     for role, party, code in told:
@@ -183,6 +160,6 @@ def _load(console: Console, guest: Containers, model: Model) -> None:
 
 def _bind(guest: Containers, model: Model, service: str) -> None:
     body = {**model.request, "service_id": service, "servings": []}
-    answer = flow(guest, "/v1/model/bind", body)
+    answer = flow_client.ask(guest, "/v1/model/bind", body)
     if answer.get("retcode"):
         raise PublishError(f"the model could not be bound: {answer.get('retmsg', answer)}")

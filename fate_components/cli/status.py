@@ -18,6 +18,7 @@ from ..fleet import MISSING, Fleet, Member, Usage
 from ..topology import called
 from .failure import failure
 from .stack import StackError
+from .tables import console, lasting, print_table
 from .target import HostOption, StackOption, Target, TargetError, aside, target, waiting
 
 UNWELL = 3
@@ -27,7 +28,6 @@ _EVERY = 2  # seconds between two looks of --watch
 _COLUMNS = (
     "service", "host", "state", "health", "since", "restarts", "memory", "cpu", "ports", "image",
 )  # fmt: skip
-_WIDE = 1000  # columns: a pipe is read by programs, which want a service in a line
 _COLOURS = {
     "running": "green", "healthy": "green", "starting": "yellow", "restarting": "yellow",
     "paused": "yellow", "created": "yellow",
@@ -65,13 +65,7 @@ def look(looked_at: Target) -> Status:
 
 def ago(since: datetime | None, now: datetime) -> str:
     """How long something lasts, in its largest unit, like 3 h."""
-    if since is None:
-        return "-"
-    seconds = max((now - since).total_seconds(), 0)
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds:.0f} s"
+    return "-" if since is None else lasting(max((now - since).total_seconds(), 0))
 
 
 def size(count: int) -> str:
@@ -167,40 +161,35 @@ def status(
     The exit code is 0 if all are healthy, and 3 if one is not or a Docker host does not answer.
     Services that are missing show too. Works without the stack's state: fatectl status --stack prod
     """
-    console = Console(highlight=False, soft_wrap=False)
-    if not console.is_terminal:
-        console.width = _WIDE
+    shown = console()
     try:
         with waiting("looking at the Docker hosts"):
             looked_at = target(stack, host, aside)
             found = look(looked_at)
         if watch:
-            found = _watch(console, looked_at, found, json_)
+            found = _watch(shown, looked_at, found, json_)
         else:
-            _print(console, looked_at, found, json_)
+            _print(looked_at, found, json_)
     except (StackError, TargetError) as error:
         raise failure(error) from None
     raise typer.Exit(0 if found.well else UNWELL)
 
 
-def _print(console: Console, looked_at: Target, found: Status, as_document: bool) -> None:
+def _print(looked_at: Target, found: Status, as_document: bool) -> None:
     if as_document:
-        print(json.dumps(as_json(looked_at, found), indent=None if not console.is_terminal else 2))
-        return
-    with console.capture() as captured:
-        for one in tables(looked_at, found, datetime.now(UTC)):
-            console.print(one)
-    print("\n".join(line.rstrip() for line in captured.get().rstrip().splitlines()))
+        print(json.dumps(as_json(looked_at, found)), flush=True)
+    else:
+        print_table(*tables(looked_at, found, datetime.now(UTC)))
 
 
-def _watch(console: Console, looked_at: Target, found: Status, as_document: bool) -> Status:
+def _watch(shown: Console, looked_at: Target, found: Status, as_document: bool) -> Status:
     try:
-        if as_document or not console.is_terminal:
+        if as_document or not shown.is_terminal:
             while True:
-                _print(console, looked_at, found, as_document)
+                _print(looked_at, found, as_document)
                 time.sleep(_EVERY)
                 found = look(looked_at)
-        with Live(console=console, screen=True, auto_refresh=False) as live:
+        with Live(console=shown, screen=True, auto_refresh=False) as live:
             while True:
                 now = datetime.now(UTC)
                 title = Text(f"{now.astimezone():%H:%M:%S}, Ctrl-C ends", "dim")

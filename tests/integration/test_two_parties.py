@@ -51,6 +51,24 @@ def test_the_toy_job_ends_an_up_that_asks_for_it(
     assert cluster.stack.up().operations() == {}
 
 
+def test_jobs_are_listed_and_why_one_failed(cluster: Cluster) -> None:
+    federation = cluster.container(10000, "federation")
+    federation.stop()
+    try:
+        code, _ = cluster.toy(9999, 10000)
+    finally:
+        federation.start()
+    assert code
+    jobs = json.loads(cluster.stack.fatectl("jobs", "9999", "--json").stdout)["jobs"]
+    assert jobs[0]["status"] == "failed"
+    assert "success" in {job["status"] for job in jobs[1:]}
+    shown = cluster.stack.fatectl("jobs", "9999", jobs[0]["name"])
+    assert shown.returncode == 0, shown.stderr
+    _, why = shown.stdout.split("secure_add_example_0 (guest) failed; the last lines of its log:")
+    assert "federation federation:9394" in why
+    cluster.wait_healthy()
+
+
 def test_every_service_is_there_and_never_had_to_start_again(cluster: Cluster) -> None:
     whole(cluster, SERVICES)
 

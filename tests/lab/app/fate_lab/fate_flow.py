@@ -65,6 +65,28 @@ _CREATE = (
     + "".join(f"{name} {kind}, " for name, kind in _COLUMNS.items())
     + "PRIMARY KEY (f_job_id, f_role, f_party_id))"
 )
+# columns of FATE Flow's task table
+_TASK_COLUMNS = {
+    "f_job_id": "VARCHAR(100)",
+    "f_component_name": "TEXT",
+    "f_task_id": "VARCHAR(100)",
+    "f_role": "VARCHAR(50)",
+    "f_party_id": "VARCHAR(50)",
+    "f_operator": "VARCHAR(100) DEFAULT ''",
+    "f_run_ip": "VARCHAR(100) DEFAULT ''",
+    "f_run_pid": "INTEGER",
+    "f_status": "VARCHAR(50)",
+    "f_create_time": "BIGINT",
+    "f_update_time": "BIGINT",
+    "f_start_time": "BIGINT",
+    "f_end_time": "BIGINT",
+    "f_elapsed": "BIGINT",
+}
+_CREATE_TASKS = (
+    "CREATE TABLE IF NOT EXISTS t_task ("
+    + "".join(f"{name} {kind}, " for name, kind in _TASK_COLUMNS.items())
+    + "PRIMARY KEY (f_job_id, f_task_id, f_role, f_party_id))"
+)
 _SCHEDULE_LOG = "fate_flow_schedule.log"
 
 
@@ -148,7 +170,7 @@ class FateFlow:
 
     def start(self) -> None:
         """Starts the service. Fails without MySQL and roll; checks the queue only once."""
-        self.database.run((_CREATE, ()))
+        self.database.run((_CREATE, ()), (_CREATE_TASKS, ()))
         self.party = str(self.roll("session", {}))
         self.me = f"python {self.party}"
         self.publisher = Publisher(
@@ -207,6 +229,7 @@ class FateFlow:
             "/v1/job/submit": self.submit,
             "/v1/job/query": self.query,
             "/v1/job/config": self.config,
+            "/v1/job/task/query": self.query_tasks,
             "/v1/model/load": self.publisher.load,
             "/v1/model/bind": self.publisher.bind,
             "/v1/model/transfer": self.publisher.transfer,
@@ -225,12 +248,22 @@ class FateFlow:
 
     def query(self, filters: dict[str, Any]) -> dict[str, Any]:
         """Jobs filtered by columns; ignores unknown filters, finds no job without a filter."""
-        known = {f"f_{key}": value for key, value in filters.items() if f"f_{key}" in _COLUMNS}
-        where = " AND ".join(f"{column} = %s" for column in known) or "FALSE"
-        rows = self.database.run((f"SELECT * FROM t_job WHERE {where}", list(known.values())))
+        rows = self.rows("t_job", _COLUMNS, filters)
         if not rows:
             return {"retcode": 101, "retmsg": "find job failed"}
         return {"retcode": 0, "retmsg": "success", "data": rows}
+
+    def query_tasks(self, filters: dict[str, Any]) -> dict[str, Any]:
+        """Tasks filtered by columns, like jobs."""
+        rows = self.rows("t_task", _TASK_COLUMNS, filters)
+        if not rows:
+            return {"retcode": 101, "retmsg": "find task failed"}
+        return {"retcode": 0, "retmsg": "success", "data": rows}
+
+    def rows(self, table: str, columns: dict[str, str], filters: dict[str, Any]) -> Any:
+        known = {f"f_{key}": value for key, value in filters.items() if f"f_{key}" in columns}
+        where = " AND ".join(f"{column} = %s" for column in known) or "FALSE"
+        return self.database.run((f"SELECT * FROM {table} WHERE {where}", list(known.values())))
 
     def config(self, filters: dict[str, Any]) -> dict[str, Any]:
         """What a job was started with, and the model that it leaves."""
@@ -406,10 +439,20 @@ class FateFlow:
         folder = f"{role}/{party}/{toy_job.COMPONENT}"
         status, error = "success", ""
         started = _now()
+        task = f"{job_id}_{toy_job.COMPONENT}"
         self.job_log_line(job_id, f"{folder}/ERROR.log", "")
         try:
             row = self.job(job_id, role, party)
             self.update(job_id, role, party, f_status="running", f_start_time=started)
+            new = (job_id, toy_job.COMPONENT, task, role, party, "running", started, started)
+            self.database.run(
+                (
+                    "INSERT INTO t_task (f_job_id, f_component_name, f_task_id, f_role, f_party_id,"
+                    " f_status, f_create_time, f_start_time)"
+                    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+                    new,
+                )
+            )
             conf = json.loads(row["f_runtime_conf"])
             side = self.side(job_id, role, conf)
             try:
@@ -427,6 +470,12 @@ class FateFlow:
             self.job_log_line(job_id, f"{folder}/ERROR.log", error)
             log(f"{self.me}: job {job_id} as {role} failed: {error}")
         ended = _now()
+        end = (
+            "UPDATE t_task SET f_status = %s, f_end_time = %s, f_elapsed = %s WHERE f_task_id = %s"
+            " AND f_role = %s AND f_party_id = %s",
+            (status, ended, ended - started, task, role, party),
+        )
+        _try(lambda: self.database.run(end))
         _try(
             lambda: self.update(
                 job_id, role, party, f_status=status, f_description=error,
