@@ -16,10 +16,10 @@ from .topology import EdgePlan, Entrance, Tunnel, called
 
 _HOME = "/etc/fate/edge"
 CONF, _AUTHORITIES = f"{_HOME}/nginx.conf", f"{_HOME}/authorities.pem"
-_BUNDLE, _IDENTITY = f"{_HOME}/bundle", f"{_HOME}/identity.pem"
+_BUNDLE, IDENTITY = f"{_HOME}/bundle", f"{_HOME}/identity.pem"
 # The bundle is one file so that a new party needs no new file, which would replace the container.
 _UNPACK = (
-    f"cd {_HOME} && chmod 700 . && chmod 600 {_IDENTITY} && "
+    f"cd {_HOME} && chmod 700 . && chmod 600 {IDENTITY} && "
     "awk '/^==> / { if (file) close(file); file = $2; next } { print > file }' bundle"
 )
 _START = f"{_UNPACK} && exec nginx -c {CONF} -g 'daemon off;'"
@@ -98,8 +98,8 @@ stream {{
 
 
 _SSL = f"""    ssl_protocols TLSv1.2 TLSv1.3;
-    ssl_certificate {_IDENTITY};
-    ssl_certificate_key {_IDENTITY};
+    ssl_certificate {IDENTITY};
+    ssl_certificate_key {IDENTITY};
     ssl_client_certificate {_AUTHORITIES};
     ssl_verify_depth 4;
 """
@@ -124,8 +124,8 @@ def _tunnel(owner: str, way: Tunnel, plan: EdgePlan, certificates: Certificates)
     prefix = _DIRECTIVES[way.protocol]
     to = f"{way.to.host}:{way.to.port}"
     lines = [
-        f"{prefix}_ssl_certificate {_IDENTITY};",
-        f"{prefix}_ssl_certificate_key {_IDENTITY};",
+        f"{prefix}_ssl_certificate {IDENTITY};",
+        f"{prefix}_ssl_certificate_key {IDENTITY};",
         f"{prefix}_ssl_trusted_certificate {_HOME}/{_trust_file(way.party)};",
         f"{prefix}_ssl_name {certificates.trust(way.party).name};",
         f"{prefix}_ssl_server_name on;",
@@ -248,7 +248,7 @@ class Edge(Service):
         files = {
             "tls": File(_BUNDLE, bundle(called(who), plan, certificates), reread=True),
             "certificate": File(
-                _IDENTITY,
+                IDENTITY,
                 identity.certificate + identity.key.get_secret_value(),
                 secret=True,
                 reread=True,

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import pulumi
 import yaml
 
-from fate_components import certificates, fleet, party, topology
+from fate_components import certificates, fleet, party, route_tables, topology, ways
 from fate_components import release as catalogue
 from fate_components.docker import delivery
 from fate_components.docker.service import Container, Place, Service
@@ -146,6 +146,7 @@ def check(found: Deployment) -> None:
             assert attachment.network == found.networks[host][attachment.network.name], name
     check_databases(found)
     check_declared(found)
+    check_tables(found)
     check_addresses(found)
     check_ports(found)
     check_routes(found)
@@ -219,6 +220,24 @@ def check_declared(found: Deployment) -> None:
     for one in wanted:
         place, _ = found.containers[one.host, one.name]
         assert one.party == str(place.party or topology.EXCHANGE)
+
+
+def check_tables(found: Deployment) -> None:
+    """Assert that route tables are compared with those that are deployed, and ways followed from
+    containers that are."""
+    deployed = {
+        (host, name, file.path): file.content
+        for (host, name), (place, spec) in found.containers.items()
+        for file in spec.files
+        if file.reread and not place.release.services[spec.service].edge
+    }
+    tables = route_tables.of(found.plan, found.settings, found.release, found.file.stack)
+    assert {
+        (one.host, one.container, one.file.path): one.file.content for one in tables
+    } == deployed
+    for way in ways.ways(found.plan, found.file.stack):
+        place, _ = found.containers[way.host, way.container]
+        assert way.party == str(place.party or topology.EXCHANGE)
 
 
 def check_addresses(found: Deployment) -> None:

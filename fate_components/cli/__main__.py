@@ -5,6 +5,7 @@ import typer
 from . import (
     backup,
     card,
+    doctor,
     exec_,
     from_kubefate,
     images,
@@ -23,6 +24,7 @@ from . import (
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("backup")(backup.backup)
 app.command("card")(card.card)
+app.command("doctor")(doctor.doctor)
 app.command("exec")(exec_.exec_)
 app.add_typer(images.app, name="images")
 app.command("import")(from_kubefate.import_)

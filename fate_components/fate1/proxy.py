@@ -31,6 +31,11 @@ def config(coordinator: str, port: int) -> str:
     )
 
 
+def table(routes: RouteTable) -> File:
+    """route_table.json."""
+    return File(ROUTE_TABLE, json_text(routes), reread=True)
+
+
 class Proxy(Service):
     """A proxy. It starts independently, and rereads its route table every minute, so a changed
     table is delivered into the running container and breaks no job.
@@ -55,7 +60,7 @@ class Proxy(Service):
         routes: RouteTable,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        table = File(ROUTE_TABLE, json_text(routes), reread=True)
+        routes_file = table(routes)
         port = place.release.services["proxy"].port
         super().__init__(
             "fate:fate1:Proxy",
@@ -65,12 +70,12 @@ class Proxy(Service):
                 name=name,
                 networks=networks,
                 files=[
-                    table,
+                    routes_file,
                     File(f"{ROOT}/proxy/conf/proxy.properties", config(coordinator, port)),
                 ],
                 published=dict(published),
             ),
             opts=opts,
         )
-        delivery.file(f"{name}-routes", self, table, pulumi.ResourceOptions(parent=self))
+        delivery.file(f"{name}-routes", self, routes_file, pulumi.ResourceOptions(parent=self))
         self.register_outputs({})

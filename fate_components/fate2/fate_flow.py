@@ -125,6 +125,11 @@ def route_table(context: ClusterContext) -> dict[int, dict[str, object]]:
     return {party: {"host": to.host, "port": to.port} for party, to in table.items()}
 
 
+def table(context: ClusterContext) -> File:
+    """rabbitmq_route_table.yaml as a file of the container."""
+    return File(_ROUTE_TABLE, yaml_text(route_table(context)), reread=True)
+
+
 class FateFlow(Service):
     """A party's FATE Flow. It reads its route table for every job, so a changed table is
     delivered into the running container.
@@ -142,7 +147,7 @@ class FateFlow(Service):
         opts: pulumi.ResourceOptions,
     ) -> None:
         database, at = context.endpoint("mysql"), context.fate_flow
-        table = File(_ROUTE_TABLE, yaml_text(route_table(context)), reread=True)
+        routes = table(context)
         itself = HttpProbe(
             host=at.host, port=at.port, path="/v2/server/fateflow", answers='"code": *0'
         )
@@ -159,7 +164,7 @@ class FateFlow(Service):
                     _START.format(host=database.host, port=database.port, root=ROOT),
                 ],
                 files=[
-                    table,
+                    routes,
                     File(
                         f"{_FLOW}/conf/service_conf.yaml",
                         yaml_text(service_conf(context)),
@@ -180,5 +185,5 @@ class FateFlow(Service):
             needs=needs,
             opts=opts,
         )
-        delivery.file("fateflow-routes", self, table, pulumi.ResourceOptions(parent=self))
+        delivery.file("fateflow-routes", self, routes, pulumi.ResourceOptions(parent=self))
         self.register_outputs({})

@@ -81,6 +81,11 @@ def routes(context: ClusterContext) -> str:
     return text
 
 
+def table(context: ClusterContext) -> File:
+    """routes.conf as a file of the container."""
+    return File(_ROUTES, routes(context), reread=True)
+
+
 class Nginx(Service):
     """A party's nginx. It starts independently; changed routes are delivered into the running
     container and break no request.
@@ -92,7 +97,7 @@ class Nginx(Service):
 
     def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:
         ports = context.ports("nginx")
-        table = File(_ROUTES, routes(context), reread=True)
+        routes_file = table(context)
         super().__init__(
             "fate:fate2:Nginx",
             context.place,
@@ -100,7 +105,7 @@ class Nginx(Service):
                 service="nginx",
                 networks=[context.attachment("nginx"), *context.plan.shared("nginx")],
                 files=[
-                    table,
+                    routes_file,
                     File(f"{_CONF}/nginx.conf", config(context)),
                 ],
                 published=context.plan.publishes(ports),
@@ -110,7 +115,7 @@ class Nginx(Service):
         delivery.file(
             "nginx-routes",
             self,
-            table,
+            routes_file,
             pulumi.ResourceOptions(parent=self),
             apply="nginx -s reload",
         )

@@ -279,6 +279,11 @@ def test_what_was_done_by_hand_is_seen_and_mended(cluster: Cluster) -> None:
     assert re.search(r"^roll +lab +exited ", seen.stdout, re.M)
     assert re.search(r"^federation +lab +missing ", seen.stdout, re.M)
     assert "party 10000: 9 healthy" in seen.stdout
+    report = json.loads(cluster.stack.fatectl("doctor", "--json").stdout)
+    assert len(report["errors"]) == 2, report
+    assert "-9999-federation on Docker host lab is missing." in " ".join(report["errors"])
+    assert all(way["seconds"] for way in report["ways"])
+    assert len(report["ways"]) == 2
     wanted = {"9999-roll": "update", "9999-federation": "create"}
     assert cluster.stack.preview().operations(CONTAINER) == wanted
     assert cluster.stack.up().operations(CONTAINER) == wanted

@@ -41,6 +41,11 @@ def route_table(context: ClusterContext) -> dict[str, object]:
     }
 
 
+def table(context: ClusterContext) -> File:
+    """route_table.json as a file of the container."""
+    return File(f"{_CONF}/route_table.json", json_text(route_table(context)), reread=True)
+
+
 class ServingProxy(Service):
     """A party's serving-proxy. It starts alone, and reads its route table again every ten seconds,
     so a changed table is delivered into the running container.
@@ -51,7 +56,7 @@ class ServingProxy(Service):
     """
 
     def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:
-        table = File(f"{_CONF}/route_table.json", json_text(route_table(context)), reread=True)
+        routes = table(context)
         super().__init__(
             "fate:fate1:ServingProxy",
             context.place,
@@ -61,12 +66,12 @@ class ServingProxy(Service):
                     context.attachment("serving-proxy"),
                     *context.plan.shared("serving-proxy"),
                 ],
-                files=[table, File(f"{_CONF}/application.properties", config(context))],
+                files=[routes, File(f"{_CONF}/application.properties", config(context))],
                 published=context.plan.publishes(
                     context.place.release.services["serving-proxy"].published_ports
                 ),
             ),
             opts=opts,
         )
-        delivery.file("serving-routes", self, table, pulumi.ResourceOptions(parent=self))
+        delivery.file("serving-routes", self, routes, pulumi.ResourceOptions(parent=self))
         self.register_outputs({})

@@ -1,0 +1,68 @@
+"""The route tables that a deployment needs, to compare with those that were delivered."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+from . import cluster
+from .docker.host import Host
+from .docker.service import File, Place
+from .fate1 import proxy, route_table
+from .fate1.serving import proxy as serving_proxy
+from .fate2 import fate_flow, nginx
+from .fate2 import settings as fate2
+from .fate2.cluster import ClusterContext
+from .names import docker_name
+from .release import Release
+from .settings import SERVING, Settings
+from .topology import EXCHANGE, ClusterPlan, Topology
+
+
+@dataclass(frozen=True)
+class RouteTable:
+    """A route table in a container.
+
+    Args:
+        owner: the party's id, or "exchange".
+        host: the name of the Docker host.
+        container: the container's name.
+        file: the file.
+    """
+
+    owner: str
+    host: str
+    container: str
+    file: File
+
+
+def of(plan: Topology, settings: Settings, release: Release, stack: str) -> Iterator[RouteTable]:
+    """All route tables of a stack.
+
+    Args:
+        plan: the deployment.
+        settings: the stack file's settings.
+        release: the facts of the release.
+        stack: the stack's name.
+    """
+    for one in plan.parties:
+        for planned in one.clusters.values():
+            for service, file in _of_cluster(planned, settings, release.line, stack).items():
+                name = docker_name(stack, one.party.id, service)
+                yield RouteTable(str(one.party.id), planned.host, name, file)
+    if plan.exchange:
+        file = proxy.table(route_table.exchange_routes(plan.exchange))
+        yield RouteTable(EXCHANGE, plan.exchange.host, docker_name(stack, EXCHANGE), file)
+
+
+def _of_cluster(plan: ClusterPlan, settings: Settings, line: str, stack: str) -> dict[str, File]:
+    """A cluster's route tables, by the service that reads each."""
+    # Nothing is deployed, so no Docker host is needed.
+    place = Place(stack, plan.kind, cast(Host, None), plan.facts, {}, plan.party.id)
+    if plan.kind == SERVING:
+        serving = cluster.ClusterContext(place, plan, settings.master_secret)
+        return {"serving-proxy": serving_proxy.table(serving)}
+    if line == "fate1":
+        return {"proxy": proxy.table(route_table.party_routes(plan, plan.facts))}
+    assert isinstance(settings, fate2.Settings)  # noqa: S101 - settings match the release line
+    context = ClusterContext(place, plan, settings.master_secret, settings.engines)
+    return {"nginx": nginx.table(context), "fateflow": fate_flow.table(context)}
