@@ -11,6 +11,7 @@ from . import (
     images,
     jobs,
     logs,
+    open_,
     peer,
     publish,
     repair,
@@ -31,6 +32,7 @@ app.command("import")(from_kubefate.import_)
 app.command("jobs")(jobs.jobs)
 app.command("logs")(logs.logs)
 app.add_typer(peer.app, name="peer")
+app.command("open")(open_.open_)
 app.command("publish")(publish.publish)
 app.command("repair")(repair.repair)
 app.command("restore")(restore.restore)

@@ -21,7 +21,7 @@ def exec_(
     ],
     command: Annotated[
         list[str] | None,
-        typer.Argument(help="The command; a shell if left out.", metavar="[-- COMMAND]"),
+        typer.Argument(help="The command; a shell if left out.", metavar="-- COMMAND"),
     ] = None,
     host: HostOption = None,
     stack: StackOption = None,

@@ -132,6 +132,17 @@ class Stack:
         """A command of fatectl, like an operator's."""
         return self.python("fate_components.cli", *command)
 
+    def start_fatectl(self, *command: str) -> subprocess.Popen[str]:
+        """Start a command of fatectl; its output is piped."""
+        return subprocess.Popen(
+            [".venv/bin/python", "-m", "fate_components.cli", *command, "--stack", self.name],
+            cwd=self.folder,
+            env={**os.environ, **self.auto.workspace.env_vars},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     def python(self, module: str, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
         """A module of the program that works on this stack, with more environment variables."""
         return subprocess.run(

@@ -1,12 +1,16 @@
 """Parties on several Docker hosts, reached by TCP and by SSH, without and with an exchange."""
 
+import json
 import os
+import signal
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from docker.types import IPAMConfig, IPAMPool
 
+from fate_components.cli.status import UNWELL
 from fate_components.cli.up import PARTIAL
 from tests.integration.clusters import Cluster
 from tests.integration.docker_hosts import DockerHost, wait_for
@@ -94,6 +98,28 @@ def test_jobs_cross_docker_hosts(clusters: tuple[Cluster, Cluster]) -> None:
     here.stack.preview(expect_no_changes=True)
 
 
+def test_fatectl_works_across_docker_hosts(clusters: tuple[Cluster, Cluster]) -> None:
+    stack = clusters[0].stack
+    report = json.loads(stack.fatectl("doctor", "--json").stdout)
+    assert len(report["ways"]) == 4
+    for found in report["ways"]:
+        assert (found["seconds"] is None) is (found["to"] == "10005"), found
+    assert len(report["errors"]) == 2, report["errors"]
+    assert all("cannot reach party 10005 at 192.0.2.1:9370" in text for text in report["errors"])
+    assert all(host["freeBytes"] for host in report["hosts"].values())
+
+    # FATE Board is bound to loopback of a machine that only ssh reaches.
+    opened = stack.start_fatectl("open", "10000", "board")
+    try:
+        assert opened.stdout
+        with urllib.request.urlopen(f"{opened.stdout.readline().strip()}/actuator/health") as page:
+            assert b'"UP"' in page.read()
+    finally:
+        opened.send_signal(signal.SIGINT)
+        said, _ = opened.communicate(timeout=ENDS_WITHIN)
+    assert opened.returncode == 130, said
+
+
 def test_with_an_exchange_everything_goes_through_it(clusters: tuple[Cluster, Cluster]) -> None:
     here, there = clusters
     before = here.lives() | there.lives()
@@ -121,9 +147,14 @@ def test_a_docker_host_that_is_down_does_not_keep_the_others_from_an_update(
     stack.change(lambda c: c["fate:parties"][1]["training"].update(eggs=2))
     there.host.stop_dockerd()
     try:
+        seen = stack.fatectl("status", "--json")
         done = stack.fatectl("up", "--yes")
     finally:
         there.host.start_dockerd()
+    assert seen.returncode == UNWELL
+    (silent,) = json.loads(seen.stdout)["unreachable"]
+    assert (silent["host"], silent["parties"]) == ("there", ["10000", "exchange"])
+    assert {one["party"] for one in json.loads(seen.stdout)["parties"]} == {"9999"}
     assert done.returncode == PARTIAL, done.stdout + done.stderr
     assert "Docker host there does not answer and is left out (it runs party 10000)" in done.stderr
     after = here.lives()
