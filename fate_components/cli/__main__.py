@@ -44,7 +44,10 @@ app.command("up")(up.up)
 
 @app.callback()
 def fatectl() -> None:
-    """Operates the parties of a stack, beside `pulumi up`."""
+    """Operates the parties of a stack, beside `pulumi up`.
+
+    Exit codes: 0 if all is well, 1 if a command fails, 3 if it finds something that is not well.
+    """
 
 
 if __name__ == "__main__":

@@ -26,7 +26,9 @@ def exec_(
     host: HostOption = None,
     stack: StackOption = None,
 ) -> None:
-    """Run a command in a service's container, or a shell: fatectl exec 9999 mysql -- env
+    """Run a command in a service's container, or a shell.
+
+    Example: fatectl exec 9999 mysql -- env
 
     It has a terminal if this one is a terminal. The exit code is that of the command.
     """

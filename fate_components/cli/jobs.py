@@ -147,7 +147,9 @@ def jobs(
     host: HostOption = None,
     stack: StackOption = None,
 ) -> None:
-    """Show a party's jobs, the latest first, or the tasks of one: fatectl jobs 9999 2026112509301
+    """Show a party's jobs, the latest first, or the tasks of one.
+
+    Example: fatectl jobs 9999 202611250959068282534
 
     Of a job or a task that failed it shows the lines of FATE's log that say why.
     """

@@ -192,7 +192,10 @@ def logs(
     host: HostOption = None,
     stack: StackOption = None,
 ) -> None:
-    """Show what a party's services write, in the order of time: fatectl logs 9999 -f --since 10m"""
+    """Show what a party's services write, in the order of time.
+
+    Example: fatectl logs 9999 -f --since 10m
+    """
     try:
         with waiting("looking at the Docker hosts"):
             looked_at = target(stack, host, aside)

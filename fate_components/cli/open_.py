@@ -128,7 +128,9 @@ def open_(
     host: HostOption = None,
     stack: StackOption = None,
 ) -> None:
-    """Print the address of a party's FATE Board or notebook: fatectl open 9999 notebook
+    """Print the address of a party's FATE Board or notebook.
+
+    Example: fatectl open 9999 notebook
 
     If its port is bound to loopback of another machine, an ssh tunnel leads there until Ctrl-C.
     """

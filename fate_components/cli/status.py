@@ -159,7 +159,9 @@ def status(
     """Show every service of every party, with its health and what it uses.
 
     The exit code is 0 if all are healthy, and 3 if one is not or a Docker host does not answer.
-    Services that are missing show too. Works without the stack's state: fatectl status --stack prod
+    Services that are missing show too.
+
+    Example without the stack's state: fatectl status --stack prod
     """
     shown = console()
     try:

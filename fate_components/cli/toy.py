@@ -29,7 +29,10 @@ def toy(
     docker_host: HostOption = None,
     stack: StackOption = None,
 ) -> None:
-    """Run the toy job between two parties, and name what fails: fatectl toy 9999 10000"""
+    """Run the toy job between two parties, and name what fails.
+
+    Example: fatectl toy 9999 10000
+    """
     try:
         with waiting("looking at the Docker hosts"):
             looked_at = target(stack, docker_host, aside)

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -219,6 +221,20 @@ def test_a_url_of_no_docker_host() -> None:
     done = run("status", "--host", "b1.example.org")
     assert done.exit_code == 1
     assert "--host: b1.example.org is neither" in done.stderr
+
+
+def test_commands_are_completed_by_the_shell() -> None:
+    completed = subprocess.run(
+        [sys.executable, "-m", "fate_components.cli"],
+        env={
+            **os.environ, "_FATECTL_COMPLETE": "complete_bash", "COMP_WORDS": "fatectl sta",
+            "COMP_CWORD": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    assert completed.stdout.split() == ["status"], completed.stderr
 
 
 # Without the state
