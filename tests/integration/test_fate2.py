@@ -75,6 +75,20 @@ def test_the_first_up_ends_with_a_job_on_both_parties(deployment: Shared, cluste
     verified(cluster, 10000)
     for party in (9999, 10000):
         assert any(line.endswith(" success") for line in jobs(cluster, party))
+    listed = json.loads(cluster.stack.fatectl("jobs", "9999", "--json").stdout)["jobs"]
+    assert listed[0]["status"] == "success"
+    shown = json.loads(cluster.stack.fatectl("jobs", "9999", listed[0]["name"], "--json").stdout)
+    assert [(one["name"], one["status"]) for one in shown["tasks"]] == [
+        ("toy_example_0", "success")
+    ]
+
+
+def test_fatectl_finds_nothing_wrong(cluster: Cluster) -> None:
+    report = json.loads(cluster.stack.fatectl("doctor", "--json").stdout)
+    assert report["errors"] == []
+    # To nginx, with HTTP and gRPC, and to RabbitMQ.
+    assert len(report["ways"]) == 6
+    assert all(way["seconds"] is not None for way in report["ways"])
 
 
 def test_every_service_is_there_and_never_had_to_start_again(cluster: Cluster) -> None:
@@ -178,7 +192,7 @@ def test_a_stopped_hop_is_named(cluster: Cluster) -> None:
     stopped = cluster.container(10000, "rabbitmq")
     stopped.stop()
     try:
-        done = toy_job(cluster, "fate2")
+        done = cluster.stack.fatectl("toy", "9999", "10000")
     finally:
         stopped.start()
         cluster.wait_healthy()
