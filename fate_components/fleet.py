@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -246,13 +246,3 @@ def _usage(docker_host: str, id: str) -> Usage | None:
 def _cpu(stats: Mapping[str, Any], which: str) -> float:
     """The processor time that a container had used when it was measured, in seconds."""
     return float(stats[which]["cpu_usage"]["total_usage"]) / 1e9
-
-
-def only(fleet: Fleet, party: str) -> Fleet:
-    """The same, of one party.
-
-    Args:
-        fleet: what was found.
-        party: the party's id, or "exchange".
-    """
-    return replace(fleet, members=tuple(one for one in fleet.members if one.party == party))

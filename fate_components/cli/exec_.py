@@ -9,7 +9,7 @@ import typer
 from ..docker import cli
 from .failure import failure
 from .stack import StackError
-from .target import HostOption, StackOption, TargetError, aside, service, target
+from .target import HostOption, StackOption, TargetError, aside, service, target, waiting
 
 _SHELL = ["sh", "-c", "if command -v bash >/dev/null; then exec bash; else exec sh; fi"]
 
@@ -33,8 +33,9 @@ def exec_(
     It has a terminal if this one is a terminal. The exit code is that of the command.
     """
     try:
-        looked_at = target(stack, host, aside)
-        found = service(looked_at, looked_at.look(), party, name)
+        with waiting("looking at the Docker hosts"):
+            looked_at = target(stack, host, aside)
+            found = service(looked_at, looked_at.look(), party, name)
     except (StackError, TargetError) as error:
         raise failure(error) from None
     options = ["-it"] if sys.stdin.isatty() and sys.stdout.isatty() else ["-i"]
