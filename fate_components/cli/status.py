@@ -199,4 +199,6 @@ def _watch(shown: Console, looked_at: Target, found: Status, as_document: bool) 
                 time.sleep(_EVERY)
                 found = look(looked_at)
     except KeyboardInterrupt:
+        if shown.is_terminal and not as_document:
+            _print(looked_at, found, as_document)  # the terminal shows again what was there before
         return found
