@@ -1,6 +1,5 @@
 """fatectl exec: a command in a service's container."""
 
-import os
 import sys
 from typing import Annotated
 
@@ -39,7 +38,5 @@ def exec_(
     except (StackError, TargetError) as error:
         raise failure(error) from None
     options = ["-it"] if sys.stdin.isatty() and sys.stdout.isatty() else ["-i"]
-    arguments = ["docker", "exec", *options, found.id, *(command or _SHELL)]
-    # In place of this process, so that signals and the terminal are the command's own.
-    sys.stdout.flush()
-    os.execvpe("docker", arguments, {**os.environ, **cli.environment(found.docker_host)})  # noqa: S606
+    arguments = ["exec", *options, found.id, *(command or _SHELL)]
+    raise typer.Exit(cli.attached(arguments, cli.environment(found.docker_host)))

@@ -1,6 +1,7 @@
 """The docker command on this machine, connected to any Docker host."""
 
 import os
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -48,6 +49,31 @@ def run(
     except subprocess.TimeoutExpired:
         said = f"docker {arguments[0]}: no answer within {timeout:.0f} s"
         return subprocess.CompletedProcess(command, NO_ANSWER, "", said)
+
+
+def attached(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a docker command on this process's own standard streams; returns its exit code.
+
+    Args:
+        arguments: the command line after docker.
+        environment: the variables that connect it to a daemon.
+    """
+    running: list[subprocess.Popen[bytes]] = []
+
+    def pass_on(number: int, _: object) -> None:
+        # A Ctrl-C reaches both: the command decides what comes of it.
+        if number != signal.SIGINT:
+            for process in running:
+                process.send_signal(number)
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, pass_on) for number in numbers}
+    try:
+        running.append(subprocess.Popen(["docker", *arguments], env={**os.environ, **environment}))
+        return running[0].wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def output(arguments: Sequence[str], environment: Mapping[str, str]) -> Iterator[bytes]:

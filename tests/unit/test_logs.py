@@ -136,14 +136,14 @@ def test_logs_of_a_party(docker: Callable[[str], None]) -> None:
 @pytest.mark.parametrize(
     ("given", "run"), [(["--", "env", "-u", "A"], ["env", "-u", "A"]), ([], ["sh", "-c"])]
 )
-def test_a_command_replaces_fatectl(
-    given: list[str], run: list[str], monkeypatch: pytest.MonkeyPatch
+def test_a_command_in_a_container(
+    given: list[str],
+    run: list[str],
+    docker: Callable[[str], None],
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    became: list[tuple[list[str], dict[str, str]]] = []
-    monkeypatch.setattr(
-        os, "execvpe", lambda _, command, environment: became.append((command, environment))
-    )
-    CliRunner().invoke(app, ["exec", "9999", "egg-2", "--host", "ssh://here", *given])
-    ((command, environment),) = became
-    assert command[: 4 + len(run)] == ["docker", "exec", "-i", "e2", *run]
-    assert environment["DOCKER_HOST"] == "ssh://here"
+    docker('echo "$DOCKER_HOST $@"; exit 7')
+    done = CliRunner().invoke(app, ["exec", "9999", "egg-2", "--host", "ssh://here", *given])
+    assert done.exit_code == 7, done.output
+    said = capfd.readouterr().out
+    assert said.startswith(f"ssh://here exec -i e2 {' '.join(run)}"), said
