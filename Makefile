@@ -56,6 +56,9 @@ images: .venv/installed docker ## build the lab images, if the stack uses them o
 stack: tools
 	@sh toolchain/stack.sh $(STACK)
 
+generated: .venv/installed ## write the schema for editors and what the documentation says about keys
+	@.venv/bin/python -m fate_components.generated
+
 lock: ## resolve the dependencies in pyproject.toml again
 	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	  --no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements.lock
@@ -65,4 +68,5 @@ lock: ## resolve the dependencies in pyproject.toml again
 	@sh toolchain/venv.sh $(PYTHON)
 	@touch $@
 
-.PHONY: help up preview down test lint unit integration env tools docker images stack lock
+.PHONY: help up preview down test lint unit integration env tools docker images stack generated \
+  lock

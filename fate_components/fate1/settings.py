@@ -26,7 +26,10 @@ def _adapter(value: str) -> str:
     return value
 
 
-_REDIS = "its Redis: {password}, or an external one: {address, port, password}"
+_REDIS = (
+    "its Redis: {password}, or an external one: {address, port, password}. See "
+    "[External databases](#external-databases)"
+)
 
 
 class Redis(Server):
@@ -41,12 +44,13 @@ class Training(settings.Training):
     """A party's training cluster."""
 
     eggs: Annotated[Count, Field(le=200)] = Field(
-        1, description="how many eggs (storage and compute nodes) it has"
+        1, description="how many eggs (storage and compute nodes) it has, 1 to 200"
     )
     processors: Annotated[Count, Field(le=256)] | None = Field(
         None,
-        description="how many processors each egg starts for a job; half of its machine's cores "
-        "if not given",
+        description="how many processors each egg starts for a job; half of its machine's cores, "
+        "at least 1, if not given. All of them must be up within 5 s: with more processors than "
+        "cores, every job fails",
     )
     redis: Redis = Field(Redis(), description=_REDIS)
 
@@ -68,12 +72,14 @@ class Serving(ClusterKeys):
 
     host: str | None = Field(
         None,
-        description="the Docker host it runs on, a name under fate:hosts; the party's if not given",
+        description="the Docker host it runs on, a name under fate:hosts; the party's `host` if "
+        "not given",
     )
     adapter: Annotated[str, AfterValidator(_adapter)] = Field(
         "MockAdapter",
-        description="where the features of inference requests come from when this party is the "
-        "host: MockAdapter (always the same), TestFilePick (a file) or a class in the image",
+        description="the class that reads the features when this party is the host of an "
+        "inference: `MockAdapter` (always the same row), `TestFilePick` "
+        "(`/data/projects/fate/serving-server/host_data.csv`), or a class of your own in the image",
     )
     redis: Redis = Field(Redis(), description=_REDIS)
 
@@ -89,10 +95,12 @@ class Party(settings.Party):
     training: Training | None = Field(
         Training(),
         description="its training cluster: {publish, eggs, processors, mysql, redis, uploads, "
-        "services}",
+        "services}; one with the defaults, unless the party has `serving`, if not given",
     )
     serving: Serving | None = Field(
-        None, description="its serving cluster: {host, publish, adapter, redis, services}"
+        None,
+        description="its serving cluster: {host, publish, adapter, redis, services}. See "
+        "[serving.md](serving.md)",
     )
 
     @model_validator(mode="before")
@@ -153,17 +161,20 @@ class Settings(settings.Settings):
         min_length=1,
     )
     peers: tuple[Peer, ...] = Field(
-        (), description="the parties that others run, each {id, address, port, serving, tls}"
+        (),
+        description="the parties that others run, each {id, address, port, serving, tls}. They get "
+        "routes and nothing else",
     )
     exchange: settings.Exchange | None = Field(
         None,
-        description="the exchange that connects the parties: {host, port, tls} or "
-        "{address, port, tls}",
+        description="the exchange that all traffic between parties goes through: {host, port, tls} "
+        "or {address, port, tls}; parties call each other directly if not given. Only FATE 1.3 has "
+        "one",
     )
     images: Literal["registry", "archive"] = Field(
         "registry",
-        description="where images come from: registry, or archive (a file); FATE 1.3 cannot be "
-        "built from packages",
+        description="where images come from: `registry` (FATE's official images), or `archive` (a "
+        "file); FATE 1.3 cannot be built from packages",
     )
 
     @property

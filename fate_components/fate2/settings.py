@@ -23,10 +23,17 @@ Engine = Annotated[str, BeforeValidator(_engine)]
 class Engines(Keys):
     """FATE's computing, federation and storage engines."""
 
-    computing: Engine = Field("standalone", description="standalone or spark_local")
-    federation: Engine = Field("rabbitmq", description="rabbitmq")
+    computing: Engine = Field(
+        "standalone",
+        description="`standalone` or `spark_local`. Eggroll and Spark are not supported yet",
+    )
+    federation: Engine = Field(
+        "rabbitmq", description="`rabbitmq`. Pulsar and OSX are not supported yet"
+    )
     storage: Engine | None = Field(
-        None, description="standalone or localfs; if not given, the one that fits computing"
+        None,
+        description="`standalone` with `computing: standalone`, `localfs` with `spark_local`; the "
+        "one that fits if not given. Eggroll and HDFS are not supported yet",
     )
 
 
@@ -34,7 +41,9 @@ class Rabbitmq(Keys):
     """A party's RabbitMQ."""
 
     password: Password | None = Field(
-        None, description="the password of its administrator fate; derived if not given"
+        None,
+        description="the password of its administrator `fate`; derived if not given. It must be "
+        "encrypted",
     )
 
 
@@ -42,7 +51,9 @@ class Client(Keys):
     """A party's notebook."""
 
     token: Password | None = Field(
-        None, description="the token to log in to the notebook with; derived if not given"
+        None,
+        description="the token to log in to the notebook with; derived if not given. It must be "
+        "encrypted",
     )
 
 
@@ -50,7 +61,9 @@ class Training(settings.Training):
     """A party's training cluster."""
 
     cores: Annotated[Count, Field(le=1024)] = Field(
-        8, description="how many cores its jobs may use at once"
+        8,
+        description="how many cores the party's jobs may use at once. A job takes 4, or all of "
+        "them if there are fewer; further jobs wait",
     )
     rabbitmq: Rabbitmq = Field(Rabbitmq(), description="its RabbitMQ: {password}")
     client: Client = Field(Client(), description="its notebook: {token}")
@@ -87,13 +100,20 @@ class Settings(settings.Settings):
         description="the parties this stack runs, each {id, host, training, tls}", min_length=1
     )
     peers: tuple[Peer, ...] = Field(
-        (), description="the parties that others run, each {id, address, ports, tls}"
+        (),
+        description="the parties that others run, each {id, address, ports, tls}. They get routes "
+        "and nothing else",
     )
-    engines: Engines = Field(Engines(), description="the engines: {computing, federation, storage}")
+    engines: Engines = Field(
+        Engines(),
+        description="the engines of FATE 2: {computing, federation, storage}; standalone, "
+        "RabbitMQ, standalone if not given",
+    )
     images: Literal["registry", "packages", "archive"] = Field(
         "registry",
-        description="where images come from: registry (FATE's official ones), packages (built on "
-        "the Docker hosts from Debian and PyPI packages) or archive (a file)",
+        description="where images come from: `registry` (FATE's official images), `archive` (a "
+        "file) or, with FATE 2, `packages` (built on the Docker hosts from Debian and PyPI "
+        "packages). See [Images from an archive](#images-from-an-archive)",
     )
 
     def chosen(self, release: catalogue.Release) -> catalogue.Release:

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from ..generated import schema
 from ..settings.errors import Mistake, SettingsError
 from ..settings.load import parse
 from . import options as names
@@ -42,7 +43,9 @@ def render(config: Mapping[str, Any], stack: str) -> str:
     """
     parties = "all" if "fate:peers" not in config else "PARTY (each party below)"
     external = _EXTERNAL.format(stack=stack) if _external(config) else ""
-    text = _comment(_HEADER.format(stack=stack, parties=parties, external=external))
+    text = schema.COMMENT + _comment(
+        _HEADER.format(stack=stack, parties=parties, external=external)
+    )
     text += "config:\n"
     for key, value in config.items():
         if comment := _COMMENTS.get(key):

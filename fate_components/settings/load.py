@@ -17,14 +17,14 @@ from ..fate2 import settings as fate2
 from . import openssh
 from .checks import check
 from .errors import NAMESPACE, Location, Mistake, SettingsError, key_path, shown
-from .keys import text
+from .keys import in_short, text
 from .models import DockerHost, Settings, overridden
 
 LINES: Mapping[str, type[Settings]] = {"fate1": fate1.Settings, "fate2": fate2.Settings}
 """The model of each release line's stack files."""
 
-# Keys with a single string or word as value; all others are written as lists and maps.
-_PLAIN = ("release", "images", "archive", "registry", "masterSecret")
+PLAIN = ("release", "images", "archive", "registry", "masterSecret")
+"""Keys with a single string or word as value; all others are written as lists and maps."""
 
 
 def load() -> tuple[Settings, catalogue.Release]:
@@ -117,7 +117,7 @@ def _decode(values: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in values.items():
         if key in known and value in ("", "{}", "[]"):
             continue  # the project file's empty defaults
-        if key in _PLAIN or not isinstance(value, str):
+        if key in PLAIN or not isinstance(value, str):
             decoded[key] = value
             continue
         try:
@@ -208,7 +208,7 @@ def _explain(error: ErrorDetails, release: catalogue.Release) -> Mistake:
     """Explain a pydantic error in an operator's terms, with the remedy."""
     where = error["loc"]
     field, siblings = _field(where, LINES[release.line])
-    about = field.description if field and field.description else ""
+    about = in_short(field) if field else ""
     kind, context = error["type"], error.get("ctx", {})
     match kind:
         case "extra_forbidden":
@@ -266,17 +266,17 @@ def _field(where: Location, root: type[BaseModel]) -> tuple[FieldInfo | None, li
         siblings = list(fields)
         if part in fields:
             field = fields[part]
-            model = _model_in(field.annotation)
+            model = model_in(field.annotation)
             if get_origin(field.annotation) is dict:
                 next(parts, None)  # a name, which may be the same as a key's
     return field, siblings
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def model_in(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for inner in getattr(annotation, "__args__", ()):
-        found = _model_in(inner)
+        found = model_in(inner)
         if found:
             return found
     return None

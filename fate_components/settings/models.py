@@ -1,6 +1,7 @@
 """The keys that every stack file has, in any release line.
 
 Each key is documented once, where its value is checked: here, or in its release line's settings.py.
+docs/configuration.md, the schema for editors and the errors take its description from there.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    ConfigDict,
     Field,
     PlainValidator,
     PrivateAttr,
@@ -27,7 +29,7 @@ from pydantic.alias_generators import to_camel
 from ..release import Release
 from . import addresses
 from .errors import Mistake, shown
-from .keys import Keys, text
+from .keys import Keys, Secret, Text
 from .tls import Certificate, DockerTls, ExchangeTls, PeerTls, Tls
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -216,8 +218,16 @@ def _memory(value: object) -> object:
     return size
 
 
-Address = Annotated[str, BeforeValidator(text), AfterValidator(addresses.address)]
-Password = Annotated[SecretStr, BeforeValidator(text), AfterValidator(password)]
+# What a stack file may contain where a validator takes another form.
+_Cpus = Annotated[float, Field(ge=_MIN_CPUS, le=_MAX_CPUS)]
+_Memory = Annotated[str, Field(pattern="^[1-9][0-9]{0,6}[mg]$")]
+_Publication = (
+    Annotated[int, Field(ge=1, le=65535)]
+    | Annotated[str, Field(pattern=r"^([0-9]{1,3}(\.[0-9]{1,3}){3}:)?[0-9]{1,5}$")]
+)
+
+Address = Annotated[str, Text, AfterValidator(addresses.address)]
+Password = Annotated[Secret, Text, AfterValidator(password)]
 Count = Annotated[int, BeforeValidator(_no_bool), Field(ge=1)]
 Port = Annotated[Count, Field(le=65535)]
 # FATE stores ids as texts of 50 characters; names of containers and nginx have less room for them.
@@ -228,7 +238,10 @@ class Logs(Keys):
     """How much of a container's log Docker keeps."""
 
     max_size: Annotated[str, AfterValidator(_size)] = Field(
-        "10m", description="the size at which a log file is rotated, like 500k, 10m or 1g"
+        "10m",
+        description="the size at which Docker rotates a container's log, like `500k`, `10m` or "
+        "`1g`",
+        json_schema_extra={"pattern": "^[1-9][0-9]{0,5}[kmg]$"},
     )
     max_file: Annotated[Count, Field(le=1000)] = Field(
         3, description="how many log files Docker keeps per container"
@@ -239,34 +252,40 @@ class DockerHost(Keys):
     """A machine with a Docker daemon that runs containers."""
 
     docker: Annotated[str, AfterValidator(addresses.docker_url)] = Field(
-        description="how to reach the daemon: unix:///var/run/docker.sock, ssh://user@machine:22, "
-        "or tcp://machine:2376 with tls"
+        description="how to reach the daemon: `unix:///var/run/docker.sock`, "
+        "`ssh://user@machine:22`, or `tcp://machine:2376` with `tls`. SSH uses your agent, "
+        "`~/.ssh/config` and known hosts; a password in the URL is not accepted",
+        json_schema_extra={"pattern": "^(unix:///|ssh://|tcp://)."},
     )
     tls: DockerTls | None = Field(
         None,
         description="for tcp://: how to verify the daemon, and its client certificate, each in PEM "
-        "format: {authority, certificate, key}",
+        "format: {authority, certificate, key}. Required with `tcp://`",
     )
     address: Address | None = Field(
         None,
         description="the host name or IPv4 address at which other machines reach its published "
-        "ports; if not given, the one in the tcp:// URL, or that OpenSSH connects to for the "
-        "ssh:// URL",
+        "ports; the one in the URL of a `tcp://` host, or that OpenSSH connects to for an `ssh://` "
+        "host, if not given. For an `ssh://` host that is `HostName` in OpenSSH's configuration "
+        "(`ssh -G`), else the host in the URL. Required for a `unix://` host that other hosts must "
+        "reach",
     )
-    bind: Annotated[str, BeforeValidator(text), AfterValidator(_bind)] = Field(
+    bind: Annotated[str, Text, AfterValidator(_bind)] = Field(
         ANYWHERE,
-        description="the host's IPv4 address that the ports for other parties are bound to, unless "
-        "publish sets another",
+        description="the host's IPv4 address that the ports for other parties and for the exchange "
+        "are bound to, unless `publish` sets another; all addresses, `0.0.0.0`, if not given. A "
+        "change replaces their containers",
     )
     subnet: Annotated[str, AfterValidator(addresses.subnet)] | None = Field(
         None,
-        description="a private IPv4 /16 like 10.200.0.0/16 that is free on this host; the stack's "
+        description="a private IPv4 /16 like 10.200.0.0/16 that is free on this host; one of "
+        "10.192.0.0/16 to 10.239.0.0/16, depending on the stack's name, if not given. The stack's "
         "Docker networks get their addresses from it",
     )
     data: Annotated[str, AfterValidator(folder)] | None = Field(
         None,
-        description="the folder on the host that data is kept in, like /srv/fate; if not given, "
-        "Docker keeps it in its own folder",
+        description="the folder on the host that data is kept in, like /srv/fate; Docker's "
+        "own folder if not given. See [Data in a folder](#data-in-a-folder)",
     )
     logs: Logs = Field(
         Logs(), description="how much of each container's log Docker keeps: {maxSize, maxFile}"
@@ -340,15 +359,13 @@ def _published(value: object) -> Published:
 class RegistryLogin(Keys):
     """A registry that images are pulled from with a password."""
 
-    address: Annotated[str, BeforeValidator(text), AfterValidator(_registry_address)] = Field(
-        description="the registry's address as in the names of images, like "
-        "registry.example.org:5000; docker.io for the official images"
+    address: Annotated[str, Text, AfterValidator(_registry_address)] = Field(
+        description="the registry's address as in the names of images: `HOST` or `HOST:PORT`, like "
+        "registry.example.org:5000. `docker.io` stands for the official images on Docker Hub"
     )
-    user: Annotated[str, BeforeValidator(text), AfterValidator(_user)] = Field(
-        description="the user to log in as"
-    )
-    password: Annotated[SecretStr, BeforeValidator(text), AfterValidator(_given)] = Field(
-        description="the user's password, or an access token"
+    user: Annotated[str, Text, AfterValidator(_user)] = Field(description="the user to log in as")
+    password: Annotated[Secret, Text, AfterValidator(_given)] = Field(
+        description="the user's password, or an access token. It must be encrypted"
     )
 
 
@@ -357,12 +374,16 @@ class Server(Keys):
 
     address: Address | None = Field(
         None,
-        description="the host name or IPv4 address of an external one, instead of one that this "
-        "stack runs",
+        description="the host name or IPv4 address of an external one, as containers on the "
+        "party's Docker host reach it; the party runs its own if not given",
     )
     port: Port = Field(description="the port of an external one")
-    password: Annotated[SecretStr, BeforeValidator(text)] | None = Field(
-        None, description="its password; derived if not given, required for an external one"
+    password: Annotated[Secret, Text] | None = Field(
+        None,
+        description="its password; derived, unless it is an external one, if not given. It must be "
+        "encrypted. Without an `address` it has 8 or more letters, digits and symbols of "
+        "`_ . ~ + = @ % ^ : , -`; an external one's can have letters, digits and symbols, except "
+        "quotes, backquotes, spaces, `\\`, `$`, `{` and `}`",
     )
 
     key: ClassVar[str]
@@ -406,13 +427,17 @@ class Mysql(Server):
 
     port: Port = Field(3306, description="the port of an external one; 3306 if not given")
     user: Annotated[str, AfterValidator(_account)] = Field(
-        "fate", description="the services' account in an external one; fate if not given"
+        "fate", description="the account of FATE's services in an external one; `fate` if not given"
     )
     database: Annotated[str, AfterValidator(_database)] = Field(
-        "fate", description="the services' database in an external one; fate if not given"
+        "fate",
+        description="the database of FATE's services in an external one; `fate` if not given. It "
+        "must exist",
     )
     root_password: Password | None = Field(
-        None, description="the password of root; derived if not given"
+        None,
+        description="the password of root; derived if not given. It must be encrypted. Not for an "
+        "external one",
     )
 
 
@@ -421,14 +446,21 @@ class ServiceKeys(Keys):
 
     image: Annotated[str, AfterValidator(_image)] | None = Field(
         None,
-        description="a full reference to an image, like registry.example.org/fateflow:1; the "
-        "release's if not given",
+        description="a full reference to an image, with a tag or a digest, like "
+        "registry.example.org/fateflow:1; the release's if not given. `fate:registry` is not "
+        "prepended, and with `fate:images: packages` the image is pulled, not built. An image that "
+        "is already on the Docker host is not pulled again: give a new version a new tag",
     )
-    cpus: Annotated[float, BeforeValidator(_cpus)] | None = Field(
-        None, description="how many CPUs its container may use, like 0.5 or 4; all if not given"
+    cpus: Annotated[float, BeforeValidator(_cpus, json_schema_input_type=_Cpus)] | None = Field(
+        None,
+        description="how many CPUs its container may use, like 0.5 or 4; all if not given. It is a "
+        "quota of CPU time (`CpuQuota` in `docker inspect`), no choice of cores: processes in the "
+        "container still count all cores of the machine. More than the machine has means all",
     )
-    memory: Annotated[int, BeforeValidator(_memory)] | None = Field(
-        None, description="how much memory its container may use, like 512m or 8g; all if not given"
+    memory: Annotated[int, BeforeValidator(_memory, json_schema_input_type=_Memory)] | None = Field(
+        None,
+        description="how much memory its container may use, like 512m or 8g; all if not given. "
+        "At least `6m`. With swap, it may use as much swap on top",
     )
 
     @property
@@ -457,13 +489,17 @@ class ClusterKeys(Keys):
     services: Services = Field(
         default_factory=dict,
         description="its services that differ from the release, by name, each "
-        "{image, cpus, memory}; what it does not set is as in fate:services",
+        "{image, cpus, memory}; what it does not set is as in fate:services. See "
+        "[Images and limits of services](#images-and-limits-of-services)",
     )
 
-    publish: dict[str, Annotated[Published, PlainValidator(_published)]] = Field(
+    publish: dict[
+        str, Annotated[Published, PlainValidator(_published, json_schema_input_type=_Publication)]
+    ] = Field(
         default_factory=dict,
-        description="the ports on the Docker host, each PORT or ADDRESS:PORT, by the name of the "
-        "service's port; FATE's usual ports if not given",
+        description="the ports on the Docker host, each PORT or ADDRESS:PORT (the address to bind "
+        "to), by the name of the service's port; FATE's usual ports if not given. See "
+        "[Published ports](#published-ports)",
     )
 
     @property
@@ -508,12 +544,13 @@ class Training(ClusterKeys):
     mysql: Mysql = Field(
         Mysql(),
         description="its MySQL: {password, rootPassword}, or an external one: {address, port, "
-        "user, password, database}",
+        "user, password, database}. See [External databases](#external-databases)",
     )
     uploads: Annotated[str, AfterValidator(folder)] | None = Field(
         None,
         description="a folder on the Docker host with files to upload, like /srv/uploads, which "
-        "FATE Flow can read at /data/projects/fate/uploads",
+        "FATE Flow can read at /data/projects/fate/uploads. See [Files to upload]"
+        "(#files-to-upload)",
     )
 
     @property
@@ -557,22 +594,22 @@ class Needs:
 class Party(Keys):
     """A party of the federation that this stack runs."""
 
-    id: PartyId = Field(description="the party's id in the federation, like 9999")
+    id: PartyId = Field(description="the party's id in the federation, a whole number like 9999")
     host: str = Field(description="the Docker host it runs on, a name under fate:hosts")
     training: Training | None = Field(
         Training(), description="its training cluster: {publish, mysql, …}"
     )
     tls: Certificate | None = Field(
         None,
-        description="its certificate, {certificate, key, authority}; issued by the stack if not "
-        "given",
+        description="its certificate, with fate:tls: {certificate, key, authority}; issued by the "
+        "stack if not given. See [tls.md](tls.md)",
     )
 
 
 class Peer(Keys):
     """A party that somebody else runs: it gets routes and nothing else."""
 
-    id: PartyId = Field(description="the party's id in the federation, like 10000")
+    id: PartyId = Field(description="the party's id in the federation, a whole number like 10000")
     address: Address = Field(description="the host name or IPv4 address of its gateways")
     tls: PeerTls | None = Field(
         None, description="how to verify its certificate, with fate:tls: {authority, name}"
@@ -597,10 +634,13 @@ class Exchange(Keys):
     """The exchange: a proxy that all traffic between parties goes through."""
 
     host: str | None = Field(
-        None, description="the Docker host to run it on, a name under fate:hosts"
+        None,
+        description="the Docker host to run it on, a name under fate:hosts. Either `host` or "
+        "`address` is required",
     )
     address: Address | None = Field(
-        None, description="the host name or IPv4 address of an exchange that somebody else runs"
+        None,
+        description="the host name or IPv4 address of an exchange that somebody else runs",
     )
     port: Port | None = Field(None, description="its port on the Docker host; 9371 if not given")
     tls: ExchangeTls | None = Field(
@@ -608,6 +648,10 @@ class Exchange(Keys):
         description="with fate:tls: the certificate of an exchange that this stack runs, "
         "{certificate, key, authority}, issued by the stack if not given; or how to verify "
         "another's, {authority, name}",
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["host"]}, {"required": ["address"]}]}
     )
 
     @model_validator(mode="after")
@@ -623,7 +667,10 @@ class Exchange(Keys):
 class Settings(Keys):
     """All settings of a stack file; each release line has a subclass with its own keys."""
 
-    release: Annotated[str, BeforeValidator(text)] = Field(description="the FATE release to deploy")
+    release: Annotated[str, Text] = Field(
+        description="the FATE release to deploy: `2.2.0`, `2.0.0` or `1.3.0`. It decides which "
+        "other keys exist"
+    )
     hosts: dict[str, DockerHost] = Field(
         description="the Docker hosts by name, each {docker, tls, address, bind, subnet, data, "
         "logs}",
@@ -636,34 +683,46 @@ class Settings(Keys):
     images: Literal["registry", "packages", "archive"] = Field(
         "registry", description="where images come from"
     )
-    archive: Annotated[str, BeforeValidator(text), AfterValidator(_path)] | None = Field(
+    archive: Annotated[str, Text, AfterValidator(_path)] | None = Field(
         None,
         description="with fate:images archive: the file with the images, as `fatectl images save` "
-        "writes it",
+        "writes it. Required with `archive`; see "
+        "[Images from an archive](#images-from-an-archive)",
     )
     registry: Annotated[str, AfterValidator(_registry)] = Field(
-        "", description="the registry that all images come from, like registry.example.org:5000"
+        "",
+        description="the registry that all images come from, including mysql and redis, like "
+        "registry.example.org:5000; the official registries if not given. With `images: packages` "
+        "only for the base image",
     )
     registries: tuple[RegistryLogin, ...] = Field(
-        (), description="how to log in to registries, each {address, user, password}"
+        (),
+        description="how to log in to registries, each {address, user, password}. See "
+        "[Registries with a login](#registries-with-a-login)",
     )
     services: Services = Field(
         default_factory=dict,
         description="the services that differ from the release in the whole stack, by name, each "
-        "{image, cpus, memory}",
+        "{image, cpus, memory}. See "
+        "[Images and limits of services](#images-and-limits-of-services)",
     )
     tls: Tls = Field(
         Tls(), description="whether connections between parties are encrypted: {enabled}"
     )
-    master_secret: Annotated[SecretStr, BeforeValidator(text), AfterValidator(_secret)] = Field(
+    master_secret: Annotated[Secret, Text, AfterValidator(_secret)] = Field(
         description="the secret that every password is derived from; create one with "
-        "`pulumi config set --secret fate:masterSecret $(openssl rand -hex 32)`"
+        "`pulumi config set --secret fate:masterSecret $(openssl rand -hex 32)`. It must be "
+        "encrypted"
     )
     keep_data: bool = Field(
-        True, description="whether destroy leaves the volumes with data on the hosts: true, false"
+        True,
+        description="whether `pulumi destroy` leaves the volumes with data on the hosts: true, "
+        "false. Files [in a folder](#data-in-a-folder) stay in any case",
     )
     verify: bool = Field(
-        False, description="whether every up ends with a toy job between the parties: true, false"
+        False,
+        description="whether every up that created or replaced a container ends with a toy job "
+        "between the parties: true, false. If the job fails, the `up` fails",
     )
 
     @property

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, Field
 
 from .. import tls
 from . import addresses
 from .errors import shown
-from .keys import Keys, text
+from .keys import Keys, Secret, Text
 
 
 def _certificates(value: str) -> str:
@@ -23,9 +23,10 @@ def _dns_name(value: str) -> str:
 
 Pem = Annotated[str, AfterValidator(_certificates)]
 _AUTHORITY = (
-    "the certificate of the authority that issued its certificate, in PEM format; several during a "
-    "change of authority"
+    "the certificate of the authority that issued its certificate, in PEM format. During a change "
+    "of authority there can be several"
 )
+_KEY = "its private key, in PEM format without a passphrase. It must be encrypted"
 
 
 class Tls(Keys):
@@ -34,7 +35,8 @@ class Tls(Keys):
     enabled: bool = Field(
         False,
         description="whether connections to other parties and to the exchange use TLS, with "
-        "certificates on both sides: true, false",
+        "certificates on both sides: true, false. Written as `fate:tls: {enabled: true}`, "
+        "see [tls.md](tls.md)",
     )
 
 
@@ -44,7 +46,7 @@ class Certificate(Keys):
     certificate: Pem = Field(
         description="the certificate, followed by its intermediate certificates, in PEM format"
     )
-    key: SecretStr = Field(description="its private key, in PEM format without a passphrase")
+    key: Secret = Field(description=_KEY)
     authority: Pem = Field(description=_AUTHORITY)
 
 
@@ -52,8 +54,10 @@ class PeerTls(Keys):
     """How to verify the certificate of a party or an exchange that somebody else runs."""
 
     authority: Pem = Field(description=_AUTHORITY)
-    name: Annotated[str, BeforeValidator(text), AfterValidator(_dns_name)] | None = Field(
-        None, description="the DNS name in its certificate; party-ID or exchange if not given"
+    name: Annotated[str, Text, AfterValidator(_dns_name)] | None = Field(
+        None,
+        description="the DNS name in its certificate; `party-ID` or `exchange`, as in the "
+        "certificates that stacks issue, if not given",
     )
 
 
@@ -61,11 +65,11 @@ class ExchangeTls(PeerTls):
     """The certificate of an exchange that this stack runs, or how to verify another's."""
 
     certificate: Pem | None = Field(
-        None, description="the certificate of an exchange that this stack runs, in PEM format"
+        None,
+        description="the certificate of an exchange that this stack runs, in PEM format; issued by "
+        "the stack if not given",
     )
-    key: SecretStr | None = Field(
-        None, description="its private key, in PEM format without a passphrase"
-    )
+    key: Secret | None = Field(None, description=f"{_KEY}. Given with `certificate`")
 
 
 class DockerTls(Keys):
@@ -78,6 +82,7 @@ class DockerTls(Keys):
     certificate: Pem = Field(
         description="the certificate that the daemon verifies, in PEM format (cert.pem)"
     )
-    key: SecretStr = Field(
-        description="its private key, in PEM format without a passphrase (key.pem)"
+    key: Secret = Field(
+        description="its private key, in PEM format without a passphrase (key.pem). It must be "
+        "encrypted"
     )
