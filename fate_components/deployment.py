@@ -14,6 +14,8 @@ from .docker.host import Host
 from .outputs import exchange_output, party_outputs, tls_output
 from .party import Exchange, Party
 from .release import Release
+from .picture import mermaid
+from .picture.model import picture
 from .settings import Settings, SettingsError, openssh
 from .settings.load import complete
 
@@ -115,6 +117,7 @@ def register(settings: Settings, release: Release, stack: str) -> Deployment:
         outputs["exchange"] = exchange_output(plan.exchange, settings)
     if encryption:
         outputs["tls"] = tls_output(encryption)
+    outputs["topology"] = mermaid.render(picture(plan, settings, release, stack))
     return Deployment(
         {party.id: party for party in parties},
         {int(party): where for party, where in addresses.items()},

@@ -18,11 +18,12 @@ from . import (
     restore,
     status,
     takeover,
+    topology,
     toy,
     up,
 )
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("backup")(backup.backup)
 app.command("card")(card.card)
 app.command("doctor")(doctor.doctor)
@@ -31,23 +32,21 @@ app.add_typer(images.app, name="images")
 app.command("import")(from_kubefate.import_)
 app.command("jobs")(jobs.jobs)
 app.command("logs")(logs.logs)
-app.add_typer(peer.app, name="peer")
 app.command("open")(open_.open_)
+app.add_typer(peer.app, name="peer")
 app.command("publish")(publish.publish)
 app.command("repair")(repair.repair)
 app.command("restore")(restore.restore)
 app.command("status")(status.status)
 app.command("takeover")(takeover.takeover)
+app.command("topology")(topology.topology_)
 app.command("toy")(toy.toy)
 app.command("up")(up.up)
 
 
 @app.callback()
 def fatectl() -> None:
-    """Operates the parties of a stack, beside `pulumi up`.
-
-    Exit codes: 0 if all is well, 1 if a command fails, 3 if it finds something that is not well.
-    """
+    """Operates the parties of a stack, beside `pulumi up`."""
 
 
 if __name__ == "__main__":

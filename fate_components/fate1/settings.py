@@ -197,14 +197,26 @@ class Settings(settings.Settings):
             facts = overridden(release, party.training.services)
             published = party.training.published(facts, self.bound(party.host), opened)
             found.append(
-                settings.Cluster(settings.TRAINING, party.host, facts, published, (_FLOW,))
+                settings.Cluster(
+                    settings.TRAINING,
+                    party.host,
+                    facts,
+                    published,
+                    self.inner_ports(settings.TRAINING),
+                )
             )
         if party.serving:
             opened = {_SERVER: self._address(serving_host)} if apart else {}
             facts = overridden(release.serving_cluster, party.serving.services)
             published = party.serving.published(facts, self.bound(serving_host), opened)
             found.append(
-                settings.Cluster(settings.SERVING, serving_host, facts, published, (_SERVER,))
+                settings.Cluster(
+                    settings.SERVING,
+                    serving_host,
+                    facts,
+                    published,
+                    self.inner_ports(settings.SERVING),
+                )
             )
         return found
 
@@ -217,6 +229,15 @@ class Settings(settings.Settings):
         assert party.training  # noqa: S101 - it has such a cluster
         more = (party.training.eggs - 1) * facts.services["egg"].uses_memory
         return settings.Needs(found.memory + more, party.training.processors or 0)
+
+    def instances(self, party: settings.Party, service: str) -> int:
+        """How many containers of a service a party has: it may have several eggs."""
+        assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
+        return party.training.eggs if party.training and service == "egg" else 1
+
+    def inner_ports(self, cluster: str) -> tuple[str, ...]:
+        """The ports of a kind of cluster that the other clusters of its party call."""
+        return (_FLOW,) if cluster == settings.TRAINING else (_SERVER,)
 
     def can_call(self, host: str) -> bool:
         """Whether FATE's Java services can call a host by this name or address."""

@@ -784,6 +784,23 @@ class Settings(Keys):
         """
         raise NotImplementedError
 
+    def instances(self, party: Party, service: str) -> int:
+        """How many containers of a service a party has.
+
+        Args:
+            party: one of the parties.
+            service: the service's name.
+        """
+        return 1
+
+    def inner_ports(self, cluster: str) -> tuple[str, ...]:
+        """The ports of a kind of cluster that the other clusters of its party call.
+
+        Args:
+            cluster: training or serving.
+        """
+        return ()
+
     def chosen(self, release: Release) -> Release:
         """The facts of the release to deploy, with the images that these settings choose."""
         return release

@@ -1,0 +1,40 @@
+"""fatectl topology: the picture of a stack."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from .. import topology
+from ..picture import mermaid, svg
+from ..picture.model import picture
+from .failure import failure
+from .stack import StackError, read
+
+
+class Format(StrEnum):
+    """How a picture is written."""
+
+    MERMAID = "mermaid"
+    SVG = "svg"
+
+
+_RENDER = {Format.MERMAID: mermaid.render, Format.SVG: svg.render}
+
+
+def topology_(
+    stack: Annotated[
+        str | None, typer.Option(help="The stack; the selected one if left out.")
+    ] = None,
+    format: Annotated[
+        Format, typer.Option(help="Text for Mermaid, or an SVG file.")
+    ] = Format.MERMAID,
+) -> None:
+    """Draw hosts, parties, services and the ways between them, as the stack file says."""
+    try:
+        found = read(stack)
+    except StackError as error:
+        raise failure(error) from None
+    plan = topology.plan(found.settings, found.release, found.name)
+    shown = picture(plan, found.settings, found.release, found.name)
+    typer.echo(_RENDER[format](shown), nl=False)

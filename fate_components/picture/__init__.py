@@ -1,0 +1,1 @@
+"""The picture of a deployment, drawn from its plan: nothing has to be deployed."""

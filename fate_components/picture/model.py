@@ -1,0 +1,251 @@
+"""What the picture of a deployment shows, in the words that stand in it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ..release import Release
+from ..settings import SERVING, TRAINING, Published, Settings
+from ..topology import EXCHANGE, ClusterPlan, ExchangePlan, Topology
+
+
+@dataclass(frozen=True)
+class Door:
+    """A port at which other parties call.
+
+    Args:
+        service: the service behind it: a gateway, or the edge that encrypts connections.
+        text: its name and number, in the shared network and on the Docker host.
+    """
+
+    service: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ServiceBox:
+    """A service of a cluster.
+
+    Args:
+        name: its name, with the number of its containers if there are several.
+        ports: what it publishes on the Docker host for its own party, and where.
+        external: whether somebody else runs it.
+    """
+
+    name: str
+    ports: tuple[str, ...] = ()
+    external: bool = False
+
+
+@dataclass(frozen=True)
+class ClusterBox:
+    """A party's cluster, or the exchange.
+
+    Args:
+        title: whose it is.
+        kind: training or serving; the exchange connects training clusters.
+        doors: the ports at which other parties call.
+        services: its services.
+        notes: what else it calls, in a line each.
+    """
+
+    title: str
+    kind: str
+    doors: tuple[Door, ...]
+    services: tuple[ServiceBox, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Lane:
+    """The Docker network that the gateways of one kind of cluster share on a Docker host.
+
+    Args:
+        kind: training or serving.
+        text: its name and its addresses.
+    """
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class HostBox:
+    """A Docker host.
+
+    Args:
+        name: its name in the stack file.
+        address: the address that others reach it at; None if none is known.
+        lanes: the networks that its clusters share.
+        clusters: what runs there.
+    """
+
+    name: str
+    address: str | None
+    lanes: tuple[Lane, ...]
+    clusters: tuple[ClusterBox, ...]
+
+
+@dataclass(frozen=True)
+class OthersBox:
+    """What somebody else runs: peers, or an exchange."""
+
+    title: str
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The whole deployment.
+
+    Args:
+        title: what is deployed.
+        rules: who calls whom, in a line each.
+        encrypted: whether the ways between parties are.
+        hosts: the Docker hosts that run something.
+        others: what others run.
+    """
+
+    title: str
+    rules: tuple[str, ...]
+    encrypted: bool
+    hosts: tuple[HostBox, ...]
+    others: tuple[OthersBox, ...]
+
+    @property
+    def network(self) -> bool:
+        """Whether anything is connected beyond a single Docker host."""
+        return len(self.hosts) + len(self.others) > 1
+
+
+def picture(plan: Topology, settings: Settings, release: Release, stack: str) -> Picture:
+    """What the picture of a deployment shows.
+
+    Args:
+        plan: the deployment.
+        settings: the stack file's settings.
+        release: the facts of the release.
+        stack: the stack's name.
+    """
+    hosts = tuple(_host(name, plan, settings) for name in settings.hosts)
+    return Picture(
+        title=f"Stack {stack}: FATE {release.name}",
+        rules=tuple(_rules(plan, settings)),
+        encrypted=settings.tls.enabled,
+        hosts=tuple(host for host in hosts if host.clusters),
+        others=tuple(_others(plan, settings, release)),
+    )
+
+
+def _host(name: str, plan: Topology, settings: Settings) -> HostBox:
+    clusters = [
+        _cluster(cluster, settings)
+        for party in plan.parties
+        for cluster in party.clusters.values()
+        if cluster.host == name
+    ]
+    if plan.exchange and plan.exchange.host == name:
+        clusters.insert(0, _exchange(plan.exchange))
+    lanes = [
+        Lane(kind, f"{network.name}  {network.subnet}")
+        for kind, network in plan.shared[name].items()
+        if any(cluster.kind == kind for cluster in clusters)
+    ]
+    return HostBox(name, settings.hosts[name].reachable_at, tuple(lanes), tuple(clusters))
+
+
+def _cluster(cluster: ClusterPlan, settings: Settings) -> ClusterBox:
+    facts, edge = cluster.facts, cluster.edge
+    doors = [
+        Door(edge.service if edge else service, _door(port, number, cluster.published[port]))
+        for service, gateway in facts.gateways.items()
+        for port, number in ((port, gateway.ports[port]) for port in gateway.gateway)
+    ]
+    services = [
+        ServiceBox(
+            _counted(name, settings.instances(cluster.party, name)),
+            tuple(
+                f"{port} {_at(cluster.published[port])}"
+                for port in service.published_ports
+                if port not in facts.gateway_ports
+            ),
+        )
+        for name, service in facts.services.items()
+        if name not in cluster.external
+    ] + [
+        ServiceBox(name, (f"{server.host}:{server.port}",), external=True)
+        for name, server in cluster.external.items()
+    ]
+    kind = "" if cluster.kind == TRAINING else f", {cluster.kind}"
+    return ClusterBox(
+        f"Party {cluster.party.id}{kind}",
+        cluster.kind,
+        tuple(doors),
+        tuple(services),
+        tuple(_notes(cluster, settings)),
+    )
+
+
+def _notes(cluster: ClusterPlan, settings: Settings) -> Iterator[str]:
+    """The ports of the party's other clusters that this one calls."""
+    other = SERVING if cluster.kind == TRAINING else TRAINING
+    for name in settings.inner_ports(other):
+        if to := cluster.beside.get(name):
+            yield f"calls its {other} cluster at {to.host}:{to.port}"
+
+
+def _counted(name: str, count: int) -> str:
+    return name if count == 1 else f"{name} ×{count}"  # noqa: RUF001 - a multiplication sign
+
+
+def _exchange(plan: ExchangePlan) -> ClusterBox:
+    service, *rest = plan.services
+    text = _door(EXCHANGE, service.port, plan.published)
+    names = [EXCHANGE, *(plan.edge.service for _ in rest if plan.edge)]
+    door = Door(names[-1], text)
+    return ClusterBox("Exchange", TRAINING, (door,), tuple(map(ServiceBox, names)))
+
+
+def _door(name: str, number: int, published: Published) -> str:
+    return f"{name} {number} → {_at(published)}"
+
+
+def _at(published: Published) -> str:
+    return str(published.port) if published.everywhere else f"{published.ip}:{published.port}"
+
+
+def _rules(plan: Topology, settings: Settings) -> Iterator[str]:
+    kinds = {kind for party in plan.parties for kind in party.clusters}
+    exchange = settings.used_exchange
+    if TRAINING in kinds and exchange:
+        whose = "on Docker host " + exchange.host if exchange.host else "that somebody else runs"
+        yield f"Training clusters call only the exchange {whose}, and the exchange calls them."
+    elif TRAINING in kinds:
+        yield "Training clusters call each other directly."
+    if SERVING in kinds:
+        yield "Serving clusters call each other directly."
+    how = "encrypted, with certificates on both sides" if settings.tls.enabled else "not encrypted"
+    yield f"Connections between parties are {how}."
+    yield (
+        "PORT → PORT is a port that other parties call: in the network that gateways share on a "
+        "Docker host, and on the Docker host. An address is the only one that a port is bound to."
+    )
+
+
+def _others(plan: Topology, settings: Settings, release: Release) -> Iterator[OthersBox]:
+    exchange = settings.used_exchange
+    if exchange and exchange.address and release.exchange:
+        at = f"{exchange.address}:{exchange.port or release.exchange.publish}"
+        yield OthersBox("Exchange of somebody else", (at,))
+    if settings.peers:
+        kinds = {kind for party in plan.parties for kind in party.clusters}
+        ports: Mapping[str, int] = {
+            **(release.gateway_ports if TRAINING in kinds else {}),
+            **(release.serving_cluster.gateway_ports if SERVING in kinds else {}),
+        }
+        rows = []
+        for peer in settings.peers:
+            rows.append(f"Party {peer.id}")
+            for name, usual in ports.items():
+                address, port = peer.reached_at(name, usual)
+                rows.append(f"  {name} {address}:{port}")
+        yield OthersBox("Parties of others", tuple(rows))
