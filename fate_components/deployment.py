@@ -13,9 +13,9 @@ from .docker import material, survey
 from .docker.host import Host
 from .outputs import exchange_output, party_outputs, tls_output
 from .party import Exchange, Party
-from .release import Release
 from .picture import mermaid
 from .picture.model import picture
+from .release import Release
 from .settings import Settings, SettingsError, openssh
 from .settings.load import complete
 

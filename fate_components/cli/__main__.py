@@ -13,6 +13,7 @@ from . import (
     logs,
     open_,
     peer,
+    preview_comment,
     publish,
     repair,
     restore,
@@ -34,6 +35,7 @@ app.command("jobs")(jobs.jobs)
 app.command("logs")(logs.logs)
 app.command("open")(open_.open_)
 app.add_typer(peer.app, name="peer")
+app.command("preview-comment")(preview_comment.preview_comment)
 app.command("publish")(publish.publish)
 app.command("repair")(repair.repair)
 app.command("restore")(restore.restore)

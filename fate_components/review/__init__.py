@@ -1,0 +1,1 @@
+"""What a preview means for the parties, for a reviewer of the change."""

@@ -1,0 +1,248 @@
+"""The changes in the output of `pulumi preview --json`."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+CREATE, UPDATE, REPLACE, DELETE = "create", "update", "replace", "delete"
+CONTAINER, VOLUME, NETWORK, COMMAND = "Container", "Volume", "Network", "Command"
+EXCHANGE = "exchange"
+
+_OPERATIONS = {
+    "create": CREATE,
+    "update": UPDATE,
+    "replace": REPLACE,
+    "create-replacement": REPLACE,
+    "delete-replaced": REPLACE,
+    "delete": DELETE,
+}
+# Properties whose values are shown. Others may be secret, or too long for a table.
+_PORTS, _IMAGE, _MEMORY, _CPUS = "ports", "image", "memory", ("cpuQuota", "cpuPeriod")
+_WORDS = {
+    "uploads": "files",
+    "envs": "environment",
+    "networksAdvanced": "networks",
+    "healthcheck": "health check",
+    "logOpts": "log options",
+    "ipamConfigs": "subnet",
+}
+
+
+# What the engine adds to the program's own error.
+_FOLLOWS = "an unhandled error occurred: program exited with non-zero exit code"
+
+
+class PreviewError(Exception):
+    """Something that is not the output of a preview; the text explains why."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change to one resource.
+
+    Args:
+        operation: create, update, replace or delete.
+        kind: the kind of resource, like Container.
+        name: its logical name.
+        owner: the party's id, "exchange", or "" for what is a Docker host's.
+        cluster: training or serving.
+        service: the service that it belongs to.
+        host: the Docker host's name.
+        what: which properties change, in words.
+        image: whether it gets another image.
+        volumes: whether it is a container that keeps data in volumes.
+        kept: for a volume: whether it stays on the host when it is deleted.
+    """
+
+    operation: str
+    kind: str
+    name: str
+    owner: str
+    cluster: str
+    service: str
+    host: str
+    what: tuple[str, ...] = ()
+    image: bool = False
+    volumes: bool = False
+    kept: bool = False
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a preview has found.
+
+    Args:
+        changes: the changes, in the engine's order.
+        errors: why it failed, if it did.
+        warnings: what it warns of.
+        exposed: the owners of volumes that a later delete removes, unlike before.
+    """
+
+    changes: tuple[Change, ...]
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...]
+    exposed: tuple[str, ...]
+
+
+def read(text: str) -> Preview:
+    """Read the output of `pulumi preview --json`.
+
+    Args:
+        text: the output.
+
+    Raises:
+        PreviewError: it is something else.
+    """
+    try:
+        found = json.loads(text)
+        steps = found.get("steps") or []
+        changes: dict[str, Change] = {}
+        for step in steps:
+            if (operation := _OPERATIONS.get(step["op"])) and (change := _change(step, operation)):
+                # A replacement that deletes first has several steps; the first has the reasons.
+                changes.setdefault(step["urn"], change)
+        messages = [
+            (one["severity"], text)
+            for one in _diagnostics(found)
+            if (text := _plain(one["message"])) and not text.startswith(_FOLLOWS)
+        ]
+        exposed = _exposed(found.get("config") or {}, steps)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise PreviewError("it is not the output of `pulumi preview --json`") from error
+    return Preview(
+        tuple(changes.values()),
+        tuple(dict.fromkeys(text for severity, text in messages if severity == "error")),
+        tuple(dict.fromkeys(text for severity, text in messages if severity == "warning")),
+        tuple(dict.fromkeys(exposed)),
+    )
+
+
+def _diagnostics(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for one in found.get("diagnostics") or []:
+        yield {"severity": one.get("severity", "info"), "message": one.get("message", "")}
+
+
+def _plain(message: str) -> str:
+    """A message without the engine's marks for colors."""
+    return re.sub(r"<\{%.*?%\}>", "", message).strip().removeprefix("error: ")
+
+
+def _change(step: Mapping[str, Any], operation: str) -> Change | None:
+    old, new = step.get("oldState") or {}, step.get("newState") or {}
+    state = new or old
+    if not state.get("custom"):
+        return None  # components: what they consist of has steps of its own
+    kind = state["type"].split(":")[-1]
+    if state["type"].startswith("pulumi:providers:"):
+        kind = "Provider"
+    owner, cluster, service = _place(step)
+    changed = [key for key in step.get("detailedDiff") or {} if not key.startswith("__")]
+    changed = changed or list(step.get("diffReasons") or [])
+    tops = list(dict.fromkeys(re.split(r"[.\[]", key)[0] for key in changed))
+    return Change(
+        operation=operation,
+        kind=kind,
+        name=step["urn"].split("::")[-1],
+        owner=owner,
+        cluster=cluster,
+        service=service,
+        host=_host(step, state),
+        what=tuple(_words(tops, old, new)) if operation != CREATE else (),
+        image=operation == REPLACE and kind == CONTAINER and _IMAGE in tops,
+        volumes=kind == CONTAINER and bool((state.get("inputs") or {}).get("volumes")),
+        kept=bool(old.get("retainOnDelete")),
+    )
+
+
+def _place(step: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Whose a resource is: the party's id or the exchange, the cluster, and the service."""
+    state = step.get("newState") or step.get("oldState") or {}
+    inputs = state.get("inputs") or {}
+    name = step["urn"].split("::")[-1]
+    labels = inputs.get("labels")
+    found = (
+        {one["label"].removeprefix("fate."): one["value"] for one in labels}
+        if isinstance(labels, list)
+        else {}
+    )
+    types = step["urn"].split("::")[-2]
+    cluster = found.get("cluster", "serving" if "ServingCluster" in types else "training")
+    if types.startswith("fate:index:Exchange") or name.split("-")[0] == EXCHANGE:
+        return EXCHANGE, EXCHANGE, found.get("service", name)
+    of_party = re.fullmatch(r"([0-9]+)(?:-(.*))?", name)
+    if not of_party or not types.startswith("fate:index:Party"):
+        return found.get("party", ""), cluster, found.get("service", name)
+    service = found.get("service") or of_party[2] or "network"
+    return of_party[1], cluster, service
+
+
+def _host(step: Mapping[str, Any], state: Mapping[str, Any]) -> str:
+    provider = str(step.get("provider") or state.get("provider") or "").split("::")
+    if len(provider) > 2 and "providers:docker" in provider[2]:
+        return provider[3]
+    own = step["urn"].split("::")
+    return own[-1].split("-")[0] if own[-2].startswith("fate:index:Host") else ""
+
+
+def _words(tops: list[str], old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    """Changed properties in words, with the values of those that are never secret."""
+    before, after = old.get("inputs") or {}, new.get("inputs") or {}
+    said: set[str] = set()
+    for key in tops:
+        if key == _PORTS:
+            word = f"ports {_ports(before, after)} → {_ports(after, before)}"
+        elif key == _IMAGE and (_image(old) or _image(new)):
+            word = f"image {_image(old) or '?'} → {_image(new) or '?'}"
+        elif key == _MEMORY:
+            word = f"memory {_memory(before)} → {_memory(after)}"
+        elif key in _CPUS:
+            word = f"CPUs {_cpus(before)} → {_cpus(after)}"
+        else:
+            word = _WORDS.get(key, key)
+        # The labels have a hash of the rest.
+        if word not in said and (key != "labels" or len(tops) == 1):
+            said.add(word)
+            yield word
+
+
+def _ports(inputs: Mapping[str, Any], others: Mapping[str, Any]) -> str:
+    """The published ports that the other inputs do not have."""
+    known = others.get(_PORTS) or []
+    return (
+        ", ".join(
+            f"{port.get('ip')}:{port.get('external')}"
+            for port in inputs.get(_PORTS) or []
+            if port not in known
+        )
+        or "none"
+    )
+
+
+def _image(state: Mapping[str, Any]) -> str:
+    """The name of a container's image; its inputs have the image's id only."""
+    urns = (state.get("propertyDependencies") or {}).get(_IMAGE) or [""]
+    host = str(state.get("provider", "")).split("::")[-2:][0]
+    return str(urns[0].split("::")[-1]).removeprefix(f"{host}-").removeprefix("own-")
+
+
+def _memory(inputs: Mapping[str, Any]) -> str:
+    return f"{inputs[_MEMORY]} MiB" if inputs.get(_MEMORY) else "all"
+
+
+def _cpus(inputs: Mapping[str, Any]) -> str:
+    quota, period = (inputs.get(key) for key in _CPUS)
+    return f"{quota / period:g}" if quota and period else "all"
+
+
+def _exposed(config: Mapping[str, Any], steps: list[dict[str, Any]]) -> list[str]:
+    """The owners of volumes that have been kept until now, but will not be."""
+    if config.get("fate:keepData") != "false":
+        return []
+    return [
+        _place(step)[0]
+        for step in steps
+        if step["op"] == "refresh" and step["urn"].split("::")[-2].endswith(":Volume")
+        if (step.get("oldState") or {}).get("retainOnDelete")
+    ]
