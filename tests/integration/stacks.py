@@ -12,7 +12,7 @@ import yaml
 from pulumi import automation as auto
 
 ROOT = Path(__file__).parents[2]
-_PROGRAM = ("__main__.py", "fate_components", "config", "images", ".venv")
+PROGRAM = ("__main__.py", "fate_components", "config", "images", ".venv")
 
 
 ENDS_WITHIN = 300
@@ -61,7 +61,7 @@ class Stack:
     def __init__(self, folder: Path, env: dict[str, str], config: dict[str, Any]) -> None:
         self.name = f"t{secrets.token_hex(3)}"
         self.folder = folder
-        for part in _PROGRAM:
+        for part in PROGRAM:
             (folder / part).symlink_to(ROOT / part)
         (folder / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text())
         self.auto = auto.create_stack(
