@@ -107,6 +107,7 @@ def test_outputs_say_where_the_parties_are(cluster: Cluster) -> None:
         "rabbitmq": "http://127.0.0.1:9105",
     }
     assert outputs["passwords"].secret
+    assert "Party 10000" in outputs["topology"].value
 
 
 def test_no_password_is_shown_anywhere(cluster: Cluster) -> None:

@@ -5,7 +5,6 @@ import json
 import os
 import random
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -118,14 +117,14 @@ def test_no_secret_is_shown(name: str) -> None:
 def many(parties: int) -> dict[str, Any]:
     """A preview that replaces everything of many parties."""
     found = printed("a-subnet")
+    of_one = [one for one in found["steps"] if one["urn"].split("::")[-1].startswith("9999")]
+    text = json.dumps(of_one)
     for id in range(20000, 20000 + parties):
-        for step in printed("a-subnet")["steps"]:
-            if step["urn"].split("::")[-1].startswith("9999"):
-                found["steps"].append(json.loads(json.dumps(step).replace("9999", str(id))))
+        found["steps"] += json.loads(text.replace("9999", str(id)))
     return found
 
 
-@pytest.mark.parametrize("parties", [3, 150, 600])
+@pytest.mark.parametrize("parties", [3, 150])
 def test_a_comment_is_not_longer_than_github_takes(parties: int) -> None:
     text = rendered(many(parties))
     assert len(text) <= len(text.encode()) <= comment.MAX_LENGTH
@@ -141,12 +140,12 @@ def test_a_comment_is_not_longer_than_github_takes(parties: int) -> None:
 
 def test_long_errors_are_cut() -> None:
     found = printed("a-mistake")
-    message = {"severity": "error", "message": "<b>" + "x" * 100_000}
-    found["diagnostics"] = [{**message, "message": f"{n} {message['message']}"} for n in range(999)]
+    message = {"severity": "error", "message": "<b>" + "x" * 10_000}
+    found["diagnostics"] = [{**message, "message": f"{n} {message['message']}"} for n in range(29)]
     text = rendered(found)
     assert len(text.encode()) <= comment.MAX_LENGTH
     assert "<b>" not in text
-    assert "and 979 more" in text
+    assert "and 9 more" in text
 
 
 def test_a_warning_is_shown() -> None:
@@ -181,22 +180,15 @@ def test_the_command_reads_standard_input() -> None:
     ],
 )
 def test_the_command_runs_the_preview_itself(
-    pulumi: str, code: int, said: str, tmp_path: Path
+    pulumi: str, code: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake = tmp_path / "pulumi"
     fake.write_text(f'#!/bin/sh\n[ "$*" = "preview --json --stack prod" ] || exit 9\n{pulumi}\n')
     fake.chmod(0o755)
-    done = subprocess.run(
-        [".venv/bin/python", "-m", "fate_components.cli", "preview-comment", "prod"],
-        cwd=ROOT,
-        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == code, done.stderr
-    assert (done.stdout if code == 0 else done.stderr).endswith(said)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    result = CliRunner().invoke(app, ["preview-comment", "prod"])
+    assert result.exit_code == code, result.output
+    assert (result.stdout if code == 0 else result.stderr).endswith(said)
 
 
 def test_fixtures_are_trimmed_and_name_no_machine() -> None:

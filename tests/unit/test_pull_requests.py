@@ -215,6 +215,7 @@ def test_gitlab_previews_the_same(name: str, code: int, old: str, runner: Runner
     notes = [{"id": 1, "body": "by somebody"}, {"id": 42, "body": f"<!-- fate preview {old} -->\n"}]
     (runner.folder / "old.json").write_text(json.dumps(notes))
     runner.plays("pulumi", f"cat {PREVIEWS}/{name}.json; exit {code}")
+    runner.plays("fatectl", 'cat > /dev/null; printf "<!-- fate preview $2 -->\\n$1"')
     runner.plays("curl", 'echo "$@" >> $LOG; case $* in *per_page*) cat old.json;; esac')
     [script] = GITLAB["script"]
     env = {"CI_MERGE_REQUEST_DIFF_BASE_SHA": base, "PREVIEW_TOKEN": "t", "NOTES": "https://g/notes"}
@@ -228,7 +229,8 @@ def test_gitlab_previews_the_same(name: str, code: int, old: str, runner: Runner
         get,
         send.format("PUT", "https://g/notes/42") if old else send.format("POST", "https://g/notes"),
     ]
-    assert (runner.folder / "comment.md").read_text().startswith("<!-- fate preview staging -->")
+    last = (runner.folder / "comment.md").read_text()
+    assert last == "<!-- fate preview staging -->\npreview-comment"
 
 
 def test_gitlab_lets_ssh_reach_the_docker_hosts(runner: Runner) -> None:
