@@ -146,13 +146,16 @@ class Stack:
     def python(self, module: str, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
         """A module of the program that works on this stack, with more environment variables."""
         return subprocess.run(
-            [".venv/bin/python", "-m", module, *command, "--stack", self.name],
+            [".venv/bin/python", "-m", module, *self._named(command)],
             cwd=self.folder,
             env={**os.environ, **self.auto.workspace.env_vars, **more},
             capture_output=True,
             text=True,
             check=False,
         )
+
+    def _named(self, command: Sequence[str]) -> list[str]:
+        return [*command] if self.name in command else [*command, "--stack", self.name]
 
     def failing_up(self) -> str:
         """pulumi up that must fail within minutes; returns the output that an operator sees."""

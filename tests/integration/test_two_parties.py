@@ -1,5 +1,6 @@
 """Two parties on one Docker host: jobs run between them, and changes do what the preview says."""
 
+import copy
 import json
 import re
 import signal
@@ -75,6 +76,19 @@ def test_every_service_is_there_and_never_had_to_start_again(cluster: Cluster) -
 
 def test_nothing_is_left_to_do_after_up(cluster: Cluster) -> None:
     settled(cluster)
+
+
+def test_what_a_change_does_is_a_comment(cluster: Cluster) -> None:
+    """What the engine prints is what the recorded previews of the unit tests look like."""
+    before = copy.deepcopy(cluster.stack.config)
+    cluster.stack.change(lambda c: c["fate:parties"][1]["training"]["publish"].update(proxy=9190))
+    said = cluster.stack.python("fate_components.cli", "preview-comment", cluster.stack.name)
+    cluster.stack.config = before
+    cluster.stack.write()
+    summary = "Interrupts `proxy` of party 10000; running jobs of party 10000 fail. No data is"
+    assert summary in said.stdout, said.stderr
+    assert "| replaced | ports 0.0.0.0:9100 → 0.0.0.0:9190 |" in said.stdout
+    assert "Party 10000" in cluster.stack.auto.outputs()["topology"].value
 
 
 def test_outputs_say_where_the_parties_are(cluster: Cluster) -> None:
