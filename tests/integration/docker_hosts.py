@@ -207,4 +207,6 @@ class DockerHost:
         self._containerd.terminate()
         self._containerd.wait(timeout=120)
         _sh("ip", "netns", "del", self.namespace)
+        # A dockerd that was killed leaves its data mounted on itself.
+        subprocess.run(["umount", f"{self.folder}/data"], stderr=subprocess.DEVNULL, check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
