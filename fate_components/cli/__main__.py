@@ -24,7 +24,7 @@ from . import (
     up,
 )
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("backup")(backup.backup)
 app.command("card")(card.card)
 app.command("doctor")(doctor.doctor)
@@ -48,7 +48,10 @@ app.command("up")(up.up)
 
 @app.callback()
 def fatectl() -> None:
-    """Operates the parties of a stack, beside `pulumi up`."""
+    """Operates the parties of a stack, beside `pulumi up`.
+
+    Exit codes: 0 if all is well, 1 if a command fails, 3 if it finds something that is not well.
+    """
 
 
 if __name__ == "__main__":
