@@ -4,10 +4,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from . import interrupts
 MYSQL = "mysql"
 _REDIS = ("redis", "serving-redis")
 _PROJECT = Path(__file__).parents[2]
+_TRIES = 5  # to pause a container
 _LIMIT = 600  # seconds for one docker command on all containers
 
 
@@ -239,15 +240,15 @@ def standing_still(party: Deployed, for_good: bool) -> Iterator[None]:
     _unpause(party.others)
     active = [one for one in party.others if one.status in ("running", "paused", "restarting")]
     caches = [one for one in active if one.service in _REDIS]
-    hold = "stop" if for_good else "pause"
+    hold = partial(each_host, "stop") if for_good else _pause
     try:
-        each_host(hold, [one for one in active if one not in caches])
+        hold([one for one in active if one not in caches])
         for one in caches:
             _save(party, one)
-        each_host(hold, caches)
+        hold(caches)
         yield
         if for_good:
-            each_host(hold, filter(None, [party.mysql]))
+            hold(filter(None, [party.mysql]))
     except BaseException:
         with interrupts.ignored():
             _unpause(active)
@@ -266,8 +267,30 @@ def _save(party: Deployed, cache: Found) -> None:
 
 def _unpause(containers: Iterable[Found]) -> None:
     def unpause(host: str, ids: list[str]) -> None:
-        lines = docker(host, "inspect", "-f", "{{.State.Paused}} {{.Id}}", *ids).splitlines()
-        if paused := [line.split()[1] for line in lines if line.startswith("true ")]:
+        if paused := _paused(host, ids):
             docker(host, "unpause", *paused)
 
     _on_each_host(unpause, containers)
+
+
+def _pause(containers: Iterable[Found]) -> None:
+    def pause(host: str, ids: list[str]) -> None:
+        for left in reversed(range(_TRIES)):
+            try:
+                docker(host, "pause", *ids)
+                return
+            except PartyError as error:
+                # The kernel does not always stop all processes of a busy machine in time.
+                if not left or "unable to freeze" not in str(error):
+                    raise
+            paused = _paused(host, ids)
+            ids = [id for id in ids if id not in paused]
+            if not ids:
+                return
+
+    _on_each_host(pause, containers)
+
+
+def _paused(host: str, ids: Sequence[str]) -> list[str]:
+    lines = docker(host, "inspect", "-f", "{{.State.Paused}} {{.Id}}", *ids).splitlines()
+    return [line.split()[1] for line in lines if line.startswith("true ")]

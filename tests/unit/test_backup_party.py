@@ -36,6 +36,7 @@ class Docker:
         self.told: list[str] = []
         self.paused: set[str] = set()
         self.fails = ""
+        self.unwilling: list[str] = []
 
     def __call__(self, host: str, command: str, *arguments: str, limit: float = 0) -> str:
         if command == "inspect":
@@ -43,6 +44,9 @@ class Docker:
         self.told.append(" ".join([command, *arguments]))
         if self.told[-1] == self.fails:
             raise PartyError("no")
+        if command == "pause" and self.unwilling and self.unwilling[0] in arguments:
+            self.paused.update({*arguments} - {self.unwilling.pop()})
+            raise PartyError("OCI runtime pause failed: unable to freeze: unknown")
         if command in ("pause", "unpause"):
             change = self.paused.update if command == "pause" else self.paused.difference_update
             change(arguments)
@@ -96,6 +100,18 @@ def test_a_docker_host_that_does_not_answer_keeps_no_other_from_running(docker: 
     with pytest.raises(PartyError, match="no"), standing_still(PARTY, for_good=False):
         pass
     assert docker.told[-2:] == ["unpause redis python", "unpause serving-server"]
+
+
+def test_a_container_that_does_not_freeze_at_once_is_paused_again(docker: Docker) -> None:
+    docker.unwilling = ["redis", "redis"]
+    both = Deployed("dev", "9999", (container("redis"), container("python")))
+    with standing_still(both, for_good=False):
+        assert docker.paused == {"redis", "python"}
+    assert docker.told.count("pause redis") == 3
+    docker.unwilling = ["redis"] * party._TRIES
+    with pytest.raises(PartyError, match="freeze"), standing_still(both, for_good=False):
+        pass
+    assert docker.paused == set()
 
 
 def test_what_a_killed_backup_has_left_paused_runs_again(docker: Docker) -> None:
