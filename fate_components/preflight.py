@@ -68,6 +68,7 @@ def findings(
             warnings += _short_of(name, needs(settings, plan, name), survey)
             if users[name] and settings.images != "packages":
                 warnings += _other_processor(name, survey)
+                warnings += _lacking(name, plan, survey)
     errors += conflicts(plan, stack, surveys)
     warnings += _clocks({name: surveys[name] for name in users if users[name]})
     return Findings(errors, warnings)
@@ -186,6 +187,18 @@ def _other_processor(host: str, survey: Survey) -> Iterator[str]:
             f"Docker host {host} has {architecture} processors. FATE's official images, and the "
             f"native code in them, are made for {_ARCHITECTURE}: use another Docker host, or "
             "images of your own (fate:registry)."
+        )
+
+
+def _lacking(host: str, plan: Topology, survey: Survey) -> Iterator[str]:
+    if survey.cpu_flags is None:
+        return
+    needed = {flag for service in plan.services(host) for flag in service.cpu_flags}
+    if lacks := sorted(needed - survey.cpu_flags):
+        yield (
+            f"The processors of Docker host {host} lack {', '.join(lacks)}, which native code in "
+            "FATE's images needs: it ends with `Illegal instruction`. Use another Docker host, or, "
+            "for a virtual machine, pass the features of the real processor on to it."
         )
 
 

@@ -81,6 +81,7 @@ class Service(Image):
     gateway: dict[str, Protocol] = {}
     edge: bool = False
     uses_memory: Annotated[int, Field(ge=0)] = 0
+    cpu_flags: tuple[str, ...] = ()
     environment: dict[str, str] = {}
     capabilities: tuple[str, ...] = ()
     probe: Probe = Probe()

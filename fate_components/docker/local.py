@@ -1,4 +1,5 @@
-"""What can be seen only of a Docker host that is this machine: ports in use, and free space."""
+"""What can be seen only of a Docker host that is this machine: ports in use, free space, and what
+its processors can do."""
 
 import contextlib
 import os
@@ -42,6 +43,22 @@ def free_space(docker_host: str, folder: str, proc: Path = Path("/proc")) -> int
     with contextlib.suppress(OSError, _ElsewhereError):
         found = os.statvfs(proc / str(_process(docker_host)) / "root" / folder.lstrip("/"))
         return found.f_bavail * found.f_frsize
+    return None
+
+
+def cpu_flags(docker_host: str, proc: Path = Path("/proc")) -> frozenset[str] | None:
+    """What the processors of a daemon's machine can do, as the kernel calls it, like avx2.
+
+    Args:
+        docker_host: how to reach the daemon; None is returned for one on another machine.
+        proc: the kernel's view of the machine.
+    """
+    with contextlib.suppress(OSError, _ElsewhereError):
+        _process(docker_host)
+        for line in (proc / "cpuinfo").read_text().splitlines():
+            name, _, flags = line.partition(":")
+            if name.strip() == "flags":
+                return frozenset(flags.split())
     return None
 
 

@@ -40,6 +40,7 @@ class Survey:
         info: what `docker info` shows.
         clock: how many seconds its clock is ahead of this machine's.
         disk: the free space for images and data in bytes, if it can be told.
+        cpu_flags: what its processors can do, like avx2, if it can be told.
         error: why the daemon gave no answer.
     """
 
@@ -52,6 +53,7 @@ class Survey:
     info: Described = field(default_factory=dict)
     clock: float = 0
     disk: int | None = None
+    cpu_flags: frozenset[str] | None = None
     error: str = ""
 
     def has_image(self, name: str) -> bool:
@@ -98,6 +100,7 @@ def _take(docker_host: str, stack: str) -> Survey:
         info,
         _ahead(info, (asked + answered) / 2),
         local.free_space(docker_host, info.get("DockerRootDir", "")),
+        local.cpu_flags(docker_host),
     )
 
 

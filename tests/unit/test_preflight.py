@@ -178,6 +178,17 @@ def test_other_processors_than_those_of_the_images(
     )
 
 
+@pytest.mark.parametrize(
+    ("flags", "warned"), [(None, False), ({"sse4_2"}, True), ({"sse4_2", "avx2"}, False)]
+)
+def test_processors_that_native_code_does_not_run_on(flags: set[str] | None, warned: bool) -> None:
+    known = None if flags is None else frozenset(flags)
+    said = found(a=Survey(info=INFO, cpu_flags=known), b=Survey(cpu_flags=frozenset())).warnings
+    assert [one.split(",")[0] for one in said] == (
+        ["The processors of Docker host a lack avx2"] if warned else []
+    )
+
+
 def test_a_host_without_parties_needs_nothing() -> None:
     scarce = INFO | {"MemTotal": 1 << 30, "NCPU": 1}
     assert found(b=Survey(info=scarce, disk=0)) == Findings([], [])
