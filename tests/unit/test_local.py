@@ -22,7 +22,7 @@ def here(tmp_path: Path) -> Iterator[str]:
 def test_what_the_processors_of_this_machine_can_do(here: str, tmp_path: Path) -> None:
     one = "processor\t: 0\nflags\t\t: fpu sse4_2 avx2\nbugs\t\t: spectre_v1\n"
     (tmp_path / "cpuinfo").write_text(f"{one}\n{one}")
-    assert local.cpu_flags(here, tmp_path) == {"fpu", "sse4_2", "avx2"}
+    assert local.cpu_flags(here, tmp_path) == frozenset({"fpu", "sse4_2", "avx2"})
     assert local.cpu_flags("ssh://root@b1.example.org", tmp_path) is None
 
 
