@@ -59,6 +59,10 @@ stack: tools
 generated: .venv/installed ## write the schema for editors and what the documentation says about keys
 	@.venv/bin/python -m fate_components.generated
 
+bench: tools ## measure how previews grow with the number of parties (as root; minutes)
+	@sh toolchain/docker.sh test
+	@.venv/bin/python -m benchmarks.scale
+
 lock: ## resolve the dependencies in pyproject.toml again
 	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	  --no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements.lock
@@ -68,5 +72,5 @@ lock: ## resolve the dependencies in pyproject.toml again
 	@sh toolchain/venv.sh $(PYTHON)
 	@touch $@
 
-.PHONY: help up preview down test lint unit integration env tools docker images stack generated \
+.PHONY: bench help up preview down test lint unit integration env tools docker images stack generated \
   lock

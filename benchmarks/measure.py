@@ -1,0 +1,114 @@
+"""What a command of the engine takes: time, processors and memory, by the kind of process."""
+
+import os
+import subprocess
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import psutil
+
+from tests.integration.stacks import Stack
+
+_EVERY = 0.1  # seconds between two looks at the processes
+_KINDS = {
+    "pulumi": "engine",
+    "pulumi-resource-docker": "docker plugin",
+    "pulumi-resource-command": "command plugin",
+    "pulumi-language-python": "language host",
+}
+
+
+@dataclass
+class Usage:
+    """What processes of a kind took.
+
+    Args:
+        cpu: processor time in seconds.
+        memory: the largest resident memory of all of them together, in MiB.
+        processes: how many there were.
+    """
+
+    cpu: float = 0
+    memory: float = 0
+    processes: int = 0
+
+
+@dataclass
+class Figures:
+    """What a command took.
+
+    Args:
+        seconds: how long it ran.
+        usages: what its processes took, by their kind.
+    """
+
+    seconds: float
+    usages: dict[str, Usage] = field(default_factory=dict)
+
+    @property
+    def cpu(self) -> float:
+        """The processor time of all processes, in seconds."""
+        return sum(one.cpu for one in self.usages.values())
+
+    @property
+    def memory(self) -> float:
+        """The memory of all processes at their largest, in MiB."""
+        return sum(one.memory for one in self.usages.values())
+
+
+def run(stack: Stack, *command: str) -> Figures:
+    """Run a command of the pulumi CLI, and measure it.
+
+    Args:
+        stack: the stack it works on.
+        command: the command and its options.
+
+    Raises:
+        subprocess.CalledProcessError: it failed.
+    """
+    started = time.monotonic()
+    process = subprocess.Popen(
+        ["pulumi", *command, "--stack", stack.name, "--color", "never", "--suppress-progress"],
+        cwd=stack.folder,
+        env={**os.environ, **stack.auto.workspace.env_vars},
+        stdout=subprocess.DEVNULL,
+    )
+    spent: dict[tuple[str, int], float] = {}
+    peaks: defaultdict[str, float] = defaultdict(float)
+    root = psutil.Process(process.pid)
+    while process.poll() is None:
+        for kind, size in _look(root, spent).items():
+            peaks[kind] = max(peaks[kind], size)
+        time.sleep(_EVERY)
+    figures = Figures(time.monotonic() - started)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, ["pulumi", *command])
+    for (kind, _), seconds in spent.items():
+        usage = figures.usages.setdefault(kind, Usage(memory=peaks[kind]))
+        usage.cpu += seconds
+        usage.processes += 1
+    return figures
+
+
+def _look(root: psutil.Process, spent: dict[tuple[str, int], float]) -> dict[str, float]:
+    """Note the processor time of each process; returns the memory of each kind now."""
+    sizes: defaultdict[str, float] = defaultdict(float)
+    try:
+        processes: Sequence[psutil.Process] = [root, *root.children(recursive=True)]
+    except psutil.Error:
+        return sizes
+    for one in processes:
+        try:
+            kind = _kind(one.name())
+            times = one.cpu_times()
+            spent[kind, one.pid] = times.user + times.system
+            sizes[kind] += one.memory_info().rss / (1 << 20)
+        except psutil.Error:  # it has ended
+            continue
+    return sizes
+
+
+def _kind(name: str) -> str:
+    return "program" if name.startswith("python") else _KINDS.get(name, "others")
