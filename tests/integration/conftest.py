@@ -44,6 +44,7 @@ _ORDER = (
 )  # fmt: skip
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Choose the order of the modules, and which of them run in the same process.
 

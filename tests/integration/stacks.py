@@ -11,6 +11,8 @@ from typing import Any
 import yaml
 from pulumi import automation as auto
 
+from fate_components.settings import DockerHost
+
 ROOT = Path(__file__).parents[2]
 PROGRAM = ("__main__.py", "fate_components", "config", "images", ".venv")
 
@@ -49,6 +51,20 @@ class Outcome:
         return found
 
 
+_taken: set[object] = set()
+
+
+def _name() -> str:
+    """A name for a stack, with a subnet that no other stack of this process has, if one is left."""
+    host = DockerHost(docker="unix:///var/run/docker.sock")
+    for _ in range(1000):
+        name = f"t{secrets.token_hex(3)}"
+        if (subnet := host.networks(name)) not in _taken:
+            break
+    _taken.add(subnet)
+    return name
+
+
 class Stack:
     """A stack of this project in its own folder.
 
@@ -59,7 +75,7 @@ class Stack:
     """
 
     def __init__(self, folder: Path, env: dict[str, str], config: dict[str, Any]) -> None:
-        self.name = f"t{secrets.token_hex(3)}"
+        self.name = _name()
         self.folder = folder
         for part in PROGRAM:
             (folder / part).symlink_to(ROOT / part)
