@@ -35,7 +35,7 @@ unit: .venv/installed ## run the unit tests, which take seconds
 integration: tools ## run the tests with the real engine and their own Docker daemon (as root)
 	@sh toolchain/docker.sh test
 	@echo "==> integration tests"
-	@.venv/bin/pytest -n 2 --dist loadgroup --no-loadscope-reorder \
+	@.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder \
 	  --durations=10 tests/integration
 
 env: tools ## print the environment for a shell: eval "$(make -s env)"

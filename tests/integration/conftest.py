@@ -36,29 +36,21 @@ def engine_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, s
         yield env
 
 
-_SHARE_TWO_PARTIES = ("test_breakages", "test_changes", "test_two_parties")
-# The longest first, so that no process is left with a long one at the end.
+# The longest first, so that no process is left with a long one at the end. test_two_parties removes
+# the deployment that the two before it share with it.
 _ORDER = (
-    "test_fate2", *_SHARE_TWO_PARTIES, "test_several_hosts", "test_backup", "test_tls",
-    "test_interruptions", "test_drift",
+    "test_fate2", "test_breakages", "test_changes", "test_two_parties", "test_several_hosts",
+    "test_backup", "test_tls", "test_interruptions", "test_drift",
 )  # fmt: skip
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Choose the order of the modules, and which of them run in the same process.
-
-    Each module runs in one of two processes. Those that share a deployment run in the same one.
-    """
+    """Choose the order of the modules: each runs in one of two processes."""
 
     def place(item: pytest.Item) -> int:
         return _ORDER.index(item.path.stem) if item.path.stem in _ORDER else len(_ORDER)
 
     items.sort(key=place)
-    for item in items:
-        name = item.path.stem
-        group = "two_parties" if name in _SHARE_TWO_PARTIES else name
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.hookimpl(wrapper=True)
