@@ -28,7 +28,7 @@ Kill = Callable[[psutil.Process, DockerHost], None]
 VICTIMS: tuple[Kill, ...] = (kill_engine, kill_plugins, kill_dockerd)
 
 
-def killed(cluster: Cluster, command: str, lines: int, kill: Kill) -> None:
+def killed(cluster: Cluster, command: str, lines: int, kill: Kill, after: str = "") -> None:
     """Kill something in the middle of a command, wait until the command ends, and repair the stack.
 
     Args:
@@ -36,9 +36,12 @@ def killed(cluster: Cluster, command: str, lines: int, kill: Kill) -> None:
         command: up or destroy.
         lines: how many lines the command prints before.
         kill: kills it.
+        after: what the command must have printed before those lines.
     """
     process = cluster.stack.start(command, "--yes", "--skip-preview")
     assert process.stdout
+    if after:
+        any(after in line for line in process.stdout)
     for _ in range(lines):
         if not process.stdout.readline():
             break
