@@ -15,6 +15,7 @@ from rich.console import Console
 from .failure import failure
 from .stack import StackError, workspace
 
+_LOCKS = ".pulumi/locks/organization"
 _END_SECONDS = 10  # after which a plugin that ignores the signal is killed
 
 
@@ -52,12 +53,40 @@ def locks(backend: str, project: str, stack: str) -> Iterator[Lock]:
         project: the project's name.
         stack: the stack's name.
     """
-    if not backend.startswith("file://"):
-        return
-    root = Path(backend.removeprefix("file://")).expanduser()
-    for file in (root / ".pulumi/locks/organization" / project / stack).glob("*.json"):
+    root = _root(backend)
+    for file in root.glob(f"{_LOCKS}/{project}/{stack}/*.json") if root else ():
         found = json.loads(file.read_text())
         yield Lock(*(found[key] for key in ("pid", "username", "hostname", "timestamp")))
+
+
+def cut_off(backend: str, project: str, stack: str) -> list[Path]:
+    """The files with attributes of a stack's state that a killed pulumi had begun to write.
+
+    They contain a checksum, and Pulumi can do without them; but it cannot read a state beside which
+    there is an incomplete one. The state itself is written completely or not at all.
+
+    Args:
+        backend: the backend's URL; only one of files has them.
+        project: the project's name.
+        stack: the stack's name.
+    """
+    root = _root(backend)
+    if root is None:
+        return []
+    found = []
+    for pattern in (f".pulumi/stacks/{project}/{stack}.json*", f"{_LOCKS}/{project}/{stack}/*"):
+        for file in root.glob(f"{pattern}.attrs"):
+            try:
+                json.loads(file.read_text())
+            except ValueError:
+                found.append(file)
+    return found
+
+
+def _root(backend: str) -> Path | None:
+    if not backend.startswith("file://"):
+        return None
+    return Path(backend.removeprefix("file://")).expanduser()
 
 
 def alive(pid: int) -> bool:
@@ -155,12 +184,17 @@ def repair_stack(
         RepairError: an operation runs, or may run on another machine.
     """
     project = workspace.project_settings().name
-    held = list(locks(workspace.who_am_i().url or "", project, stack))
+    url = workspace.who_am_i().url or ""
+    held = list(locks(url, project, stack))
     check(held, other_machine)
     left = orphans(Path(workspace.work_dir).resolve())
     end(left)
     for process in left:
         say(f"ended {process.info['name']} (pid {process.pid}), whose engine had ended")
+    incomplete = cut_off(url, project, stack)
+    for file in incomplete:
+        file.unlink()
+        say(f"removed {file.name}, which was not written completely")
     if held:
         workspace.pulumi_command.run(
             ["cancel", "--yes", "--stack", stack], workspace.work_dir, workspace.env_vars
@@ -170,7 +204,7 @@ def repair_stack(
     cleared = clear_pending(workspace, stack)
     for operation in cleared:
         say(f"cleared the unfinished operation: {operation}")
-    if not (left or held or cleared):
+    if not (left or held or cleared or incomplete):
         say("nothing to repair")
 
 

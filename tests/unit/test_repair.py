@@ -49,6 +49,22 @@ def test_the_locks_of_a_stack_are_read(tmp_path: Path) -> None:
     assert list(repair.locks("https://backend.example.org", "fate", "dev")) == []
 
 
+def test_attributes_that_were_not_written_completely_are_found(tmp_path: Path) -> None:
+    stacks, held = (
+        tmp_path / ".pulumi" / folder for folder in ("stacks/fate", "locks/organization/fate/dev")
+    )
+    for folder in (stacks, held):
+        folder.mkdir(parents=True)
+    cut = {stacks / "dev.json.attrs", held / "1.json.attrs"}
+    for file in cut:
+        file.write_text("")
+    for name in ("dev.json.bak.attrs", "prod.json.attrs"):
+        (stacks / name).write_text('{"md5":"AAAA"}' if "dev" in name else "")
+    (stacks / "dev.json").write_text("")
+    assert set(repair.cut_off(f"file://{tmp_path}", "fate", "dev")) == cut
+    assert repair.cut_off("https://backend.example.org", "fate", "dev") == []
+
+
 def test_the_lock_of_a_running_pulumi_is_never_released(tmp_path: Path) -> None:
     with process("pulumi", tmp_path) as running:
         for other_machine in (False, True):
