@@ -9,8 +9,6 @@ Docker host has a daemon of its own in a network namespace (as root).
 import argparse
 import json
 import os
-import subprocess
-import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -20,21 +18,7 @@ from rich.table import Table
 
 from benchmarks.measure import Figures, run
 from tests.integration.docker_hosts import Lan
-from tests.integration.stacks import Stack
-
-ROOT = Path(__file__).parents[1]
-
-
-def engine_env(backend: Path) -> dict[str, str]:
-    """The environment of the installed engine, with a backend of its own.
-
-    Args:
-        backend: an empty folder.
-    """
-    command = [sys.executable, str(ROOT / "toolchain" / "install.py"), "env", "--json"]
-    printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    more = {"PULUMI_BACKEND_URL": f"file://{backend}", "PULUMI_CONFIG_PASSPHRASE": "of benchmarks"}
-    return {**os.environ, **json.loads(printed), **more}
+from tests.integration.stacks import Stack, engine_environment
 
 
 def config(parties: int, hosts: dict[str, str]) -> dict[str, object]:
@@ -104,7 +88,7 @@ def main() -> None:
         hosts = {host.address: host.url for host in (lan.host() for _ in range(options.hosts))}
         for parties in options.parties:
             with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as backend:
-                env = engine_env(Path(backend))
+                env = engine_environment(Path(backend))
                 os.environ["PATH"] = env["PATH"]  # the automation API starts pulumi itself
                 stack = Stack(Path(folder), env, config(parties, hosts))
                 count = resources(stack)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from . import certificates, edge_check, preflight, route_tables, tls, ways
+from .docker import drift
 from .docker.containers import Containers
 from .docker.daemon import Daemon, NoAnswerError
 from .docker.survey import Survey
@@ -145,7 +146,7 @@ def _outdated_tables(stack: Stack, surveys: Mapping[str, Survey]) -> Iterator[st
             present = Daemon(stack.docker_host(table.host)).read(table.container, table.file.path)
         except NoAnswerError:
             continue  # a finding already
-        if present is None or present.rstrip("\n") != table.file.content.rstrip("\n"):
+        if present is None or not drift.delivered(present, table.file.content):
             yield (
                 f"The route table {table.file.path} in {table.container} is not the one that "
                 "follows from the stack file. Run `pulumi up`, which delivers it."
@@ -166,8 +167,7 @@ def _edges(stack: Stack, running: set[tuple[str, str]]) -> Iterator[tuple[str, s
         if cluster.edge
     ]
     exchange = stack.plan.exchange
-    if exchange and exchange.edge:
-        service = f"{EXCHANGE}-{exchange.edge.service}"
+    if exchange and (service := exchange.edge_name):
         found.append((EXCHANGE, exchange.host, service, docker_name(stack.name, service)))
     for who, host, service, container in found:
         if (host, container) in running:

@@ -113,9 +113,7 @@ def declared(plan: Topology, stack: str, docker_hosts: Mapping[str, str]) -> lis
         for service in cluster.containers
     ]
     if exchange := plan.exchange:
-        services = [EXCHANGE]
-        if exchange.edge:
-            services.append(f"{EXCHANGE}-{exchange.edge.service}")
+        services = filter(None, [EXCHANGE, exchange.edge_name])
         found += [member(EXCHANGE, exchange.host, service) for service in services]
     return found
 

@@ -214,10 +214,10 @@ class Exchange(pulumi.ComponentResource):
             party=None,
         )
         services = [fate1.exchange(place, plan, child)]
-        if certificates and plan.edge:
+        if certificates and plan.edge and plan.edge_name:
             edge = Edge(
                 place,
-                f"{EXCHANGE}-{plan.edge.service}",
+                plan.edge_name,
                 EXCHANGE,
                 plan.edge,
                 certificates,

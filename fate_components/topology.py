@@ -226,6 +226,11 @@ class ExchangePlan:
     network: Network | None
     edge: EdgePlan | None
 
+    @property
+    def edge_name(self) -> str | None:
+        """What its edge is called among the stack's containers."""
+        return f"{EXCHANGE}-{self.edge.service}" if self.edge else None
+
 
 @dataclass(frozen=True)
 class Topology:

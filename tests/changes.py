@@ -180,6 +180,10 @@ def _of(party: int, operation: str, *parts: str) -> dict[str, str]:
     return {f"{party}-{part}": operation for part in parts}
 
 
+def _of_both(operation: str, *parts: str) -> dict[str, str]:
+    return _of(9999, operation, *parts) | _of(10000, operation, *parts)
+
+
 _DATA = ("mysql", "redis", "egg", "python", "python-jobs", "python-logs")
 _CONTAINERS = (*_DATA, "meta-service", "roll", "federation", "proxy", "fateboard")
 _COMMANDS = ("health", "nodes", "proxy-routes")
@@ -201,12 +205,8 @@ MASTER_SECRET = Change(
     "`fate:masterSecret`",
     lambda config: config.update({"fate:masterSecret": "another-secret-altogether"}),
     {
-        name: operation
-        for party in (9999, 10000)
-        for name, operation in {
-            **_of(party, "replace", "mysql", "redis", "meta-service", "python", "fateboard"),
-            **_of(party, "update", "nodes", "health"),
-        }.items()
+        **_of_both("replace", "mysql", "redis", "meta-service", "python", "fateboard"),
+        **_of_both("update", "nodes", "health"),
     },
 )
 
@@ -282,14 +282,10 @@ UPGRADE = Change(
     "FATE 2: `fate:release` from 2.0.0 to 2.2.0",
     lambda config: config.update({"fate:release": "2.2.0"}),
     {
-        name: operation
-        for party in (9999, 10000)
-        for name, operation in {
-            **_of(party, "replace", "fateflow", "fateboard"),
-            **_of(party, "update", "fateflow-routes", "health"),
-            **dict.fromkeys(_OLD_IMAGES, "delete"),
-            **dict.fromkeys(_NEW_IMAGES, "create"),
-        }.items()
+        **_of_both("replace", "fateflow", "fateboard"),
+        **_of_both("update", "fateflow-routes", "health"),
+        **dict.fromkeys(_OLD_IMAGES, "delete"),
+        **dict.fromkeys(_NEW_IMAGES, "create"),
     },
 )
 

@@ -18,8 +18,8 @@ from ..backup.restoring import Restoring
 from . import passphrase, progress
 from .failure import failure
 from .new_file import FileError, new_file
-from .passphrase import PassphraseError
-from .stack import Stack, StackError, read
+from .passphrase import EncryptOption, EncryptWithOption, PassphraseError
+from .stack import Stack, StackError, StackOption, read
 
 
 class BackupError(Exception):
@@ -94,13 +94,9 @@ def manifest_of(
 def backup(
     party: Annotated[int, typer.Argument(help="The party's id.")],
     file: Annotated[Path, typer.Argument(help="The file to write; it must not exist.")],
-    stack: Annotated[
-        str | None, typer.Option(help="The stack; the selected one if left out.")
-    ] = None,
-    encrypt: Annotated[bool, typer.Option(help="Encrypt it, and ask for a passphrase.")] = False,
-    passphrase_file: Annotated[
-        Path | None, typer.Option(help="Encrypt it with the passphrase in this file.")
-    ] = None,
+    stack: StackOption = None,
+    encrypt: EncryptOption = False,
+    passphrase_file: EncryptWithOption = None,
     stop: Annotated[
         bool, typer.Option(help="Leave the party stopped, because it is to be moved.")
     ] = False,
@@ -108,9 +104,7 @@ def backup(
     """Write all data of a party to one file. The party is paused while its data is read."""
     console = Console(highlight=False, soft_wrap=True)
     try:
-        secret = passphrase.given(passphrase_file)
-        if encrypt and not secret:
-            secret = passphrase.asked(twice=True)
+        secret = passphrase.for_new(passphrase_file, encrypt)
         found_stack = read(stack)
         if database := found_stack.external_database(party):
             raise BackupError(

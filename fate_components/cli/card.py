@@ -8,14 +8,12 @@ import typer
 from .. import card as cards
 from .. import certificates, topology
 from .failure import failure
-from .stack import StackError, read
+from .stack import StackError, StackOption, read
 
 
 def card(
     party: Annotated[int, typer.Argument(help="The party's id.")],
-    stack: Annotated[
-        str | None, typer.Option(help="The stack; the selected one if left out.")
-    ] = None,
+    stack: StackOption = None,
 ) -> None:
     """Print a party's card, for others to run `fatectl peer add` with. It contains no secret."""
     try:

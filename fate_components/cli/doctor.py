@@ -15,9 +15,9 @@ from .. import topology
 from ..docker import survey
 from ..topology import called
 from .failure import failure
-from .stack import StackError
+from .stack import StackError, StackOption
 from .tables import print_table
-from .target import StackOption, TargetError, aside, target, waiting
+from .target import TargetError, aside, target, waiting
 
 ILL = 3
 """The exit code if something does not work."""

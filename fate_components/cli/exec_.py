@@ -7,8 +7,8 @@ import typer
 
 from ..docker import cli
 from .failure import failure
-from .stack import StackError
-from .target import HostOption, StackOption, TargetError, aside, service, target, waiting
+from .stack import StackError, StackOption
+from .target import HostOption, TargetError, aside, service, target, waiting
 
 _SHELL = ["sh", "-c", "if command -v bash >/dev/null; then exec bash; else exec sh; fi"]
 

@@ -28,9 +28,7 @@ def import_(
         Path | None,
         typer.Argument(help="KubeFATE's .env; the one that KubeFATE reads if left out."),
     ] = None,
-    stack: Annotated[
-        str | None, typer.Option(help="The stack; the selected one if left out.")
-    ] = None,
+    stack: stacks.StackOption = None,
     release: Annotated[
         str | None, typer.Option(help="The FATE release to deploy; the files' if left out.")
     ] = None,

@@ -15,7 +15,7 @@ from ..images import names
 from . import progress
 from .failure import failure
 from .new_file import FileError, new_file
-from .stack import Stack, StackError, read
+from .stack import Stack, StackError, StackOption, read
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -36,9 +36,7 @@ def save(
         str | None,
         typer.Option(help="The Docker host that has the images; the first that does if left out."),
     ] = None,
-    stack: Annotated[
-        str | None, typer.Option(help="The stack; the selected one if left out.")
-    ] = None,
+    stack: StackOption = None,
 ) -> None:
     """Write the images that a stack needs to one file, for `fate:images: archive`."""
     console = Console(highlight=False, soft_wrap=True)

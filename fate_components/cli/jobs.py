@@ -18,9 +18,9 @@ from ..fate1 import flow_client
 from ..toy_job import fate2
 from . import flow
 from .failure import failure
-from .stack import StackError
+from .stack import StackError, StackOption
 from .tables import lasting, print_table
-from .target import HostOption, StackOption, TargetError, aside, target, waiting
+from .target import HostOption, TargetError, aside, target, waiting
 
 _FIELDS = ("status", "role", "party_id", "create_time", "start_time", "end_time", "elapsed")
 _LOGS: Mapping[str, str] = {

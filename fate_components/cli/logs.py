@@ -20,8 +20,8 @@ from rich.console import Console
 from ..docker import cli
 from ..fleet import Member
 from .failure import failure
-from .stack import StackError
-from .target import HostOption, StackOption, TargetError, aside, service, services, target, waiting
+from .stack import StackError, StackOption
+from .target import HostOption, TargetError, aside, service, services, target, waiting
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C."""

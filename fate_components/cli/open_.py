@@ -14,8 +14,8 @@ import typer
 from ..fleet import Member
 from ..settings import openssh
 from .failure import failure
-from .stack import StackError
-from .target import HostOption, StackOption, Target, TargetError, aside, service, target, waiting
+from .stack import StackError, StackOption
+from .target import HostOption, Target, TargetError, aside, service, target, waiting
 
 _SECONDS = 30  # until the tunnel must be there
 _INTERRUPTED = 130

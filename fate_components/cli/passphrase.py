@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -31,6 +32,26 @@ def given(file: Path | None) -> str | None:
     if not lines or not lines[0]:
         raise PassphraseError(f"--passphrase-file: the first line of {file} is empty")
     return lines[0]
+
+
+EncryptOption = Annotated[bool, typer.Option(help="Encrypt it, and ask for a passphrase.")]
+EncryptWithOption = Annotated[
+    Path | None, typer.Option(help="Encrypt it with the passphrase in this file.")
+]
+
+
+def for_new(file: Path | None, encrypt: bool) -> str | None:
+    """The passphrase to encrypt a new file with, or None.
+
+    Args:
+        file: the file whose first line is the passphrase, or None.
+        encrypt: whether to ask for one if none is given.
+
+    Raises:
+        PassphraseError: there is no usable passphrase.
+    """
+    secret = given(file)
+    return asked(twice=True) if encrypt and not secret else secret
 
 
 def asked(twice: bool) -> str:

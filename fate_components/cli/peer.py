@@ -15,7 +15,7 @@ from rich.console import Console
 from .. import card as cards
 from ..card import Card, CardError, Gateway
 from .failure import failure
-from .stack import Stack, StackError, config, workspace
+from .stack import Stack, StackError, StackOption, config, workspace
 
 _PEERS = "fate:peers"
 _SECONDS = 10  # to connect to a gateway
@@ -34,9 +34,7 @@ def add(
         typer.FileText,
         typer.Argument(metavar="CARD", help="What `fatectl card` printed there; - for stdin."),
     ],
-    stack: Annotated[
-        str | None, typer.Option(help="The stack; the selected one if left out.")
-    ] = None,
+    stack: StackOption = None,
 ) -> None:
     """Check the card of a party that others run, and add the party to the stack file.
 

@@ -15,7 +15,7 @@ from ..fate1 import flow_client
 from ..fate1.serving import inference
 from ..settings import SERVING, TRAINING
 from .failure import failure
-from .stack import StackError, read
+from .stack import StackError, StackOption, read
 
 _LOAD_CODES = {0: "loaded", 100: "its serving-server cannot be reached", 101: "has no such model"}
 
@@ -102,9 +102,7 @@ def answers(answer: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
 def publish(
     job: Annotated[str, typer.Argument(help="The id of the job that trained the model.")],
     service: Annotated[str, typer.Option(help="The name to publish the model under.")],
-    stack: Annotated[
-        str | None, typer.Option(help="The stack; the selected one if left out.")
-    ] = None,
+    stack: StackOption = None,
     features: Annotated[
         str, typer.Option(help="The guest's features of the trial request, as a JSON map.")
     ] = "{}",

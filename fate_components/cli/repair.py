@@ -13,7 +13,7 @@ from pulumi import automation as auto
 from rich.console import Console
 
 from .failure import failure
-from .stack import StackError, workspace
+from .stack import StackError, StackOption, workspace
 
 _LOCKS = ".pulumi/locks/organization"
 _END_SECONDS = 10  # after which a plugin that ignores the signal is killed
@@ -209,9 +209,7 @@ def repair_stack(
 
 
 def repair(
-    stack: Annotated[
-        str | None, typer.Option(help="The stack; the selected one if left out.")
-    ] = None,
+    stack: StackOption = None,
     other_machine: Annotated[
         bool, typer.Option(help="Also release the lock of an operation on another machine.")
     ] = False,

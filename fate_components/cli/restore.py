@@ -18,7 +18,7 @@ from . import passphrase, progress
 from .backup import deployed
 from .failure import failure
 from .passphrase import PassphraseError
-from .stack import Stack, StackError, read
+from .stack import Stack, StackError, StackOption, read
 
 
 class RestoreError(Exception):
@@ -78,9 +78,7 @@ def restore(
     file: Annotated[
         Path | None, typer.Argument(help="The file that `fatectl backup` wrote.")
     ] = None,
-    stack: Annotated[
-        str | None, typer.Option(help="The stack; the selected one if left out.")
-    ] = None,
+    stack: StackOption = None,
     passphrase_file: Annotated[
         Path | None, typer.Option(help="The file with the passphrase, if it is encrypted.")
     ] = None,

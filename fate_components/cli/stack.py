@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 import yaml
 from pulumi import automation as auto
 
@@ -20,6 +21,12 @@ from ..settings.load import parse
 
 PROJECT = Path(__file__).parents[2]
 """The folder of the project."""
+
+
+StackOption = Annotated[
+    str | None,
+    typer.Option("--stack", help="The stack; the selected one if left out.", metavar="NAME"),
+]
 
 
 class StackError(Exception):

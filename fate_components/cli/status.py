@@ -17,9 +17,9 @@ from .. import fleet
 from ..fleet import MISSING, Fleet, Member, Usage
 from ..topology import called
 from .failure import failure
-from .stack import StackError
+from .stack import StackError, StackOption
 from .tables import console, lasting, print_table
-from .target import HostOption, StackOption, Target, TargetError, aside, target, waiting
+from .target import HostOption, Target, TargetError, aside, target, waiting
 
 UNWELL = 3
 """The exit code if a service is not healthy, or a Docker host does not answer."""

@@ -17,7 +17,7 @@ from . import passphrase
 from .backup import manifest_of, write
 from .failure import failure
 from .new_file import FileError, new_file
-from .passphrase import PassphraseError
+from .passphrase import EncryptOption, EncryptWithOption, PassphraseError
 from .stack import Stack, StackError, read
 
 
@@ -53,10 +53,8 @@ def takeover(
     stack: Annotated[
         str | None, typer.Option(help="The stack with the party; the selected one if left out.")
     ] = None,
-    encrypt: Annotated[bool, typer.Option(help="Encrypt it, and ask for a passphrase.")] = False,
-    passphrase_file: Annotated[
-        Path | None, typer.Option(help="Encrypt it with the passphrase in this file.")
-    ] = None,
+    encrypt: EncryptOption = False,
+    passphrase_file: EncryptWithOption = None,
     stop: Annotated[
         bool, typer.Option(help="Leave KubeFATE's containers stopped, because they are replaced.")
     ] = False,
@@ -67,9 +65,7 @@ def takeover(
     """
     console = Console(highlight=False, soft_wrap=True)
     try:
-        secret = passphrase.given(passphrase_file)
-        if encrypt and not secret:
-            secret = passphrase.asked(twice=True)
+        secret = passphrase.for_new(passphrase_file, encrypt)
         found_stack = read(stack)
         hosts = found_stack.docker_hosts(party)
         _check(found_stack, party)

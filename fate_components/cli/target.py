@@ -13,10 +13,6 @@ from .. import fleet, topology
 from ..fleet import Fleet, Member
 from .stack import Stack, StackError, StateError, read, read_file
 
-StackOption = Annotated[
-    str | None,
-    typer.Option("--stack", help="The stack; the selected one if left out.", metavar="NAME"),
-]
 HostOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -9,7 +9,7 @@ from .. import topology
 from ..picture import mermaid, svg
 from ..picture.model import picture
 from .failure import failure
-from .stack import StackError, read
+from .stack import StackError, StackOption, read
 
 
 class Format(StrEnum):
@@ -23,9 +23,7 @@ _RENDER = {Format.MERMAID: mermaid.render, Format.SVG: svg.render}
 
 
 def topology_(
-    stack: Annotated[
-        str | None, typer.Option(help="The stack; the selected one if left out.")
-    ] = None,
+    stack: StackOption = None,
     format: Annotated[
         Format, typer.Option(help="Text for Mermaid, or an SVG file.")
     ] = Format.MERMAID,

@@ -10,8 +10,8 @@ import typer
 from ..docker.containers import Containers
 from . import flow
 from .failure import failure
-from .stack import PROJECT, StackError
-from .target import HostOption, StackOption, TargetError, aside, target, waiting
+from .stack import PROJECT, StackError, StackOption
+from .target import HostOption, TargetError, aside, target, waiting
 
 
 class ToyError(Exception):

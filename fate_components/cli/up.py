@@ -13,7 +13,7 @@ from ..docker.daemon import Daemon, NoAnswerError
 from ..docker.survey import LEFT_OUT
 from ..topology import called, plan
 from .failure import failure
-from .stack import StackError, read, workspace
+from .stack import StackError, StackOption, read, workspace
 
 PARTIAL = 3
 """The exit code if everything was updated but what is on the Docker hosts that were left out."""
@@ -81,9 +81,7 @@ def unreachable(docker_hosts: Mapping[str, str]) -> dict[str, str]:
 
 
 def up(
-    stack: Annotated[
-        str | None, typer.Option(help="The stack; the selected one if left out.")
-    ] = None,
+    stack: StackOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask after the preview.")] = False,
 ) -> None:
     """Like `pulumi up`, but leaves out Docker hosts that do not answer: exit code 3 if any."""

@@ -128,6 +128,16 @@ def undone(ask: str, result: Collection[str]) -> Callable[[Daemon, Described], b
     return is_undone
 
 
+def delivered(present: str, content: str) -> bool:
+    """Whether what is in a container is what a delivery of a file leaves there.
+
+    Args:
+        present: the file's content in the container.
+        content: the content that it should have. A delivery ends it with one line break.
+    """
+    return present.rstrip("\n") == content.rstrip("\n")
+
+
 def outdated(daemon: Daemon, found: Described, path: str, content: str) -> bool:
     """Whether a file that is delivered into a running container has other content than it should.
 
@@ -142,8 +152,7 @@ def outdated(daemon: Daemon, found: Described, path: str, content: str) -> bool:
     if written is None or is_first(written, created):
         return False
     present = daemon.read(found["Id"], path)
-    # A delivery ends a file with one line break.
-    return present is not None and present.rstrip("\n") != content.rstrip("\n")
+    return present is not None and not delivered(present, content)
 
 
 def differences(

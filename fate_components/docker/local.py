@@ -55,10 +55,11 @@ def cpu_flags(docker_host: str, proc: Path = Path("/proc")) -> frozenset[str] | 
     """
     with contextlib.suppress(OSError, _ElsewhereError):
         _process(docker_host)
-        for line in (proc / "cpuinfo").read_text().splitlines():
-            name, _, flags = line.partition(":")
-            if name.strip() == "flags":
-                return frozenset(flags.split())
+        with (proc / "cpuinfo").open() as lines:  # one part for each core, all alike
+            for line in lines:
+                name, _, flags = line.partition(":")
+                if name.strip() == "flags":
+                    return frozenset(flags.split())
     return None
 
 

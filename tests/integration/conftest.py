@@ -1,10 +1,6 @@
 """Fixtures for all tests on the real engine."""
 
 import copy
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
@@ -12,7 +8,7 @@ import pytest
 
 from tests.integration.clusters import Cluster, Shared
 from tests.integration.docker_hosts import DockerHost, Lan
-from tests.integration.stacks import Change, Stack, party
+from tests.integration.stacks import Change, Stack, engine_environment, party
 from tests.lab.build import build
 
 ROOT = Path(__file__).parents[2]
@@ -21,15 +17,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="session")
 def engine_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of the installed engine, with a backend of its own for the test session."""
-    command = [sys.executable, str(ROOT / "toolchain" / "install.py"), "env", "--json"]
-    printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    env = {
-        **os.environ,
-        **json.loads(printed),
-        "PULUMI_BACKEND_URL": f"file://{tmp_path_factory.mktemp('backend')}",
-        "PULUMI_CONFIG_PASSPHRASE": "of the tests",
-        "GOGC": "400",  # there is more memory than processor time
-    }
+    env = engine_environment(tmp_path_factory.mktemp("backend"))
+    env["GOGC"] = "400"  # there is more memory than processor time
     with pytest.MonkeyPatch.context() as patch:
         # The automation API asks the CLI for its version in the environment of this process.
         patch.setenv("PATH", env["PATH"])

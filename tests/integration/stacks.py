@@ -1,8 +1,10 @@
 """Stacks for the tests, run by the real engine."""
 
+import json
 import os
 import secrets
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -210,6 +212,18 @@ class Stack:
         """The stack's state as it is stored, with secrets encrypted."""
         backend = Path(self.auto.workspace.env_vars["PULUMI_BACKEND_URL"].removeprefix("file://"))
         return (backend / ".pulumi" / "stacks" / "fate" / f"{self.name}.json").read_text()
+
+
+def engine_environment(backend: Path) -> dict[str, str]:
+    """The environment of the installed engine, with a backend of its own.
+
+    Args:
+        backend: an empty folder.
+    """
+    command = [sys.executable, str(ROOT / "toolchain" / "install.py"), "env", "--json"]
+    printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    more = {"PULUMI_BACKEND_URL": f"file://{backend}", "PULUMI_CONFIG_PASSPHRASE": "of the tests"}
+    return {**os.environ, **json.loads(printed), **more}
 
 
 def party2(id: int, host: str, first_port: int) -> dict[str, Any]:
