@@ -19,11 +19,13 @@ class Change:
         name: what the operator does.
         change: the change.
         touched: the operation on each resource, by the logical name.
+        step: changes of the same step are deployed together, in the order of the steps.
     """
 
     name: str
     change: Callable[[Config], object]
     touched: dict[str, str]
+    step: int = 0
 
     def row(self) -> str:
         """Its row in the table of the documentation."""
@@ -58,38 +60,45 @@ _SERVING = [
 OWN_IMAGE = "registry.example.org/fateboard:1"
 """An image that only the stack file names; the tests make it on the Docker host."""
 
-# Each on top of those before it, for parties 9999 and 10000 of FATE 1.3.0 on Docker host lab.
+# Each on top of those before it, for parties 9999 and 10000 of FATE 1.3.0 on Docker host lab. The
+# changes of a step touch different resources, except for a party's health.
 CHANGES = [
     Change("nothing", lambda config: None, {}),
     Change(
         "`eggs` from 1 to 2",
         _training(eggs=2),
         {"9999-egg-2": "create", "9999-nodes": "update", "9999-health": "update"},
+        step=1,
     ),
     Change(
         "`eggs` from 2 to 1",
         _training(eggs=1),
         {"9999-egg-2": "delete", "9999-nodes": "update", "9999-health": "update"},
+        step=2,
     ),
     Change(
         "`processors`",
         _training(processors=2),
         {"9999-egg": "replace", "9999-health": "update"},
+        step=3,
     ),
     Change(
         "`publish.fateboard`",
         lambda config: config["fate:parties"][0]["training"]["publish"].update(fateboard=9050),
         {"9999-fateboard": "replace", "9999-health": "update"},
+        step=1,
     ),
     Change(
         "`services.fateboard` with `cpus` and `memory`",
         _training(services={"fateboard": {"cpus": 1, "memory": "1g"}}),
         {"9999-fateboard": "replace", "9999-health": "update"},
+        step=2,
     ),
     Change(
         "`services.fateboard.memory`",
         _training(services={"fateboard": {"cpus": 1, "memory": "900m"}}),
         {"9999-fateboard": "replace", "9999-health": "update"},
+        step=3,
     ),
     Change(
         "`services.fateboard` with `image` instead",
@@ -98,6 +107,7 @@ CHANGES = [
             "9999-fateboard": "replace", "9999-health": "update",
             f"lab-own-{OWN_IMAGE}": "create",
         },
+        step=4,
     ),
     Change(
         "`services` removed",
@@ -106,10 +116,11 @@ CHANGES = [
             "9999-fateboard": "replace", "9999-health": "update",
             f"lab-own-{OWN_IMAGE}": "delete",
         },
+        step=5,
     ),
-    Change("a new peer", _peers("192.0.2.1"), _ROUTES),
-    Change("a peer's `address`", _peers("192.0.2.2"), _ROUTES),
-    Change("a peer removed", _peers(), _ROUTES),
+    Change("a new peer", _peers("192.0.2.1"), _ROUTES, step=1),
+    Change("a peer's `address`", _peers("192.0.2.2"), _ROUTES, step=2),
+    Change("a peer removed", _peers(), _ROUTES, step=3),
     Change(
         "a new exchange",
         lambda config: config.update({"fate:exchange": {"host": "lab", "port": 9399}}),
@@ -117,6 +128,7 @@ CHANGES = [
             "exchange": "create", "exchange-health": "create", "exchange-routes": "create",
             **_ROUTES,
         },
+        step=4,
     ),
     Change(
         "the exchange removed",
@@ -125,6 +137,7 @@ CHANGES = [
             "exchange": "delete", "exchange-health": "delete", "exchange-routes": "delete",
             **_ROUTES,
         },
+        step=5,
     ),
     Change(
         "a new serving cluster",
@@ -132,11 +145,13 @@ CHANGES = [
         {
             **dict.fromkeys(_SERVING, "create"), "9999-python": "replace", "9999-health": "update",
         },
+        step=5,
     ),
     Change(
         "`serving.adapter`",
         _serving(adapter="TestFilePick"),
         {"9999-serving-server": "replace", "9999-serving-health": "update"},
+        step=6,
     ),
     Change(
         "the serving cluster removed",
@@ -144,6 +159,7 @@ CHANGES = [
         {
             **dict.fromkeys(_SERVING, "delete"), "9999-python": "replace", "9999-health": "update",
         },
+        step=7,
     ),
 ]  # fmt: skip
 

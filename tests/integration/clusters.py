@@ -1,9 +1,12 @@
 """What runs on a Docker host, inspected from outside."""
 
+import contextlib
 import copy
 import re
 import socket
 import subprocess
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -238,12 +241,27 @@ def settled(cluster: Cluster) -> None:
     assert cluster.stack.up().operations() == {}
 
 
-def stops_cleanly(cluster: Cluster, party: int) -> None:
-    """Check that a party's containers stop when asked to; an up starts them again."""
-    for one in cluster.containers(party=party):
-        one.stop(timeout=60)
-        one.reload()
-        # 137 means killed after the whole grace period.
-        assert one.attrs["State"]["ExitCode"] != 137, one.name
-    cluster.stack.up()
-    cluster.wait_healthy()
+@contextlib.contextmanager
+def all_stop_cleanly(cluster: Cluster) -> Iterator[None]:
+    """Check that every container stops, and when it is asked to."""
+    wanted = {one.name for one in cluster.containers()}
+    codes: dict[str, str] = {}
+    events = cluster.host.docker.events(
+        decode=True, filters={"event": "die", "label": f"fate.stack={cluster.stack.name}"}
+    )
+
+    def read() -> None:
+        for event in events:
+            attributes = event["Actor"]["Attributes"]
+            codes[attributes["name"]] = attributes["exitCode"]
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        yield
+        wait_for("all containers to stop", lambda: codes.keys() >= wanted)
+    finally:
+        events.close()
+        reader.join()
+    # 137 means killed after the whole grace period.
+    assert "137" not in codes.values(), codes

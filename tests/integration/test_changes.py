@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.changes import CHANGES, OWN_IMAGE, Change
+from tests.changes import CHANGES, OWN_IMAGE
 from tests.integration.clusters import Shared
 
 
@@ -17,15 +17,19 @@ def _as_it_was(two_parties: Shared) -> Iterator[None]:
     two_parties.suspect = True
 
 
-@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
-def test_the_preview_shows_what_the_up_does(two_parties: Shared, change: Change) -> None:
-    # The changes follow each other.
+@pytest.mark.parametrize("step", sorted({change.step for change in CHANGES}))
+def test_the_preview_shows_what_the_up_does(two_parties: Shared, step: int) -> None:
+    # The steps follow each other.
     stack = two_parties.cluster.stack
-    stack.change(change.change)
-    assert stack.preview().operations() == change.touched
-    assert stack.up().operations() == change.touched
+    touched: dict[str, str] = {}
+    for change in CHANGES:
+        if change.step == step:
+            stack.change(change.change)
+            touched |= change.touched
+    assert stack.preview().operations() == touched
+    assert stack.up().operations() == touched
     wanted = stack.config["fate:parties"][0]["training"].get("services", {}).get("fateboard", {})
-    if wanted:
+    if "memory" in wanted:
         stack.preview(expect_no_changes=True)
     fateboard = two_parties.cluster.container(9999, "fateboard")
     limits = fateboard.attrs["HostConfig"]

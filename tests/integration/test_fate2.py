@@ -18,11 +18,11 @@ from tests.integration import fate2_job, kept_images
 from tests.integration.clusters import (
     Cluster,
     Shared,
+    all_stop_cleanly,
     closed_and_bounded,
     no_password_readable,
     no_password_shown,
     settled,
-    stops_cleanly,
     toy_job,
     whole,
 )
@@ -204,10 +204,9 @@ def test_a_stopped_hop_is_named(cluster: Cluster) -> None:
 def test_a_job_that_fails_fails_the_up(cluster: Cluster) -> None:
     nginx = cluster.container(10000, "nginx")
     nginx.stop()
-    deployment = cluster.stack.auto.export_stack().deployment or {}
     (urn,) = [
         resource["urn"]
-        for resource in deployment["resources"]
+        for resource in cluster.stack.resources()
         if resource["urn"].endswith("::verify-9999-10000")
     ]
     with pytest.raises(auto.CommandError) as caught:
@@ -244,10 +243,6 @@ def test_a_reboot_of_the_docker_host_needs_nobody(cluster: Cluster) -> None:
     cluster.stack.preview(expect_no_changes=True)
 
 
-def test_stopping_is_quick_and_clean(cluster: Cluster) -> None:
-    stops_cleanly(cluster, 9999)
-
-
 def test_spark_computes_too(cluster: Cluster) -> None:
     cluster.stack.change(lambda c: c.update({"fate:engines": {"computing": "spark_local"}}))
     outcome = cluster.stack.up()
@@ -264,8 +259,9 @@ def test_destroy_keeps_the_data_and_the_next_up_takes_it_up(cluster: Cluster) ->
     assert before
     mine = {"label": f"fate.stack={cluster.stack.name}"}
     volumes = {volume.name for volume in client.volumes.list(filters=mine)}
-    killed(cluster, "destroy", CHANCE.randrange(5, 30), kill_plugins)
-    cluster.stack.destroy()
+    with all_stop_cleanly(cluster):
+        killed(cluster, "destroy", CHANCE.randrange(5, 30), kill_plugins)
+        cluster.stack.destroy()
     assert cluster.containers() == []
     assert client.networks.list(filters=mine) == []
     assert {volume.name for volume in client.volumes.list(filters=mine)} == volumes

@@ -18,11 +18,11 @@ from tests.fate_1_3 import SERVICES
 from tests.integration.clusters import (
     Cluster,
     Shared,
+    all_stop_cleanly,
     closed_and_bounded,
     no_password_readable,
     no_password_shown,
     settled,
-    stops_cleanly,
     whole,
 )
 from tests.integration.registry import Registry
@@ -442,17 +442,13 @@ def test_a_reboot_of_the_docker_host_needs_nobody(cluster: Cluster) -> None:
     cluster.stack.preview(expect_no_changes=True)
 
 
-def test_stopping_is_quick_and_clean(cluster: Cluster) -> None:
-    stops_cleanly(cluster, 9999)
-    cluster.toy_succeeds(9999, 10000)
-
-
 def test_destroy_keeps_the_data_and_the_next_up_takes_it_up(cluster: Cluster) -> None:
     client = cluster.host.docker
     jobs = cluster.sql(9999, "SELECT f_job_id FROM t_job ORDER BY f_job_id")
     mine = {"label": f"fate.stack={cluster.stack.name}"}
     volumes = {volume.name for volume in client.volumes.list(filters=mine)}
-    cluster.stack.destroy()
+    with all_stop_cleanly(cluster):
+        cluster.stack.destroy()
     assert cluster.containers() == []
     assert client.networks.list(filters=mine) == []
     assert {volume.name for volume in client.volumes.list(filters=mine)} == volumes
