@@ -59,6 +59,10 @@ stack: tools
 generated: .venv/installed ## write the schema for editors and what the documentation says about keys
 	@.venv/bin/python -m fate_components.generated
 
+kills: tools ## kill 30 updates of each release line and repair them (as root; an hour)
+	@sh toolchain/docker.sh test
+	@KILLS=30 .venv/bin/pytest tests/integration/test_interruptions.py
+
 bench: tools ## measure how previews grow with the number of parties (as root; minutes)
 	@sh toolchain/docker.sh test
 	@.venv/bin/python -m benchmarks.scale
@@ -73,4 +77,4 @@ lock: ## resolve the dependencies in pyproject.toml again
 	@touch $@
 
 .PHONY: bench help up preview down test lint unit integration env tools docker images stack generated \
-  lock
+  kills lock

@@ -1,40 +1,93 @@
 """Updates that are killed at any moment: one command makes the stack whole, with all its data."""
 
+import copy
+import os
 import random
 import secrets
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
+from tests.integration import kept_images
 from tests.integration.clusters import Cluster
 from tests.integration.docker_hosts import DockerHost
 from tests.integration.kills import VICTIMS, kill_dockerd, killed
-from tests.integration.stacks import Stack, party
+from tests.integration.stacks import Stack, party, party2
 
-KILLS = 18
 ROWS = [["1", "kept"], ["2", "kept too"]]
-FILE = "/data/projects/fate/python/jobs/kept"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A release line.
+
+    Args:
+        config: what its stack file says of it.
+        party: its party 9999 on Docker host lab.
+        service: a service with a volume.
+        folder: where it has that volume.
+        kills: how many updates are killed; the environment variable KILLS says how many instead.
+    """
+
+    config: dict[str, str]
+    party: dict[str, Any]
+    service: str
+    folder: str
+    kills: int
+
+    @property
+    def cases(self) -> range:
+        """The numbers of its kills."""
+        return range(int(os.environ.get("KILLS", self.kills)))
+
+
+LINES = {
+    "1.3.0": Line(
+        {"fate:release": "1.3.0", "fate:registry": "fate-lab"},
+        party(9999, "lab", 9900),
+        "python",
+        "/data/projects/fate/python/jobs",
+        18,
+    ),
+    # test_fate2 kills some of its updates, too.
+    "2.2.0": Line(
+        {"fate:release": kept_images.RELEASE, "fate:images": "packages"},
+        party2(9999, "lab", 9900),
+        "fateflow",
+        "/data/projects/fate/fate_flow/data",
+        0,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def line(request: pytest.FixtureRequest) -> Line:
+    return LINES[request.param]
 
 
 @pytest.fixture(scope="module")
 def cluster(
-    docker_host: DockerHost, engine_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Cluster]:
+    line: Line, docker_host: DockerHost, engine_env: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Cluster]:  # fmt: skip
+    if "fate:images" in line.config:
+        kept_images.load(docker_host)
     stack = Stack(
         tmp_path_factory.mktemp("killed"),
         engine_env,
         {
-            "fate:release": "1.3.0",
-            "fate:registry": "fate-lab",
+            **line.config,
             "fate:hosts": {"lab": {"docker": docker_host.url}},
-            "fate:parties": [party(9999, "lab", 9900)],
+            "fate:parties": [copy.deepcopy(line.party)],
         },
     )
     stack.up()
     found = Cluster(docker_host, stack)
     values = ", ".join(f"({id}, '{text}')" for id, text in ROWS)
     found.sql(9999, f"CREATE TABLE kept (id INT, text TEXT); INSERT INTO kept VALUES {values}")
-    found.sh(9999, "python", f"echo kept > {FILE}")
+    found.sh(9999, line.service, f"echo kept > {line.folder}/kept")
     yield found
     stack.destroy()
 
@@ -61,8 +114,12 @@ def one_password(stack: Stack) -> None:
 CHANGES: tuple[Callable[[Stack], None], ...] = (log_files, master_secret, one_password)
 
 
-@pytest.mark.parametrize("number", range(KILLS))
-def test_one_command_mends_it(cluster: Cluster, number: int) -> None:
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [(name, number) for name, line in LINES.items() for number in line.cases],
+    indirect=["line"],
+)
+def test_one_command_mends_it(cluster: Cluster, line: Line, number: int) -> None:
     # Each phase of a stack's life with each victim, at a moment that only the number decides.
     chance = random.Random(number)
     turn = number // 3
@@ -79,6 +136,6 @@ def test_one_command_mends_it(cluster: Cluster, number: int) -> None:
     cluster.stack.up()
     cluster.stack.preview(expect_no_changes=True)
     assert cluster.sql(9999, "SELECT id, text FROM kept ORDER BY id") == ROWS
-    assert cluster.sh(9999, "python", f"cat {FILE}") == "kept\n"
+    assert cluster.sh(9999, line.service, f"cat {line.folder}/kept") == "kept\n"
     for container in cluster.containers():
         assert container.attrs["State"]["Health"]["Status"] == "healthy", container.name

@@ -19,6 +19,7 @@ from ...files import ROOT
 from . import inference
 
 _EDGE = "serving-edge"
+_REFUSED = "certificate verify error"  # nginx's words
 _NOBODY = "fate-pulumi-check"
 _LIMIT = 60  # a serving-server that has just started answers after some seconds
 # What busybox's wget says if there is no connection. Other errors come from what answered.
@@ -98,9 +99,14 @@ def main() -> None:
     docker = os.environ.get("TRAINING_DOCKER")
     training = Containers(stack, party, docker) if docker else None
     deadline = time.monotonic() + _LIMIT
+    before: list[str] = []
     while errors := list(broken(serving, training)):
-        if time.monotonic() > deadline or not serving.running("serving-proxy", "serving-server"):
+        # A certificate that is refused for the second time does not become valid by waiting.
+        refused = any(_REFUSED in error and error in before for error in errors)
+        running = serving.running("serving-proxy", "serving-server")
+        if refused or not running or time.monotonic() > deadline:
             sys.exit("\n".join([f"serving of party {party} does not work:", *errors]))
+        before = errors
         time.sleep(2)
     print(f"serving of party {party}: every way works")
 
