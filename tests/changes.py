@@ -50,7 +50,7 @@ def _serving(**values: object) -> Callable[[Config], object]:
     return lambda config: config["fate:parties"][0].update(serving={"publish": publish, **values})
 
 
-_ROUTES = {"9999-proxy-routes": "update", "10000-proxy-routes": "update"}
+ROUTES = {"9999-proxy-routes": "update", "10000-proxy-routes": "update"}
 _IMAGES = [f"lab-federatedai/serving-{name}:1.2.2-release" for name in ("server", "proxy")]
 _SERVING = [
     "9999-serving", "9999-serving-health", "9999-serving-proxy", "9999-serving-redis",
@@ -118,15 +118,15 @@ CHANGES = [
         },
         step=5,
     ),
-    Change("a new peer", _peers("192.0.2.1"), _ROUTES, step=1),
-    Change("a peer's `address`", _peers("192.0.2.2"), _ROUTES, step=2),
-    Change("a peer removed", _peers(), _ROUTES, step=3),
+    Change("a new peer", _peers("192.0.2.1"), ROUTES, step=1),
+    Change("a peer's `address`", _peers("192.0.2.2"), ROUTES, step=2),
+    Change("a peer removed", _peers(), ROUTES, step=3),
     Change(
         "a new exchange",
         lambda config: config.update({"fate:exchange": {"host": "lab", "port": 9399}}),
         {
             "exchange": "create", "exchange-health": "create", "exchange-routes": "create",
-            **_ROUTES,
+            **ROUTES,
         },
         step=4,
     ),
@@ -135,7 +135,7 @@ CHANGES = [
         lambda config: config.pop("fate:exchange"),
         {
             "exchange": "delete", "exchange-health": "delete", "exchange-routes": "delete",
-            **_ROUTES,
+            **ROUTES,
         },
         step=5,
     ),
@@ -205,7 +205,7 @@ _CONTAINERS = (*_DATA, "meta-service", "roll", "federation", "proxy", "fateboard
 _COMMANDS = ("health", "nodes", "proxy-routes")
 
 
-def _whole(party: int, operation: str) -> dict[str, str]:
+def whole(party: int, operation: str) -> dict[str, str]:
     """An operation on everything that belongs to a party."""
     names = ("training", *_CONTAINERS, *_COMMANDS)
     return {str(party): operation, **_of(party, operation, *names)}
@@ -235,7 +235,7 @@ ONE_PASSWORD = Change(
 NEW_PARTY = Change(
     "a new party 10001",
     lambda config: config["fate:parties"].append(_party1(10001)),
-    {**_whole(10001, "create"), **_ROUTES},
+    {**whole(10001, "create"), **ROUTES},
 )
 
 # Each by itself, from START.
@@ -246,13 +246,13 @@ REGISTERED = [
     Change(
         "party 10000 removed",
         lambda config: config["fate:parties"].pop(),
-        {**_whole(10000, "delete"), "9999-proxy-routes": "update"},
+        {**whole(10000, "delete"), "9999-proxy-routes": "update"},
     ),
     Change(
         "the `id` of party 10000 is 10002 now",
         lambda config: config["fate:parties"][1].update(id=10002),
         {
-            **_whole(10000, "delete"), **_whole(10002, "create"), "9999-proxy-routes": "update",
+            **whole(10000, "delete"), **whole(10002, "create"), "9999-proxy-routes": "update",
         },
     ),
     Change(

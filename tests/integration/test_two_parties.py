@@ -209,13 +209,18 @@ def test_a_third_party_disturbs_nobody(cluster: Cluster, changed: Callable[[Chan
 
     # A proxy that is replaced now must not come up with its original table.
     changed(lambda c: c["fate:parties"][0]["training"]["publish"].update(proxy=9009))
-    operations = cluster.stack.up().operations()
-    assert operations == {
-        "9999-proxy": "replace",
-        "9999-proxy-routes": "update",
-        "9999-health": "update",
-    }
-    cluster.toy_succeeds(9999, 10001)
+    changed(lambda c: c["fate:parties"][2].update(id=10002))
+    proxy = {"9999-proxy": "replace", "9999-health": "update", **changes.ROUTES}
+    renumbered = changes.whole(10001, "delete") | changes.whole(10002, "create") | proxy
+    assert cluster.stack.preview().operations() == renumbered
+    assert cluster.stack.up().operations() == renumbered
+    cluster.toy_succeeds(9999, 10002)
+
+    changed(lambda c: c["fate:parties"][0]["training"]["publish"].update(proxy=9000))
+    changed(lambda c: c["fate:parties"].pop())
+    removed = changes.whole(10002, "delete") | proxy
+    assert cluster.stack.preview().operations() == removed
+    assert cluster.stack.up().operations() == removed
 
 
 def test_eggs_come_and_go_with_their_nodes(
