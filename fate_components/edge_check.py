@@ -1,6 +1,7 @@
 """Whether the ways out of an edge lead to the other parties, with TLS on both sides."""
 
 import re
+import secrets
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -60,16 +61,20 @@ def broken(party: Containers, edge: str, others: Collection[str] | None = None) 
     if party.state(edge) == "missing":
         return
     for way in ways(party.exec(edge, ["cat", CONF]).stdout):
-        if (others is None or way.party in others) and not _leads_there(party, edge, way):
+        if others is not None and way.party not in others:
+            continue
+        # A path by which nginx's messages about this request can be found.
+        path = f"/fate.check.{way.protocol}/{way.party}/{secrets.token_hex(4)}"
+        if not _leads_there(party, edge, way, path):
             yield (
                 f"{edge} of party {party.id} cannot reach {called(way.party)} at {way.to} with "
-                f"TLS: {_reason(party, edge, way)}"
+                f"TLS: {_reason(party, edge, way, path)}"
             )
 
 
-def _leads_there(party: Containers, edge: str, way: _Way) -> bool:
+def _leads_there(party: Containers, edge: str, way: _Way, path: str) -> bool:
     most = _ANSWER[way.protocol]
-    answer = party.talk(edge, way.address, way.port, _request(way), most, _SECONDS)
+    answer = party.talk(edge, way.address, way.port, _request(way, path), most, _SECONDS)
     if way.protocol == "grpc":
         return _grpc_status(answer) in _ANSWERED
     if way.protocol == "http":
@@ -78,25 +83,20 @@ def _leads_there(party: Containers, edge: str, way: _Way) -> bool:
     return bool(answer)
 
 
-def _request(way: _Way) -> bytes:
+def _request(way: _Way, path: str) -> bytes:
     if way.protocol == "tcp":
         return AMQP
     if way.protocol == "http":
-        return f"GET {_path(way)} HTTP/1.0\r\nHost: edge\r\n\r\n".encode()
+        return f"GET {path} HTTP/1.0\r\nHost: edge\r\n\r\n".encode()
     block = _POST + _HTTP
     for name, value in (
-        (_PATH, _path(way).encode()),
+        (_PATH, path.encode()),
         (_AUTHORITY, b"edge"),
         (_CONTENT_TYPE, b"application/grpc"),
     ):
         block += name + bytes([len(value)]) + value
     frame = len(block).to_bytes(3) + bytes([_HEADERS, _END]) + (1).to_bytes(4) + block
     return _PREFACE + _SETTINGS + frame
-
-
-def _path(way: _Way) -> str:
-    """A path by which nginx's messages about the request can be found."""
-    return f"/fate.check.{way.protocol}/{way.party}"
 
 
 def _grpc_status(answer: bytes) -> int | None:
@@ -109,10 +109,10 @@ def _grpc_status(answer: bytes) -> int | None:
     return None
 
 
-def _reason(party: Containers, edge: str, way: _Way) -> str:
+def _reason(party: Containers, edge: str, way: _Way, path: str) -> str:
     """What nginx says of the last failed connection."""
     server = f"server: {way.address}:{way.port},"
-    mark = server if way.protocol == "tcp" else f" {_path(way)} "
+    mark = server if way.protocol == "tcp" else f" {path} "
     lines = [line for line in party.log(edge, 50) if mark in line and "[error]" in line]
     if lines:
         return re.sub(r"^.*?\*[0-9]+ |, client: .*$", "", lines[-1])

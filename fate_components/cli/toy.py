@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
+from .. import topology, ways
 from ..docker.containers import Containers
 from . import flow
 from .failure import failure
 from .stack import PROJECT, StackError, StackOption
-from .target import HostOption, TargetError, aside, target, waiting
+from .target import HostOption, Target, TargetError, aside, services, target, waiting
 
 
 class ToyError(Exception):
@@ -22,9 +23,7 @@ def toy(
     guest: Annotated[str, typer.Argument(help="The id of the guest.", metavar="GUEST")],
     host: Annotated[
         str,
-        typer.Argument(
-            help="The id of the host; with FATE 1.3 it may be a peer's.", metavar="HOST"
-        ),
+        typer.Argument(help="The id of the host, which may be a peer's.", metavar="HOST"),
     ],
     docker_host: HostOption = None,
     stack: StackOption = None,
@@ -38,22 +37,50 @@ def toy(
             looked_at = target(stack, docker_host, aside)
             found = looked_at.look()
         line, of_guest = flow.find(looked_at, found, guest)
-        of_host = of_guest
-        if host in found.parties or line != "fate1":
-            peers = looked_at.stack.settings.peers if looked_at.stack else ()
-            if host in (str(peer.id) for peer in peers):
-                raise ToyError(
-                    f"party {host} is a peer, and the toy job of FATE 2 is watched at both "
-                    f"parties. Use `fatectl exec {guest} client -- flow test toy --guest-party-id "
-                    f"{guest} --host-party-id {host}`"
-                )
-            _, of_host = flow.find(looked_at, found, host)
-        _run(line, of_guest, Containers(of_guest.stack, host, of_host.docker_host))
+        if host in found.parties:
+            _run(line, of_guest, flow.find(looked_at, found, host)[1])
+            return
+        known = looked_at.stack
+        if known and host not in {str(peer.id) for peer in known.settings.peers}:
+            raise ToyError(f"party {host} is neither in fate:parties nor in fate:peers")
+        try:
+            _run(line, of_guest, Containers(of_guest.stack, host, ""))
+        except ToyError as error:
+            raise ToyError(f"{error}\n{_side(looked_at, guest, host)}") from None
     except (StackError, TargetError, ToyError) as error:
         raise failure(error) from None
 
 
+def _side(looked_at: Target, guest: str, host: str) -> str:
+    """On which side of the way to a peer the reason is, as far as it can be seen from here."""
+    known, found = looked_at.stack, looked_at.look()
+    ill = [one for one in services(looked_at, found, guest) if not one.well]
+    if ill:
+        states = ", ".join(f"{one.service} is {one.state} {one.health}".strip() for one in ill)
+        return f"The reason is on this side: of party {guest}, {states}."
+    if known is None:
+        return f"Party {guest} is healthy."
+    plan = topology.plan(known.settings, known.release, known.name)
+    out = [
+        way
+        for way in ways.ways(plan, known.name)
+        if way.party == guest and way.to in (host, topology.EXCHANGE)
+    ]
+    broken = [
+        str(reached)
+        for reached in ways.follow(out, looked_at.docker_hosts)
+        if reached.seconds is None
+    ]
+    if broken:
+        return "\n".join([*broken, f"The reason is the network, or on the side of party {host}."])
+    return (
+        f"Party {guest} is healthy and connects to party {host}: the reason is probably on that "
+        "side. Its operator can run `fatectl status` and `fatectl doctor`."
+    )
+
+
 def _run(line: str, guest: Containers, host: Containers) -> None:
+    """Run the job; it is watched at the host, too, if that has a Docker host."""
     environment = {
         **os.environ,
         "GUEST": guest.id,

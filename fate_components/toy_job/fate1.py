@@ -7,7 +7,7 @@ from .. import edge_check
 from ..docker.containers import Containers
 from ..fate1.proxy import ROUTE_TABLE
 from ..topology import EXCHANGE
-from .parties import fail, parties, say
+from .parties import fail, is_peer, parties, say
 
 # The image activates its Python in ~/.bashrc only, which a script does not read.
 _JOB = """source /data/projects/python/venv/bin/activate &&
@@ -29,9 +29,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stack", required=True, help="the stack's name")
     guest, host = parties(parser.parse_args().stack)
+    ours = [party for party in (guest, host) if not is_peer(party)]
     while True:
         say(f"toy job: party {guest.id} with party {host.id}")
-        retry = routes_are_new(guest) or routes_are_new(host)
+        retry = any(map(routes_are_new, ours))
         job = _JOB.format(guest=guest.id, host=host.id)
         done = guest.run("python", job, timeout=_RUN_LIMIT)
         said = (done.stdout + done.stderr).strip().splitlines()
@@ -40,8 +41,9 @@ def main() -> None:
             say(said[-1])
             return
         ways = [
-            *edge_check.broken(guest, "edge", {host.id, EXCHANGE}),
-            *edge_check.broken(host, "edge", {guest.id, EXCHANGE}),
+            way
+            for party in ours
+            for way in edge_check.broken(party, "edge", {guest.id, host.id, EXCHANGE})
         ]
         if ways or not (retry and any(_NO_WAY in line for line in said)):
             fail(

@@ -3,14 +3,14 @@
 import argparse
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
 
 from .. import edge_check
 from ..docker.containers import Containers
-from .parties import fail, parties, say
+from .parties import fail, is_peer, parties, say
 
 _FLOW = "/data/projects/fate/fate_flow"
 _HOPS = ("fateflow", "nginx", "rabbitmq")
@@ -74,7 +74,7 @@ def broken_hops(caller: Containers, called: Containers) -> Iterator[str]:
     except HopError as error:
         yield (
             f"nginx of party {caller.id} cannot reach FATE Flow of party {called.id}: {error}; "
-            f"{caller.states('nginx')}, {called.states('nginx', 'fateflow')}"
+            f"{caller.states('nginx')}{_and(called, 'nginx', 'fateflow')}"
         )
     if caller == called:
         return
@@ -86,15 +86,19 @@ def broken_hops(caller: Containers, called: Containers) -> Iterator[str]:
     if not caller.talk("rabbitmq", to["host"], to["port"], edge_check.AMQP, 1, _BROKER_SECONDS):
         yield (
             f"RabbitMQ of party {caller.id} cannot reach RabbitMQ of party {called.id} at "
-            f"{to['host']}:{to['port']}; {caller.states('rabbitmq')}, "
-            f"{called.states('rabbitmq')}"
+            f"{to['host']}:{to['port']}; {caller.states('rabbitmq')}{_and(called, 'rabbitmq')}"
         )
     yield from edge_check.broken(caller, "edge", {called.id})
 
 
+def _and(called: Containers, *services: str) -> str:
+    return "" if is_peer(called) else f", {called.states(*services)}"
+
+
 def hops(guest: Containers, host: Containers) -> list[str]:
-    """All broken hops between the two parties."""
-    return [*broken_hops(guest, host), *(broken_hops(host, guest) if host != guest else [])]
+    """All broken hops between the two parties, as far as they can be seen from here."""
+    back = host != guest and not is_peer(host)
+    return [*broken_hops(guest, host), *(broken_hops(host, guest) if back else [])]
 
 
 def submit(guest: Containers, host: Containers) -> str:
@@ -144,35 +148,45 @@ def main() -> None:
     parser.add_argument("--stack", required=True, help="the stack's name")
     guest, host = parties(parser.parse_args().stack)
     title = f"toy job of party {guest.id} with party {host.id}"
+    watched = {"guest": guest} if is_peer(host) else {"guest": guest, "host": host}
     deadline = time.monotonic() + _HOPS_LIMIT
     while broken := hops(guest, host):
         # Waiting does not help if a container is not running.
-        if time.monotonic() > deadline or not all(party.running(*_HOPS) for party in (guest, host)):
+        if time.monotonic() > deadline or not all(
+            party.running(*_HOPS) for party in watched.values()
+        ):
             fail(f"the {title} was not started because the connection is broken:", *broken)
         time.sleep(2)
     try:
         job = submit(guest, host)
         say(f"{title}: {job}")
-        ends = run(guest, host, job)
+        ends = run(watched, job)
     except HopError as error:
         fail(f"the {title} failed: {error}", *hops(guest, host))
     if set(ends.values()) == {"success"}:
-        say(f"{title}: success on both parties")
+        say(f"{title}: success" + (" on both parties" if len(watched) > 1 else ""))
         return
     fail(
         f"the {title} ({job}) did not succeed: "
         + ", ".join(f"{role} is {state}" for role, state in ends.items()),
         *hops(guest, host),
-        *last_lines(guest, job),
-        *(last_lines(host, job) if host != guest else []),
+        *(line for party in dict.fromkeys(watched.values()) for line in last_lines(party, job)),
     )
 
 
-def run(guest: Containers, host: Containers, job: str) -> dict[str, str]:
-    """Wait until the job ends on both parties or times out; return the last statuses."""
+def run(watched: Mapping[str, Containers], job: str) -> dict[str, str]:
+    """Wait until a job ends or times out.
+
+    Args:
+        watched: the parties that are asked, by their roles.
+        job: its id.
+
+    Returns:
+        the last status at each of them, by role.
+    """
     deadline = time.monotonic() + _JOB_LIMIT
     while True:
-        ends = {"guest": status(guest, "guest", job), "host": status(host, "host", job)}
+        ends = {role: status(party, role, job) for role, party in watched.items()}
         failed = any(state in _ENDED[1:] for state in ends.values())
         if failed or all(state in _ENDED for state in ends.values()):
             return ends

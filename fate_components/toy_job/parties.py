@@ -8,12 +8,20 @@ from ..docker.containers import Containers
 
 
 def parties(stack: str) -> tuple[Containers, Containers]:
-    """The guest and the host of the job, from the environment."""
+    """The guest and the host of the job, from the environment.
+
+    The Docker host of a peer, which somebody else runs, is empty.
+    """
     guest, host = (
         Containers(stack, os.environ[role], os.environ[f"{role}_DOCKER"])
         for role in ("GUEST", "HOST")
     )
     return guest, host
+
+
+def is_peer(party: Containers) -> bool:
+    """Whether somebody else runs a party, so that nothing of it can be seen from here."""
+    return not party.docker_host
 
 
 def say(text: str) -> None:

@@ -212,15 +212,15 @@ def open_ports(address: str) -> set[int]:
 
 
 def toy_job(
-    cluster: Cluster, line: str, guest: int = 9999, host: int = 10000
+    cluster: Cluster, line: str, guest: int = 9999, host: int = 10000, *, peer: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    """Run the toy job as an up with fate:verify does."""
+    """Run the toy job as an up with fate:verify does, or as if the host were somebody else's."""
     return cluster.stack.python(
         f"fate_components.toy_job.{line}",
         GUEST=str(guest),
         HOST=str(host),
         GUEST_DOCKER=cluster.host.url,
-        HOST_DOCKER=cluster.host.url,
+        HOST_DOCKER="" if peer else cluster.host.url,
     )
 
 

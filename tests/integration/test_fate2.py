@@ -238,8 +238,9 @@ def test_a_reboot_of_the_docker_host_needs_nobody(cluster: Cluster) -> None:
     cluster.host.stop_dockerd()
     cluster.host.start_dockerd()
     cluster.wait_healthy()
-    done = toy_job(cluster, "fate2")
+    done = toy_job(cluster, "fate2", peer=True)
     assert done.returncode == 0, done.stderr
+    assert "success" in done.stdout
     cluster.stack.preview(expect_no_changes=True)
 
 

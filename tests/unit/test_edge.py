@@ -179,8 +179,11 @@ def test_a_broken_way_is_reported_with_nginx_s_reason(
     log = [
         "2026/11/25 00:45:10 [error] 207#207: *80 upstream SSL certificate verify error: "
         "(20:unable to get local issuer certificate) while SSL handshaking to upstream, "
-        'client: 10.2.2.2, server: , request: "GET /fate.check.http/10000 HTTP/1.0"',
+        'client: 10.2.2.2, server: , request: "GET /fate.check.http/10000/a HTTP/1.0"',
     ]
+    monkeypatch.setattr("secrets.token_hex", lambda _: "a")
+    # What it said of an earlier check does not count.
+    log.append(log[0].replace("10000/a", "10000/b").replace("certificate verify", "handshake"))
     answers(monkeypatch, {20000: b"HTTP/1.1 502 Bad Gateway", 27000: frames(0x89)}, log)
     first, second, third = edge_check.broken(party, "edge", {"10000"})
     assert first == (

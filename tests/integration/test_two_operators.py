@@ -1,0 +1,86 @@
+"""Two operators with a stack each, on Docker hosts that share nothing but the network."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.integration.clusters import Cluster
+from tests.integration.docker_hosts import DockerHost, wait_for
+from tests.integration.stacks import Stack, party
+
+COMMENT = "# a comment of this operator\n"
+
+
+@pytest.fixture(scope="module")
+def operators(
+    docker_host: DockerHost,
+    other_host: DockerHost,
+    engine_env: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[dict[int, Cluster]]:
+    """The operators' deployments, by the id of their party; they do not know each other yet."""
+    found = {}
+    for id, host in ((9999, docker_host), (10000, other_host)):
+        stack = Stack(
+            tmp_path_factory.mktemp("operator"),
+            engine_env,
+            {
+                "fate:release": "1.3.0",
+                "fate:registry": "fate-lab",
+                "fate:tls": {"enabled": True},
+                "fate:hosts": {"own": {"docker": host.url, "address": host.address}},
+                "fate:parties": [party(id, "own", 9600)],
+            },
+        )
+        found[id] = Cluster(host, stack)
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(lambda cluster: cluster.stack.up(), found.values()))
+    yield found
+    for cluster in found.values():
+        cluster.stack.destroy()
+
+
+def test_cards_join_them(operators: dict[int, Cluster], tmp_path: Path) -> None:
+    cards = {}
+    for id, cluster in operators.items():
+        cards[id] = tmp_path / f"{id}.card"
+        cards[id].write_text(cluster.stack.fatectl("card", str(id)).stdout)
+        assert cluster.stack.master_secret not in cards[id].read_text()
+    for id, other in ((9999, 10000), (10000, 9999)):
+        stack = operators[id].stack
+        stack.file.write_text(COMMENT + stack.file.read_text())
+        added = stack.fatectl("peer", "add", str(cards[other]))
+        assert added.returncode == 0, added.stderr
+        assert "warning" not in added.stderr, added.stderr
+        assert COMMENT in stack.file.read_text()
+        lives = operators[id].lives()
+        operations = stack.preview().operations()
+        assert stack.up().operations() == operations
+        assert operators[id].lives() == lives
+    # The proxies reread their tables after a while.
+    wait_for("a job", lambda: operators[9999].toy(9999, 10000)[0] == 0)
+    wait_for("a job back", lambda: operators[10000].toy(10000, 9999)[0] == 0)
+
+
+@pytest.mark.parametrize(
+    ("at", "service", "side"),
+    [
+        (9999, "proxy", "The reason is on this side: of party 9999, proxy is exited"),
+        (10000, "proxy", "the reason is probably on that side"),
+        (10000, "edge", "The reason is the network, or on the side of party 10000"),
+    ],
+)
+def test_a_failing_toy_job_says_on_which_side(
+    operators: dict[int, Cluster], at: int, service: str, side: str
+) -> None:
+    stopped = operators[at].container(at, service)
+    stopped.stop()
+    try:
+        done = operators[9999].stack.fatectl("toy", "9999", "10000")
+    finally:
+        stopped.start()
+        operators[at].wait_healthy()
+    assert done.returncode != 0
+    assert side in done.stderr, done.stderr
