@@ -1,5 +1,6 @@
 """Two operators with a stack each, on Docker hosts that share nothing but the network."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -62,6 +63,18 @@ def test_cards_join_them(operators: dict[int, Cluster], tmp_path: Path) -> None:
     # The proxies reread their tables after a while.
     wait_for("a job", lambda: operators[9999].toy(9999, 10000)[0] == 0)
     wait_for("a job back", lambda: operators[10000].toy(10000, 9999)[0] == 0)
+
+
+def test_fatectl_finds_nothing_wrong(operators: dict[int, Cluster]) -> None:
+    done = operators[9999].stack.fatectl("doctor", "--json")
+    report = json.loads(done.stdout)
+    assert report["errors"] == []
+    assert not [text for text in report["warnings"] if "certificate" in text.lower()]
+    (way,) = report["ways"]
+    assert (way["from"], way["to"], way["at"]) == (
+        "9999", "10000", f"{operators[10000].host.address}:9600"
+    )  # fmt: skip
+    assert way["seconds"] is not None
 
 
 @pytest.mark.parametrize(
