@@ -63,9 +63,10 @@ kills: tools ## kill 30 updates of each release line and repair them (as root; a
 	@sh toolchain/docker.sh test
 	@KILLS=30 .venv/bin/pytest tests/integration/test_interruptions.py
 
-bench: tools ## measure how previews grow with the number of parties (as root; minutes)
+bench: tools ## measure growth with the number of parties, and against docker-compose (as root)
 	@sh toolchain/docker.sh test
 	@.venv/bin/python -m benchmarks.scale
+	@.venv/bin/python -m benchmarks.compose
 
 lock: ## resolve the dependencies in pyproject.toml again
 	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
