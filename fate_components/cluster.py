@@ -7,6 +7,7 @@ from pydantic import SecretStr
 from . import passwords
 from .docker.service import HostFolder, Place
 from .files import ROOT
+from .passwords import Account
 from .settings import Training
 from .topology import Attachment, ClusterPlan, Endpoint
 
@@ -30,11 +31,11 @@ class ClusterContext:
         """The party's id in the federation."""
         return self.plan.party.id
 
-    def password(self, account: str, chosen: SecretStr | None = None) -> str:
+    def password(self, account: Account, chosen: SecretStr | None = None) -> str:
         """An account's password in plain text, for secret files only.
 
         Args:
-            account: the service and its account, like mysql/root.
+            account: the account.
             chosen: the password that the stack file sets, if any.
         """
         password = chosen or passwords.derive(self.master_secret, self.party_id, account)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from .docker.daemon import Daemon, NoAnswerError
@@ -14,9 +14,21 @@ from .topology import EXCHANGE, Topology
 MISSING = "missing"
 """The state of a service that the stack file declares and that has no container."""
 
+Condition = Literal["well", "changing", "ill"]
+"""What a state or a health means: it may become well by itself, or not."""
+
 _RUNNING = "running"
+_CONDITIONS: Mapping[str, Condition] = {
+    _RUNNING: "well", "healthy": "well", "starting": "changing", "restarting": "changing",
+    "paused": "changing", "created": "changing",
+}  # fmt: skip
 _STATS_SECONDS = 5  # the rest of what is shown must not wait for these numbers
 _AT_ONCE, _SESSIONS = 32, 8
+
+
+def condition(word: str) -> Condition:
+    """What a state or a health of a container means."""
+    return _CONDITIONS.get(word, "ill")
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,11 @@ class Member:
     def well(self) -> bool:
         """Whether it runs, and its health check, if it has any, succeeds."""
         return self.state == _RUNNING and self.health in ("", "healthy")
+
+    @property
+    def word(self) -> str:
+        """How it is, in a word: its health if it runs and has a health check, or its state."""
+        return self.health if self.state == _RUNNING and self.health else self.state
 
 
 @dataclass(frozen=True)
@@ -129,14 +146,39 @@ def look(
         wanted: the services that must be there.
     """
 
-    def ask(host: str) -> list[Member] | str:
-        try:
-            return list(_members(host, docker_hosts[host], stack))
-        except NoAnswerError as error:
-            return str(error)
+    def ask_host(host: str) -> Answer:
+        return ask(host, docker_hosts[host], stack)
 
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as threads:
-        answers = dict(zip(docker_hosts, threads.map(ask, docker_hosts), strict=True))
+        answers = dict(zip(docker_hosts, threads.map(ask_host, docker_hosts), strict=True))
+    return joined(answers, wanted)
+
+
+Answer = list[Member] | str
+"""The services on a Docker host, or why it does not answer."""
+
+
+def ask(host: str, docker_host: str, stack: str | None) -> Answer:
+    """Look at a Docker host.
+
+    Args:
+        host: its name.
+        docker_host: how to reach its daemon.
+        stack: the stack's name; containers of all stacks if not given.
+    """
+    try:
+        return list(_members(host, docker_host, stack))
+    except NoAnswerError as error:
+        return str(error)
+
+
+def joined(answers: Mapping[str, Answer], wanted: Iterable[Member] = ()) -> Fleet:
+    """What was found on several Docker hosts.
+
+    Args:
+        answers: the answers of the Docker hosts, by their names.
+        wanted: the services that must be there.
+    """
     silent = {host: answer for host, answer in answers.items() if isinstance(answer, str)}
     there = {
         (member.host, member.name): member

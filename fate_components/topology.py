@@ -173,8 +173,12 @@ class ClusterPlan:
     @property
     def containers(self) -> list[str]:
         """The last parts of its containers' names, like roll and egg-2."""
+        return [name for service in self.services for name in self.containers_of(service)]
+
+    def containers_of(self, service: str) -> list[str]:
+        """The last parts of the names of a service's containers."""
         settings: ClusterKeys = getattr(self.party, self.kind)
-        return [name for service in self.services for name in settings.containers(service)]
+        return settings.containers(service)
 
     def shared(self, service: str) -> list[Attachment]:
         """A gateway's attachments to networks that it shares with other parties'."""

@@ -187,7 +187,7 @@ def _why(
 
 def _list(found: Sequence[Work], as_document: bool) -> None:
     if as_document:
-        print(json.dumps({"jobs": [_document(one) for one in found]}))
+        print(json.dumps({"jobs": [work_document(one) for one in found]}))
     elif found:
         print_table(_table("job", found))
     else:
@@ -202,8 +202,8 @@ def _show(
 ) -> None:
     if as_document:
         document = {
-            "job": [_document(one) for one in found],
-            "tasks": [_document(one) for one in tasks],
+            "job": [work_document(one) for one in found],
+            "tasks": [work_document(one) for one in tasks],
             "reasons": dict(why),
         }
         print(json.dumps(document))
@@ -217,7 +217,8 @@ def _show(
             print(said)
 
 
-def _document(one: Work) -> dict[str, Any]:
+def work_document(one: Work) -> dict[str, Any]:
+    """What --json prints of a job or a task."""
     started = one.started.isoformat(timespec="seconds") if one.started else None
     return {**asdict(one), "started": started}
 

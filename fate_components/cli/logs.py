@@ -60,6 +60,25 @@ def after(when: str) -> str:
     return f"{datetime.fromisoformat(seconds) + timedelta(seconds=1):%Y-%m-%dT%H:%M:%S}.000000000Z"
 
 
+def last(member: Member, count: int) -> list[Line]:
+    """The last lines of a service's log, in the order of time.
+
+    Args:
+        member: the service.
+        count: how many lines.
+
+    Raises:
+        LogsError: docker cannot read them.
+    """
+    command = ["logs", "--timestamps", "--tail", str(count), member.name]
+    done = cli.run(command, cli.environment(member.docker_host))
+    if done.returncode:
+        why = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise LogsError(f"the log of {member.name} cannot be read: {why}")
+    written = (done.stdout + done.stderr).encode().split(b"\n")
+    return sorted(filter(None, map(line, written)), key=lambda one: one[0])
+
+
 class Source:
     """The log of a service.
 

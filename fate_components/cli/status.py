@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .. import fleet
-from ..fleet import MISSING, Fleet, Member, Usage
+from ..fleet import MISSING, Condition, Fleet, Member, Usage, condition
 from ..topology import called
 from .failure import failure
 from .stack import StackError, StackOption
@@ -28,10 +28,7 @@ _EVERY = 2  # seconds between two looks of --watch
 _COLUMNS = (
     "service", "host", "state", "health", "since", "restarts", "memory", "cpu", "ports", "image",
 )  # fmt: skip
-_COLOURS = {
-    "running": "green", "healthy": "green", "starting": "yellow", "restarting": "yellow",
-    "paused": "yellow", "created": "yellow",
-}  # fmt: skip
+_COLOURS: Mapping[Condition, str] = {"well": "green", "changing": "yellow", "ill": "red"}
 
 
 @dataclass(frozen=True)
@@ -74,31 +71,39 @@ def size(count: int) -> str:
     return f"{mib:.0f} MiB" if mib < 1024 else f"{mib / 1024:.1f} GiB"
 
 
+def service_document(one: Member, usage: Usage | None) -> dict[str, Any]:
+    """What --json prints of a service.
+
+    Args:
+        one: the service.
+        usage: what it uses, if that is known.
+    """
+    return {
+        "service": one.service,
+        "host": one.host,
+        "container": one.name,
+        "state": one.state,
+        "health": one.health or None,
+        "since": one.since.isoformat(timespec="seconds") if one.since else None,
+        "restarts": one.restarts,
+        "image": one.image or None,
+        "ports": one.ports,
+        "memoryBytes": usage.memory if usage else None,
+        "cpuCores": round(usage.cores, 3) if usage and usage.cores is not None else None,
+        "healthy": one.well,
+    }
+
+
 def as_json(looked_at: Target, status: Status) -> dict[str, Any]:
     """The document that --json prints."""
-
-    def service(one: Member) -> dict[str, Any]:
-        usage = status.usages.get(one.id)
-        return {
-            "service": one.service,
-            "host": one.host,
-            "container": one.name,
-            "state": one.state,
-            "health": one.health or None,
-            "since": one.since.isoformat(timespec="seconds") if one.since else None,
-            "restarts": one.restarts,
-            "image": one.image or None,
-            "ports": one.ports,
-            "memoryBytes": usage.memory if usage else None,
-            "cpuCores": round(usage.cores, 3) if usage and usage.cores is not None else None,
-            "healthy": one.well,
-        }
-
     return {
         "stack": looked_at.name or next((one.stack for one in status.fleet.members), None),
         "healthy": status.well,
         "parties": [
-            {"party": party, "services": [service(one) for one in members]}
+            {
+                "party": party,
+                "services": [service_document(one, status.usages.get(one.id)) for one in members],
+            }
             for party, members in status.fleet.parties.items()
         ],
         "unreachable": [
@@ -137,8 +142,8 @@ def _row(one: Member, status: Status, now: datetime) -> list[str | Text]:
     return [
         one.service,
         one.host,
-        Text(one.state, _COLOURS.get(one.state, "red")),
-        Text(one.health or "-", _COLOURS.get(one.health, "red" if one.health else "")),
+        Text(one.state, _COLOURS[condition(one.state)]),
+        Text(one.health or "-", _COLOURS[condition(one.health)] if one.health else ""),
         ago(one.since, now),
         "-" if one.state == MISSING else str(one.restarts),
         size(usage.memory) if usage else "-",

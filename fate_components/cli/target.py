@@ -37,12 +37,14 @@ class Target:
         docker_hosts: how to reach the daemons, by the Docker hosts' names.
         wanted: the services that the stack file declares.
         stack: the stack, if its stack file was read.
+        secrets_known: whether the stack's secrets were read as well.
     """
 
     name: str | None
     docker_hosts: Mapping[str, str]
     wanted: Sequence[Member] = field(default=())
     stack: Stack | None = None
+    secrets_known: bool = False
 
     def look(self) -> Fleet:
         """What is on the Docker hosts.
@@ -93,17 +95,18 @@ def target(name: str | None, urls: Sequence[str] | None, say: Callable[[str], ob
                     f"--host: {url} is neither unix:///PATH nor ssh://USER@MACHINE:PORT"
                 )
         return Target(name, {url: url for url in urls})
+    secrets_known = True
     try:
         stack = read(name)
     except StateError as error:
         if name is None:
             raise StackError(f"{error}. To do without the state, use --stack or --host") from None
-        stack = read_file(name)
+        stack, secrets_known = read_file(name), False
         say(f"the state is out of reach ({error}): the Docker hosts are those of the stack file")
     docker_hosts = {host: found.docker for host, found in stack.settings.hosts.items()}
     plan = topology.plan(stack.settings, stack.release, stack.name)
     wanted = fleet.declared(plan, stack.name, docker_hosts)
-    return Target(stack.name, docker_hosts, wanted, stack)
+    return Target(stack.name, docker_hosts, wanted, stack, secrets_known)
 
 
 def services(target: Target, found: Fleet, party: str) -> list[Member]:

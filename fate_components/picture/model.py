@@ -1,11 +1,13 @@
 """What the picture of a deployment shows, in the words that stand in it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..release import Release
 from ..settings import SERVING, TRAINING, Published, Settings
 from ..topology import EXCHANGE, ClusterPlan, ExchangePlan, Topology
+
+_WORST_FIRST = ("ill", "unknown", "changing", "well")
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,17 @@ class ServiceBox:
         name: its name, with the number of its containers if there are several.
         ports: what it publishes on the Docker host for its own party, and where.
         external: whether somebody else runs it.
+        containers: what its containers are called within the party.
+        state: how it is now, in a word, if the picture shows that.
+        condition: what that means: well, changing, ill or unknown.
     """
 
     name: str
     ports: tuple[str, ...] = ()
     external: bool = False
+    containers: tuple[str, ...] = ()
+    state: str = ""
+    condition: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,7 @@ class ClusterBox:
         doors: the ports at which other parties call.
         services: its services.
         notes: what else it calls, in a line each.
+        party: the party's id, or "exchange".
     """
 
     title: str
@@ -53,6 +62,7 @@ class ClusterBox:
     doors: tuple[Door, ...]
     services: tuple[ServiceBox, ...]
     notes: tuple[str, ...] = ()
+    party: str = EXCHANGE
 
 
 @dataclass(frozen=True)
@@ -136,6 +146,31 @@ def picture(plan: Topology, settings: Settings, release: Release, stack: str) ->
     )
 
 
+def with_states(picture: Picture, states: Mapping[tuple[str, str], tuple[str, str]]) -> Picture:
+    """A picture that also shows how the services are.
+
+    Args:
+        picture: the picture.
+        states: by party and container, its state in a word and what that means: well, changing or
+            ill; what is not in it is unknown.
+    """
+
+    def service(party: str, one: ServiceBox) -> ServiceBox:
+        if one.external:
+            return one
+        found = [states.get((party, name), ("unknown", "unknown")) for name in one.containers]
+        state, condition = min(found, key=lambda state: _WORST_FIRST.index(state[1]))
+        return replace(one, state=state, condition=condition)
+
+    def cluster(one: ClusterBox) -> ClusterBox:
+        return replace(one, services=tuple(service(one.party, box) for box in one.services))
+
+    hosts = tuple(
+        replace(host, clusters=tuple(map(cluster, host.clusters))) for host in picture.hosts
+    )
+    return replace(picture, hosts=hosts)
+
+
 def _host(name: str, plan: Topology, settings: Settings) -> HostBox:
     clusters = [
         _cluster(cluster, settings)
@@ -168,6 +203,7 @@ def _cluster(cluster: ClusterPlan, settings: Settings) -> ClusterBox:
                 for port in service.published_ports
                 if port not in facts.gateway_ports
             ),
+            containers=tuple(cluster.containers_of(name)),
         )
         for name, service in facts.services.items()
         if name not in cluster.external
@@ -182,6 +218,7 @@ def _cluster(cluster: ClusterPlan, settings: Settings) -> ClusterBox:
         tuple(doors),
         tuple(services),
         tuple(_notes(cluster, settings)),
+        str(cluster.party.id),
     )
 
 
@@ -202,7 +239,12 @@ def _exchange(plan: ExchangePlan) -> ClusterBox:
     text = _door(EXCHANGE, service.port, plan.published)
     names = [EXCHANGE, *(plan.edge.service for _ in rest if plan.edge)]
     door = Door(names[-1], text)
-    return ClusterBox("Exchange", TRAINING, (door,), tuple(map(ServiceBox, names)))
+    containers = [EXCHANGE, *filter(None, [plan.edge_name])]
+    boxes = [
+        ServiceBox(name, containers=(container,))
+        for name, container in zip(names, containers, strict=True)
+    ]
+    return ClusterBox("Exchange", TRAINING, (door,), tuple(boxes))
 
 
 def _door(name: str, number: int, published: Published) -> str:

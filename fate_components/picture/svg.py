@@ -35,6 +35,34 @@ text { font-family: "DejaVu Sans", Verdana, Arial, sans-serif; font-size: 12px; 
 .way { fill: none; stroke-width: 3 }
 """
 
+_STATES = f"""
+.service.well {{ fill: #dafbe1; stroke: #1a7f37 }}
+.service.changing {{ fill: #fff8c5; stroke: #9a6700 }}
+.service.ill {{ fill: #ffebe9; stroke: #cf222e; stroke-width: 2 }}
+.service.unknown {{ fill: #eaeef2; stroke: #59636e; stroke-dasharray: 4 3 }}
+text {{ pointer-events: none }}
+@media (prefers-color-scheme: dark) {{
+text {{ fill: #e6edf3 }}
+.quiet {{ fill: #9198a1 }}
+rect[fill="#ffffff"] {{ fill: #0d1117 }}
+[stroke="{_PLAIN}"] {{ stroke: #d29922 }}
+circle[fill="{_PLAIN}"] {{ fill: #d29922 }}
+[stroke="{_ENCRYPTED}"] {{ stroke: #3fb950 }}
+circle[fill="{_ENCRYPTED}"] {{ fill: #3fb950 }}
+.host {{ fill: #151b23; stroke: #9198a1 }}
+.cluster {{ fill: #0d1117; stroke: #4493f8 }}
+.serving {{ stroke: #ab7df8 }}
+.exchange {{ stroke: #db6d28 }}
+.external {{ fill: #0d1117; stroke: #9198a1 }}
+.service.well {{ fill: #12361f; stroke: #3fb950 }}
+.service.changing {{ fill: #3a2d0c; stroke: #d29922 }}
+.service.ill {{ fill: #4a1519; stroke: #f85149 }}
+.service.unknown {{ fill: #262c36; stroke: #9198a1 }}
+}}
+"""
+_SIGNS = {"well": "✓", "changing": "…", "ill": "✕", "unknown": "?"}
+_SIGN = 16  # the room for one of them
+
 _Row = Sequence[HostBox | OthersBox]
 
 
@@ -71,11 +99,14 @@ class Canvas:
         )
         self.labels.append(Label(text, x, y, len(shown) * em, size * 1.25))
 
-    def box(self, x: float, y: float, width: float, height: float, kind: str) -> None:
-        """A rectangle."""
+    def box(
+        self, x: float, y: float, width: float, height: float, kind: str, title: str = ""
+    ) -> None:
+        """A rectangle, with a text that shows when somebody points at it."""
+        end = f"><title>{escape(title)}</title></rect>" if title else "/>"
         self.parts.append(
             f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="6" '
-            f'class="{kind}"/>'
+            f'class="{kind}"{end}'
         )
 
     def way(self, x1: float, y1: float, x2: float, y2: float) -> None:
@@ -96,13 +127,20 @@ def render(picture: Picture) -> str:
     """The text of an SVG file.
 
     Args:
-        picture: what it shows.
+        picture: what it shows. One with states is dark if the reader prefers that.
     """
     canvas, width, height = draw(picture)
+    live = any(
+        service.condition
+        for host in picture.hosts
+        for cluster in host.clusters
+        for service in cluster.services
+    )
+    style = _STYLE + _STATES if live else _STYLE
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
         f'viewBox="0 0 {width:g} {height:g}" role="img" aria-label={quoteattr(picture.title)}>\n'
-        f"<style>{_STYLE}</style>\n"
+        f"<style>{style}</style>\n"
         f'<rect width="{width:g}" height="{height:g}" fill="#ffffff"/>\n'
         + "\n".join(canvas.parts)
         + "\n</svg>\n"
@@ -275,11 +313,19 @@ def _cluster(canvas: Canvas, host: HostBox, cluster: ClusterBox, x: float, y: fl
         at += _LINE
     for chip_x, chip_y, chip_width, chip_height, service in _chips(cluster.services, width - 20)[0]:
         left_x, top = left + 10 + chip_x, at + 2 + chip_y
-        canvas.box(
-            left_x, top, chip_width, chip_height, "external" if service.external else "service"
-        )
+        kind, sign, title = "external" if service.external else "service", 0, ""
+        if service.condition:
+            kind, sign, title = (
+                f"{kind} {service.condition}",
+                _SIGN,
+                f"{service.name}: {service.state}",
+            )
+        canvas.box(left_x, top, chip_width, chip_height, kind, title)
         name = f"{service.name} (external)" if service.external else service.name
-        canvas.text(left_x + 8, top + 4, name, chip_width - 10)
+        canvas.text(left_x + 8, top + 4, name, chip_width - 10 - sign)
+        if sign:
+            text = _SIGNS[service.condition]
+            canvas.text(left_x + chip_width - sign, top + 4, text, sign)
         for number, port in enumerate(service.ports):
             canvas.text(left_x + 8, top + 21 + number * 14, port, chip_width - 10, "mono quiet")
     return ends
@@ -295,7 +341,8 @@ def _chips(services: Sequence[ServiceBox], room: float) -> tuple[list[_Chip], fl
     for service in services:
         name = len(service.name) + (11 if service.external else 0)
         ports = max(map(len, service.ports), default=0)
-        width = min(room, max(name * _SANS * 12, ports * _MONO * 11) + 18)
+        sign = _SIGN if service.condition else 0
+        width = min(room, max(name * _SANS * 12 + sign, ports * _MONO * 11) + 18)
         height = 25.0 + len(service.ports) * 14
         if x and x + width > room:
             x, y, line = 0.0, y + line + 6, 0.0

@@ -160,24 +160,31 @@ def _in_plain_text(settings: Settings, secret_keys: set[str]) -> list[Mistake]:
         "registries": settings.registries,
     }
     for key, value in parts.items():
-        for where in _passwords(value, (key,)) if key not in secret_keys else ():
+        for where, _ in secrets_in(value, (key,)) if key not in secret_keys else ():
             mistakes.append(Mistake(where, f"{remedy} --path '{key_path(where)}' …`"))
     return mistakes
 
 
-def _passwords(value: object, where: tuple[str | int, ...]) -> Iterator[Location]:
-    """The locations of passwords in a part of the settings."""
+def secrets_in(
+    value: object, where: tuple[str | int, ...] = ()
+) -> Iterator[tuple[Location, SecretStr]]:
+    """The passwords and private keys in a part of the settings, with their locations.
+
+    Args:
+        value: the part.
+        where: its own location.
+    """
     if isinstance(value, SecretStr):
-        yield where
+        yield where, value
     elif isinstance(value, BaseModel):
         for name, field in type(value).model_fields.items():
-            yield from _passwords(getattr(value, name), (*where, field.alias or name))
+            yield from secrets_in(getattr(value, name), (*where, field.alias or name))
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _passwords(item, (*where, key))
+            yield from secrets_in(item, (*where, key))
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
-            yield from _passwords(item, (*where, index))
+            yield from secrets_in(item, (*where, index))
 
 
 def _follows(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
