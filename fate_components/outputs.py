@@ -1,6 +1,8 @@
 """The stack's outputs: where the parties can be reached."""
 
 import string
+from dataclasses import dataclass
+from ipaddress import ip_address
 
 from . import tls
 from .certificates import Certificates
@@ -9,23 +11,52 @@ from .settings import Published, Settings
 from .topology import ExchangePlan, Topology
 
 
-def party_outputs(
+@dataclass(frozen=True)
+class Address:
+    """Where a service is reached.
+
+    Args:
+        text: the address, as a URL if it is one.
+        host: the name of the Docker host.
+        loopback: whether only programs on that Docker host reach it.
+    """
+
+    text: str
+    host: str
+    loopback: bool
+
+
+def party_addresses(
     plan: Topology, settings: Settings, release: Release
-) -> dict[str, dict[str, str]]:
+) -> dict[str, dict[str, Address]]:
     """The addresses of each party's services that people and other parties use, by party id."""
     found = {}
     for party in plan.parties:
-        at = {
-            name: _reach(cluster.host, port, settings)
+        ports = {
+            name: (cluster.host, port)
             for cluster in party.clusters.values()
             for name, port in cluster.published.items()
         }
-        found[str(party.party.id)] = {
-            name: text.format_map(at)
-            for name, text in release.outputs.items()
-            if all(port in at for _, port, _, _ in string.Formatter().parse(text) if port)
-        }
+        at = {name: _reach(host, port, settings) for name, (host, port) in ports.items()}
+        addresses = {}
+        for name, text in release.outputs.items():
+            used = [port for _, port, _, _ in string.Formatter().parse(text) if port]
+            if used and all(port in ports for port in used):
+                host, port = ports[used[0]]
+                loopback = ip_address(port.ip).is_loopback
+                addresses[name] = Address(text.format_map(at), host, loopback)
+        found[str(party.party.id)] = addresses
     return found
+
+
+def party_outputs(
+    plan: Topology, settings: Settings, release: Release
+) -> dict[str, dict[str, str]]:
+    """The same addresses as texts, by party id."""
+    return {
+        party: {name: address.text for name, address in addresses.items()}
+        for party, addresses in party_addresses(plan, settings, release).items()
+    }
 
 
 def exchange_output(plan: ExchangePlan, settings: Settings) -> str:

@@ -4,6 +4,7 @@ import typer
 
 from . import (
     backup,
+    board,
     card,
     doctor,
     exec_,
@@ -26,6 +27,7 @@ from . import (
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("backup")(backup.backup)
+app.command("board")(board.board)
 app.command("card")(card.card)
 app.command("doctor")(doctor.doctor)
 app.command("exec")(exec_.exec_)

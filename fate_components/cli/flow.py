@@ -3,11 +3,16 @@
 from collections.abc import Mapping
 
 from ..docker.containers import Containers
-from ..fleet import Fleet
+from ..fleet import Fleet, Member
 from .target import Target, TargetError, services
 
 # By the name of the service in which FATE Flow runs.
 _LINES: Mapping[str, str] = {"python": "fate1", "fateflow": "fate2"}
+
+
+def is_in(member: Member) -> bool:
+    """Whether a service is the one in which FATE Flow runs."""
+    return member.service in _LINES
 
 
 def find(target: Target, found: Fleet, party: str) -> tuple[str, Containers]:

@@ -62,6 +62,11 @@ class Work:
         """Whether it has ended without success."""
         return self.status in _FAILED
 
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended, with or without success."""
+        return self.status in _ENDED
+
 
 def works(rows: Iterable[Mapping[str, Any]], name: str, now: datetime) -> list[Work]:
     """Jobs or tasks from the rows of FATE Flow's tables, the latest first.
@@ -227,7 +232,7 @@ def _table(kind: str, found: Iterable[Work]) -> Table:
     table = Table(kind, "role", "party", "status", "started", "took", box=None, pad_edge=False)
     table.header_style = "dim"
     for one in found:
-        colour = "red" if one.failed else "green" if one.status in _ENDED else "yellow"
+        colour = "red" if one.failed else "green" if one.ended else "yellow"
         table.add_row(
             one.name,
             one.role,

@@ -2,7 +2,7 @@
 
 from pydantic import SecretStr
 
-from fate_components.passwords import derive
+from fate_components.passwords import Account, derive
 
 MASTER = SecretStr("correct-horse-battery-staple")
 
@@ -15,7 +15,7 @@ def test_passwords_never_change() -> None:
 
 
 def test_every_account_has_its_own() -> None:
-    accounts = ["mysql/fate", "mysql/root", "redis"]
+    accounts: list[Account] = ["mysql/fate", "mysql/root", "redis"]
     found = {derive(MASTER, p, a).get_secret_value() for p in (9999, 10000) for a in accounts}
     other = derive(SecretStr("another-secret-altogether"), 9999, "redis").get_secret_value()
     assert len(found | {other}) == 7

@@ -1,0 +1,55 @@
+"""The command that serves the page."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import typer
+
+from ... import topology
+from ...redaction import Redactor, secrets_of
+from ..failure import failure
+from ..logs import INTERRUPTED
+from ..stack import StackError, StackOption
+from ..target import HostOption, Target, TargetError, aside, target, waiting
+from .live import Live
+from .server import Server
+
+_UNKNOWN_SECRETS = "what services write is shown unchanged, because the stack's secrets are unknown"
+
+
+def board(host: HostOption = None, stack: StackOption = None) -> None:
+    """Serve a page that shows the stack live, for browsers on this machine, until Ctrl-C.
+
+    It changes nothing, and needs no internet.
+    """
+    said: list[str] = []
+    try:
+        with waiting("reading the stack"):
+            looked_at = target(stack, host, said.append)
+            if looked_at.name is None:
+                # There must be one stack only.
+                found = looked_at.look().members
+                looked_at = replace(looked_at, name=found[0].stack if found else None)
+    except (StackError, TargetError) as error:
+        raise failure(error) from None
+    if not looked_at.secrets_known:
+        said.append(_UNKNOWN_SECRETS)
+    for text in said:
+        aside(text)
+    live = Live(looked_at, redactor(looked_at), said)
+    try:
+        with Server(live) as server:
+            print(server.url, flush=True)
+            aside("until Ctrl-C")
+            server.serve_forever()
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def redactor(looked_at: Target) -> Redactor:
+    """What removes the secrets of a stack from texts, as far as they are known."""
+    found = looked_at.stack
+    if found is None or not looked_at.secrets_known:
+        return Redactor()
+    plan = topology.plan(found.settings, found.release, found.name)
+    return Redactor(secrets_of(found.settings, plan, datetime.now(UTC)))

@@ -1,0 +1,184 @@
+"""What the page shows, as a JSON document."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from ... import outputs, topology
+from ...fleet import Member, condition
+from ...picture import svg
+from ...picture.model import picture, with_states
+from ...topology import EXCHANGE, called
+from ..jobs import Work, work_document
+from ..stack import Stack
+from ..status import Status, service_document
+from ..target import Target
+from .live import ASKED, Live, Seen
+
+_UNKNOWN = "unknown"
+_JOBS = 100  # the page shows the latest
+
+
+def document(live: Live, seen: Seen, now: datetime) -> dict[str, Any]:
+    """The document that the page asks for again and again.
+
+    Args:
+        live: the stack.
+        seen: what is known about it.
+        now: the time.
+    """
+    target, stack = live.target, live.target.stack
+    members = _members(target, seen)
+    listed = _jobs(seen.jobs)
+    return {
+        "time": now.isoformat(timespec="seconds"),
+        "stack": target.name,
+        "release": f"FATE {stack.release.name}" if stack else None,
+        "notes": [*map(live.redact, live.notes)],
+        "healthy": Status(seen.fleet, seen.usages).well,
+        "hosts": [_host(live, seen, host) for host in target.docker_hosts],
+        "parties": _parties(target, seen, members),
+        "picture": _picture(stack, members) if stack else None,
+        "jobs": listed[:_JOBS],
+        "olderJobs": max(len(listed) - _JOBS, 0),
+        "jobFaults": {party: live.redact(why) for party, why in seen.job_faults.items()},
+        "checks": [
+            {
+                "title": check.title,
+                "said": live.redact(check.said),
+                "when": check.when.isoformat(timespec="seconds") if check.when else None,
+                "outdated": _outdated(check.containers, seen),
+            }
+            for check in seen.checks
+        ],
+        "checksNote": live.redact(_checks_note(stack, seen)),
+    }
+
+
+def _members(target: Target, seen: Seen) -> list[tuple[Member, str]]:
+    """The services and how each is, also those on Docker hosts that do not answer."""
+    found = [(one, one.word) for one in seen.fleet.members]
+    found += [(one, _UNKNOWN) for one in target.wanted if one.host in seen.fleet.silent]
+    places = {(one.party, one.service): at for at, one in enumerate(target.wanted)}
+    parties = list(dict.fromkeys(one.party for one in (*target.wanted, *seen.fleet.members)))
+    return sorted(
+        found,
+        key=lambda entry: (
+            parties.index(entry[0].party),
+            places.get((entry[0].party, entry[0].service), len(places)),
+        ),
+    )
+
+
+def _means(word: str) -> str:
+    return _UNKNOWN if word == _UNKNOWN else condition(word)
+
+
+def _host(live: Live, seen: Seen, host: str) -> dict[str, Any]:
+    why, answered = seen.fleet.silent.get(host), seen.answered.get(host)
+    asked = why == ASKED
+    return {
+        "host": host,
+        "parties": live.target.parties_on(host),
+        "asked": asked,
+        "silence": live.redact(why) if why and not asked else None,
+        "answered": answered.isoformat(timespec="seconds") if answered else None,
+    }
+
+
+def _parties(
+    target: Target, seen: Seen, members: Sequence[tuple[Member, str]]
+) -> list[dict[str, Any]]:
+    addresses = _addresses(target)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for one, word in members:
+        shown = service_document(one, seen.usages.get(one.id))
+        found.setdefault(one.party, []).append(shown | {"word": word, "condition": _means(word)})
+    return [
+        {
+            "party": party,
+            "title": called(party).removeprefix("the ").capitalize(),
+            "services": services,
+            "addresses": addresses.get(party, []),
+        }
+        for party, services in found.items()
+    ]
+
+
+def _addresses(target: Target) -> dict[str, list[dict[str, Any]]]:
+    """Where people reach services, by party; with the Docker host if it can be only from there."""
+    stack = target.stack
+    if stack is None:
+        return {}
+    plan = topology.plan(stack.settings, stack.release, stack.name)
+    of_parties = outputs.party_addresses(plan, stack.settings, stack.release)
+    found = {}
+    for party, addresses in of_parties.items():
+        found[party] = [
+            {
+                "name": name,
+                "address": address.text,
+                "onlyOn": address.host
+                if address.loopback and not target.docker_hosts[address.host].startswith("unix:")
+                else None,
+            }
+            for name, address in addresses.items()
+        ]
+    if plan.exchange:
+        text = outputs.exchange_output(plan.exchange, stack.settings)
+        found[EXCHANGE] = [{"name": EXCHANGE, "address": text, "onlyOn": None}]
+    return found
+
+
+def _picture(stack: Stack, members: Iterable[tuple[Member, str]]) -> str:
+    plan = topology.plan(stack.settings, stack.release, stack.name)
+    drawn = picture(plan, stack.settings, stack.release, stack.name)
+    states = {(one.party, one.service): (word, _means(word)) for one, word in members}
+    return svg.render(with_states(drawn, states))
+
+
+def _jobs(told: Mapping[str, Sequence[Work]]) -> list[dict[str, Any]]:
+    """The jobs of all parties, each once, the latest first."""
+    parts: dict[str, list[Work]] = {}
+    for works in told.values():
+        for work in works:
+            parts.setdefault(work.name, []).append(work)
+    found = [_job(name, works) for name, works in parts.items()]
+    return sorted(found, key=lambda job: (job["started"] is None, job["started"]), reverse=True)
+
+
+def _job(name: str, works: Sequence[Work]) -> dict[str, Any]:
+    worst = min(works, key=lambda work: (not work.failed, work.ended))
+    began = [work.started for work in works if work.started]
+    lasted = [work.seconds for work in works if work.seconds is not None]
+    roles = {(work.role, work.party): work for work in works}
+    return {
+        "job": name,
+        "status": worst.status,
+        "condition": _outcome(worst),
+        "started": min(began).isoformat(timespec="seconds") if began else None,
+        "seconds": max(lasted, default=None),
+        "parties": [work_document(work) | {"condition": _outcome(work)} for work in roles.values()],
+    }
+
+
+def _outcome(work: Work) -> str:
+    return "ill" if work.failed else "well" if work.ended else "changing"
+
+
+def _outdated(containers: Iterable[str], seen: Seen) -> bool:
+    """Whether a container that took part in a check is not there any more, as far as is known."""
+    there = {one.id for one in seen.fleet.members}
+    return not seen.fleet.silent and not there.issuperset(containers)
+
+
+def _checks_note(stack: Stack | None, seen: Seen) -> str:
+    if stack is None:
+        return "The results are in the stack's state, which is read only with the stack file."
+    if seen.checks_fault:
+        return f"The stack's state cannot be read: {seen.checks_fault}"
+    if seen.checks:
+        return ""
+    if stack.settings.verify:
+        return "No check has succeeded yet: `pulumi up` runs them, and fails if one of them does."
+    return "There are no checks, because fate:verify is not set."
