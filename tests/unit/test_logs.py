@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from fate_components import fleet
 from fate_components.cli import logs
 from fate_components.cli.__main__ import app
-from fate_components.cli.logs import LogsError, Printer, Source, after, followed, line, merged
+from fate_components.cli.logs import LogsError, Printer, Source, after, followed, last, line, merged
 from tests.unit.test_fleet import EGG, Docker, missing
 
 ROLL, EGG_2 = missing("roll"), missing("egg-2")
@@ -62,6 +62,17 @@ def test_a_log_that_cannot_be_read(docker: Callable[[str], None]) -> None:
         LogsError, match='fate-dev-9999-roll cannot be read: invalid value for "since"'
     ):
         list(merged([Source(ROLL, "abc")]))
+
+
+def test_the_last_lines_in_the_order_of_time(docker: Callable[[str], None], tmp_path: Path) -> None:
+    docker(f"""echo "$@" > {tmp_path}/asked
+        echo {TIME}2Z two >&2; echo {TIME}1Z one; echo {TIME}3Z three""")
+    assert [text for _, text in last(ROLL, 20)] == [b"one", b"two", b"three"]
+    asked = (tmp_path / "asked").read_text()
+    assert asked == "logs --timestamps --tail 20 fate-dev-9999-roll\n"
+    docker("echo 'No such container' >&2; exit 1")
+    with pytest.raises(LogsError, match="fate-dev-9999-roll cannot be read: No such container"):
+        last(ROLL, 20)
 
 
 def test_following_goes_on_where_the_past_has_ended(

@@ -14,7 +14,7 @@ from fate_components.cli import stack as stacks
 from fate_components.cli.__main__ import app
 from fate_components.generated import ROOT, dev_stack
 from fate_components.picture import mermaid, svg
-from fate_components.picture.model import Picture, picture
+from fate_components.picture.model import Picture, picture, with_states
 from fate_components.settings.load import parse
 from tests.bad_stack_files import GOOD, GOOD_2
 from tests.random_files import FILES, MARK
@@ -75,7 +75,10 @@ def planned(config: dict[str, Any]) -> tuple[Picture, topology.Topology]:
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_no_text_overlaps_another_or_a_line(name: str) -> None:
-    canvas, width, height = svg.draw(planned(CONFIGS[name])[0])
+    no_overlaps(*svg.draw(planned(CONFIGS[name])[0]))
+
+
+def no_overlaps(canvas: svg.Canvas, width: float, height: float) -> None:
     for label in canvas.labels:
         assert label.x >= 0 <= label.y, label
         assert label.x + label.width <= width, label
@@ -132,6 +135,29 @@ def test_an_encrypted_way_looks_different() -> None:
     assert "<-.->" in mermaid.render(plain)
     assert "<==>" in mermaid.render(encrypted)
     assert "<-.->" not in mermaid.render(encrypted)
+
+
+@pytest.mark.parametrize("name", ["ten parties on six hosts", "with TLS", "long names"])
+def test_states_fit_into_the_picture(name: str) -> None:
+    shown = with_states(planned(CONFIGS[name])[0], {("9000", "mysql"): ("exited", "ill")})
+    no_overlaps(*svg.draw(shown))
+    drawing = svg.render(shown)
+    ElementTree.fromstring(drawing)
+    assert drawing.count('class="service ill"><title>mysql: exited</title>') == (
+        name != "long names"
+    )
+    assert 'class="service unknown"><title>mysql: unknown</title>' in drawing
+    assert "prefers-color-scheme: dark" in drawing
+
+
+def test_the_worst_state_of_a_services_containers_shows() -> None:
+    training = {"id": 9999, "host": "a", "training": {"eggs": 2}}
+    plain = planned({**GOOD, "fate:parties": [training], "fate:peers": []})[0]
+    for second, wanted in (("well", "well"), ("changing", "changing"), ("ill", "ill")):
+        states = {("9999", "egg"): ("healthy", "well"), ("9999", "egg-2"): (second, second)}
+        assert f'"service {wanted}"><title>egg ×2: ' in svg.render(with_states(plain, states))  # noqa: RUF001
+    assert 'class="service' in svg.render(plain)
+    assert "prefers-color-scheme" not in svg.render(plain)
 
 
 @pytest.mark.parametrize(
