@@ -1,7 +1,7 @@
 # Sets up Docker on this machine. Usage: docker.sh client | start | test
 #   client  the docker command, for remote Docker hosts
 #   start   also a running local daemon, and the tools for building the lab images
-#   test    the tools that the tests need to run their own daemons
+#   test    the tools that the tests need to run their own daemons, and a browser
 set -eu
 ask() {
   echo "$1" >&2
@@ -19,8 +19,8 @@ case $1 in
     answers || programs="$programs dockerd iptables"
     ;;
   test)
-    programs="docker dockerd containerd iptables debootstrap ip sshd"
-    packages="$packages iproute2 openssh-server"
+    programs="docker dockerd containerd iptables debootstrap ip sshd chromedriver"
+    packages="$packages iproute2 openssh-server chromium-driver"
     ;;
 esac
 missing=

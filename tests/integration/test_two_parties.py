@@ -15,6 +15,7 @@ from pulumi import automation as auto
 
 from tests import changes
 from tests.fate_1_3 import SERVICES
+from tests.integration import browser
 from tests.integration.clusters import (
     Cluster,
     Shared,
@@ -30,6 +31,7 @@ from tests.integration.stacks import ENDS_WITHIN, Change, party
 from tests.integration.test_serving import serving
 
 CONTAINER = "docker:index/container:Container"
+_PASSWORD = "cat /run/secrets/mysql-password"
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +44,48 @@ def test_the_toy_job_succeeds(cluster: Cluster, guest: int, host: int) -> None:
     cluster.toy_succeeds(guest, host)
 
 
-def test_the_toy_job_ends_an_up_that_asks_for_it(
-    cluster: Cluster, changed: Callable[[Change], None]
+def test_the_toy_job_ends_an_up_that_asks_for_it_and_the_page_shows_it(
+    cluster: Cluster, changed: Callable[[Change], None], tmp_path: Path
 ) -> None:
     changed(lambda c: c.update({"fate:verify": True}))
     assert cluster.stack.up().operations() == {"verify-9999-10000": "create"}
     said = cluster.stack.outputs("verify-9999-10000")["stdout"]
     assert "success to calculate secure_sum" in said
     assert cluster.stack.up().operations() == {}
+    with browser.page(cluster.stack, tmp_path) as page:
+        the_page_shows_all(cluster, page)
+        the_page_is_live(cluster, page)
+        page.fits(420)
+        assert page.errors() == []
+
+
+def the_page_shows_all(cluster: Cluster, page: browser.Page) -> None:
+    page.wait_for_text("#health", "all 18 services are healthy")
+    links = [link.get_attribute("href") for link in page.all("#party-9999 .addresses a")]
+    assert links == ["http://127.0.0.1:9001/", "http://127.0.0.1:9003/"]
+    page.wait_for_text("#checks", "Toy job of party 9999 with party 10000 success")
+    assert "success to calculate secure_sum" in page.text("#checks")
+    page.wait_for_text("#jobs tbody tr", "success guest 9999 host 10000 20")
+    assert page.in_picture("well") == 18
+    page.one("#party-9999 [title$='-9999-mysql']").click()
+    page.wait_for_text("#log-lines", "ready for connections")
+    assert page.text("#log-title") == "mysql of party 9999"
+    page.one("#log-close").click()
+    for secret in (cluster.stack.master_secret, cluster.sh(9999, "mysql", _PASSWORD).strip()):
+        assert secret not in page.everything()
+
+
+def the_page_is_live(cluster: Cluster, page: browser.Page) -> None:
+    dark, light = page.colours(dark=True), page.colours(dark=False)
+    assert dark != light
+    board = cluster.container(10000, "fateboard")
+    board.stop()
+    page.wait_for_text("#health", "1 of 18 services not healthy")
+    assert page.text("#party-9999 .pill") == "9 healthy"
+    page.wait_for_text("#party-10000", "fateboard exited")
+    assert (page.in_picture("well"), page.in_picture("ill")) == (17, 1)
+    board.start()
+    page.wait_for_text("#health", "all 18 services are healthy")
 
 
 def test_jobs_are_listed_and_why_one_failed(cluster: Cluster) -> None:
