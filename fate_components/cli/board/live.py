@@ -22,7 +22,7 @@ from .checks import Check, checks
 
 _SERVICES_EVERY, _JOBS_EVERY, _CHECKS_EVERY = 2, 10, 60  # seconds between two questions
 _VIEWED = 15  # seconds after which nobody looks at the page any more
-_PATIENCE = 10  # seconds after which a Docker host that is silent counts as one
+_PATIENCE = 15  # seconds after which a Docker host that is silent counts as one
 _LOG_LINES = 500
 ASKED = "it has just been asked"
 """Why a Docker host is silent that has had no time to answer."""
@@ -49,6 +49,12 @@ class Seen:
     job_faults: Mapping[str, str] = field(default_factory=dict)
     checks: Sequence[Check] = ()
     checks_fault: str = ""
+
+
+def _why(error: Exception) -> str:
+    """Why a question has no answer. The next one is asked nevertheless, whatever it was."""
+    expected = isinstance(error, JobsError | StackError | TargetError)
+    return str(error) if expected else f"{type(error).__name__}: {error}"
 
 
 class Live:
@@ -107,13 +113,14 @@ class Live:
         self._asked[host] = time.monotonic()
         try:
             answer = fleet.ask(host, self.target.docker_hosts[host], self.target.name)
-        except Exception as error:  # the thread goes on
-            answer = f"{type(error).__name__}: {error}"
-        self._answers[host] = answer
-        self._asked.pop(host)
-        if isinstance(answer, list):
-            self._answered[host] = datetime.now(UTC)
-            self._usages[host] = fleet.measure(answer)
+            self._answers[host] = answer
+            self._asked.pop(host)
+            if isinstance(answer, list):
+                self._answered[host] = datetime.now(UTC)
+                self._usages[host] = fleet.measure(answer)
+        except Exception as error:
+            self._answers[host] = _why(error)
+            self._asked.pop(host, None)
 
     def ask_jobs(self, party: str) -> None:
         """Ask a party's FATE Flow for its jobs."""
@@ -121,10 +128,8 @@ class Live:
             line, containers = flow.find(self.target, self._fleet(), party)
             self._jobs[party] = jobs.ask(line, containers, "job", "job_id", party_id=party)
             self._job_faults.pop(party, None)
-        except (JobsError, TargetError) as error:
-            self._job_faults[party] = str(error)
-        except Exception as error:  # the thread goes on
-            self._job_faults[party] = f"{type(error).__name__}: {error}"
+        except Exception as error:
+            self._job_faults[party] = _why(error)
 
     def read_checks(self) -> None:
         """Read the results of the last checks from the state."""
@@ -132,8 +137,8 @@ class Live:
             with workspace(self.target.name) as (project, name):
                 deployment = project.export_stack(name).deployment or {}
             self._checks, self._checks_fault = checks(deployment.get("resources", [])), ""
-        except StackError as error:
-            self._checks_fault = str(error)
+        except Exception as error:
+            self._checks_fault = _why(error)
 
     def log(self, party: str, name: str) -> list[tuple[str, str]]:
         """The last lines of a service's log: when each was written, and its text.

@@ -145,12 +145,16 @@ function fillHead(live) {
     ...silent.map(host => {
       const runs = host.parties.length ? `, which runs ${parties(host.parties)},` : "";
       const last = host.answered ? ` It last answered ${ago(host.answered, live.time)} ago.` : "";
-      return [`Docker host ${host.host}${runs} does not answer: ${host.silence}.${last}`, "note ill"];
+      return {
+        key: `host ${host.host}`,
+        css: "note ill",
+        text: `Docker host ${host.host}${runs} does not answer: ${host.silence}.${last}`,
+      };
     }),
-    ...live.notes.map(note => [`Note: ${note}.`, "note plain"]),
+    ...live.notes.map(note => ({key: note, css: "note plain", text: `Note: ${note}.`})),
   ];
-  sync(at("notes"), notes, (note) => note[0].split(".")[0],
-    ([, css]) => make("p", {className: css}), (element, [text]) => write(element, text));
+  sync(at("notes"), notes, note => note.key,
+    note => make("p", {className: note.css}), (element, note) => write(element, note.text));
 }
 
 function parties(names) {
