@@ -41,16 +41,12 @@ class Page:
     browser: webdriver.Chrome
     url: str
 
-    def all(self, selector: str) -> list[WebElement]:
-        """The elements that a CSS selector selects."""
-        return self.browser.find_elements(By.CSS_SELECTOR, selector)
-
     def one(self, selector: str) -> WebElement:
-        """The first of them."""
+        """The first element that a CSS selector selects."""
         return self.browser.find_element(By.CSS_SELECTOR, selector)
 
     def text(self, selector: str) -> str:
-        """The text that a reader sees in the first of them, with single blanks; "" if none."""
+        """The text that a reader sees in it, with single blanks; "" if it is not there."""
         script = "return document.querySelector(arguments[0])?.innerText ?? ''"
         return " ".join(str(self.browser.execute_script(script, selector)).split())
 
@@ -99,6 +95,7 @@ def page(stack: Stack, folder: Path) -> Iterator[Page]:
     options = webdriver.ChromeOptions()
     for option in (*_OPTIONS, f"--user-data-dir={folder}"):
         options.add_argument(option)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     board = stack.start_fatectl("board")
     try:
         assert board.stdout

@@ -61,8 +61,8 @@ def test_the_toy_job_ends_an_up_that_asks_for_it_and_the_page_shows_it(
 
 def the_page_shows_all(cluster: Cluster, page: browser.Page) -> None:
     page.wait_for_text("#health", "all 18 services are healthy")
-    links = [link.get_attribute("href") for link in page.all("#party-9999 .addresses a")]
-    assert links == ["http://127.0.0.1:9001/", "http://127.0.0.1:9003/"]
+    # These are on loopback of another machine.
+    assert "fateboard http://127.0.0.1:9001 on lab" in page.text("#party-9999 .addresses")
     page.wait_for_text("#checks", "Toy job of party 9999 with party 10000 success")
     assert "success to calculate secure_sum" in page.text("#checks")
     page.wait_for_text("#jobs tbody tr", "success guest 9999 host 10000 20")

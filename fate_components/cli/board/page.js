@@ -72,12 +72,13 @@ const COLUMNS = [
   ["Memory", "number", one => one.memoryBytes === null ? "–" : size(one.memoryBytes)],
   ["CPU", "number loose", one => one.cpuCores === null ? "–" : `${(one.cpuCores * 100).toFixed(1)}%`],
   ["Restarts", "number loose", one => one.condition === "unknown" ? "–" : String(one.restarts)],
-  ["Docker host", "loose", one => one.host],
+  ["Docker host", "host loose", one => one.host],
   ["Ports", "mono loose", one => one.ports.join(" ") || "–"],
 ];
 
 function partyCard(party) {
-  const head = make("div", {className: "head"}, make("h2"), make("span", {className: "pill"}));
+  const head = make("div", {className: "head"}, make("h2"),
+    make("span", {className: "where quiet"}), make("span", {className: "pill"}));
   const titles = COLUMNS.map(([title, css]) => make("th", {className: css, scope: "col"}, title));
   const table = make("table", {}, make("thead", {}, make("tr", {}, ...titles)), make("tbody"));
   return make("article", {className: "card", id: `party-${party.party}`}, head,
@@ -88,7 +89,10 @@ function fillParty(card, party, now) {
   const ill = party.services.filter(one => !one.healthy).length;
   const unknown = party.services.filter(one => one.condition === "unknown").length;
   const changing = party.services.filter(one => one.condition === "changing").length;
+  const hosts = new Set(party.services.map(one => one.host));
   const pill = card.querySelector(".pill");
+  card.classList.toggle("one-host", hosts.size === 1);
+  write(card.querySelector(".where"), hosts.size === 1 ? `on ${[...hosts][0]}` : "");
   write(card.querySelector("h2"), party.title);
   write(pill, !ill ? `${party.services.length} healthy`
     : unknown === ill ? `${unknown} unknown`
