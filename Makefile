@@ -34,6 +34,7 @@ unit: .venv/installed ## run the unit tests, which take seconds
 
 integration: tools ## run the tests with the real engine and their own Docker daemon (as root)
 	@sh toolchain/docker.sh test
+	@sh toolchain/docker.sh browser >/dev/null & : not needed at once
 	@echo "==> integration tests"
 	@.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder \
 	  --durations=10 tests/integration

@@ -1,7 +1,8 @@
-# Sets up Docker on this machine. Usage: docker.sh client | start | test
+# Sets up Docker on this machine. Usage: docker.sh client | start | test | browser
 #   client  the docker command, for remote Docker hosts
 #   start   also a running local daemon, and the tools for building the lab images
-#   test    the tools that the tests need to run their own daemons, and a browser
+#   test    the tools that the tests need to run their own daemons
+#   browser the browser in which a test opens the page of fatectl board
 set -eu
 ask() {
   echo "$1" >&2
@@ -19,8 +20,12 @@ case $1 in
     answers || programs="$programs dockerd iptables"
     ;;
   test)
-    programs="docker dockerd containerd iptables debootstrap ip sshd chromedriver"
-    packages="$packages iproute2 openssh-server chromium-driver"
+    programs="docker dockerd containerd iptables debootstrap ip sshd"
+    packages="$packages iproute2 openssh-server"
+    ;;
+  browser)
+    programs="chromium chromedriver"
+    packages=chromium-driver
     ;;
 esac
 missing=

@@ -1,6 +1,7 @@
 """A real browser, which opens the page of `fatectl board`."""
 
 import json
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,6 +93,12 @@ def page(stack: Stack, folder: Path) -> Iterator[Page]:
         stack: the stack.
         folder: an empty folder for the browser.
     """
+    # `make integration` installs it meanwhile.
+    wait_for(
+        "the browser that `sh toolchain/docker.sh browser` installs",
+        lambda: all(map(shutil.which, ("chromium", "chromedriver"))),
+        300,
+    )
     options = webdriver.ChromeOptions()
     for option in (*_OPTIONS, f"--user-data-dir={folder}"):
         options.add_argument(option)

@@ -71,7 +71,7 @@ const COLUMNS = [
   ["Since", "number", (one, now) => one.since ? ago(one.since, now) : "–"],
   ["Memory", "number", one => one.memoryBytes === null ? "–" : size(one.memoryBytes)],
   ["CPU", "number loose", one => one.cpuCores === null ? "–" : `${(one.cpuCores * 100).toFixed(1)}%`],
-  ["Restarts", "number loose", one => one.condition === "unknown" ? "–" : String(one.restarts)],
+  ["Restarts", "number loose", one => one.since ? String(one.restarts) : "–"],
   ["Docker host", "host loose", one => one.host],
   ["Ports", "mono loose", one => one.ports.join(" ") || "–"],
 ];
@@ -85,21 +85,32 @@ function partyCard(party) {
     make("ul", {className: "addresses"}), table);
 }
 
+/** How services are altogether: the worst condition among them, and a text. */
+function together(services) {
+  const count = {ill: 0, unknown: 0, changing: 0, well: 0};
+  services.forEach(one => { count[one.condition] += 1; });
+  const bad = count.ill + count.changing;
+  const parts = [
+    bad ? `${bad} of ${services.length} not healthy` : "",
+    count.unknown ? `${count.unknown} unknown` : "",
+  ].filter(Boolean);
+  return {
+    condition: Object.keys(count).find(condition => count[condition]) ?? "unknown",
+    text: parts.join(", ") || `${services.length} healthy`,
+  };
+}
+
 function fillParty(card, party, now) {
-  const ill = party.services.filter(one => !one.healthy).length;
-  const unknown = party.services.filter(one => one.condition === "unknown").length;
-  const changing = party.services.filter(one => one.condition === "changing").length;
   const hosts = new Set(party.services.map(one => one.host));
   const pill = card.querySelector(".pill");
   card.classList.toggle("one-host", hosts.size === 1);
   write(card.querySelector(".where"), hosts.size === 1 ? `on ${[...hosts][0]}` : "");
   write(card.querySelector("h2"), party.title);
-  write(pill, !ill ? `${party.services.length} healthy`
-    : unknown === ill ? `${unknown} unknown`
-    : `${ill} of ${party.services.length} not healthy`);
-  pill.className = `pill ${!ill ? "well" : unknown === ill ? "unknown" : changing === ill ? "changing" : "ill"}`;
+  const all = together(party.services);
+  write(pill, all.text);
+  pill.className = `pill ${all.condition}`;
   sync(card.querySelector(".addresses"), party.addresses, one => one.name + one.address,
-    one => make("li", {}, make("span", {className: "name"}, one.name), address(one)),
+    one => make("li", {}, make("span", {className: "name"}, one.name), " ", address(one)),
     () => {});
   sync(card.querySelector("tbody"), party.services, one => one.container, one => {
     const open = make("button", {type: "button", title: `Log of ${one.container}`}, one.service);
@@ -131,18 +142,16 @@ function address(one) {
 // The rest
 
 function fillHead(live) {
-  const all = live.parties.flatMap(party => party.services);
-  const ill = all.filter(one => !one.healthy).length;
+  const services = live.parties.flatMap(party => party.services);
+  const all = together(services);
   const silent = live.hosts.filter(host => host.silence);
   const asked = live.hosts.some(host => host.asked);
-  document.title = `${ill ? `(${ill}) ` : ""}${live.stack ?? "FATE"}`;
+  document.title = `${live.healthy || asked ? "" : "✕ "}${live.stack ?? "FATE"}`;
   write(at("stack"), live.stack ? `Stack ${live.stack}` : "FATE");
   write(at("release"), live.release ?? "");
   write(at("health"), asked ? "asking…"
-    : !all.length ? "no containers"
-    : ill ? `${ill} of ${all.length} services not healthy`
-    : silent.length ? "a Docker host does not answer"
-    : `all ${all.length} services are healthy`);
+    : !services.length ? (silent.length ? "no answer" : "no containers")
+    : all.text);
   at("health").className = `pill ${asked ? "" : live.healthy ? "well" : "ill"}`;
   write(at("time"), moment(live.time).slice(11));
   const notes = [
