@@ -34,7 +34,8 @@ unit: .venv/installed ## run the unit tests, which take seconds
 
 integration: tools ## run the tests with the real engine and their own Docker daemon (as root)
 	@sh toolchain/docker.sh test
-	@sh toolchain/docker.sh browser >/dev/null & : not needed at once
+	@# The browser is needed only later.
+	@sh toolchain/docker.sh browser >/dev/null &
 	@echo "==> integration tests"
 	@.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder \
 	  --durations=10 tests/integration

@@ -284,6 +284,16 @@ def test_one_docker_host_holds_up_no_other(watched: Live, monkeypatch: pytest.Mo
     assert watched.seen().fleet.silent["b"].startswith("no answer for ")
 
 
+def test_what_was_known_before_somebody_looks_again_is_not_shown(
+    watched: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched, "_repeat", lambda *_: None)
+    for expected in ({"a", "b"}, {"b"}):
+        watched.look("a")
+        assert "9999" in watched.seen().fleet.parties
+        assert set(watched.view().fleet.silent) == expected
+
+
 def test_a_fault_in_one_question_does_not_end_it(
     watched: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,6 +85,8 @@ class Live:
     def view(self) -> Seen:
         """What is known now; everything is asked again for a while."""
         with self._viewed:
+            if not self._is_viewed():
+                self._answers.clear()  # what was known before is too old to be shown
             self._viewed_at = time.monotonic()
             self._viewed.notify_all()
         for host in self.target.docker_hosts:
@@ -165,13 +167,16 @@ class Live:
             answers[host] = f"no answer for {waited:.0f} s" if waited > _PATIENCE else answer
         return fleet.joined(answers, self.target.wanted)
 
+    def _is_viewed(self) -> bool:
+        return time.monotonic() - self._viewed_at < _VIEWED
+
     def _repeat(self, name: str, what: Callable[[], None], every: float) -> None:
         """Do something again and again while somebody looks at the page."""
 
         def go_on() -> None:
             while True:
                 with self._viewed:
-                    self._viewed.wait_for(lambda: time.monotonic() - self._viewed_at < _VIEWED)
+                    self._viewed.wait_for(self._is_viewed)
                 what()
                 time.sleep(every)
 
