@@ -160,6 +160,13 @@ def test_a_job_is_one_whoever_tells_of_it() -> None:
     ]  # fmt: skip
 
 
+def test_jobs_that_nobody_has_told_yet_are_not_known_to_be_none() -> None:
+    seen = Seen(all_up(targeted()), jobs={"9999": []})
+    assert shown(seen)["jobsAsked"]
+    assert not shown(replace(seen, job_faults={"10000": "no answer"}))["jobsAsked"]
+    assert not shown(replace(seen, jobs={"9999": [], "10000": []}))["jobsAsked"]
+
+
 def test_only_the_latest_jobs_are_shown() -> None:
     many = [work(str(n), "guest", "9999", "success") for n in range(103)]
     page = shown(Seen(all_up(targeted()), jobs={"9999": many}))
@@ -227,7 +234,8 @@ def test_a_check_is_outdated_once_a_container_was_replaced(
 def test_why_there_are_no_checks(verify: bool, fault: str, words: str) -> None:
     target = targeted(**{"fate:verify": verify})
     seen = Seen(all_up(target), checks_fault=fault)
-    assert words in shown(seen, target)["checksNote"]
+    assert words in shown(replace(seen, checks=[]), target)["checksNote"]
+    assert ("is being read" in shown(seen, target)["checksNote"]) == (not fault)
 
 
 def test_no_secret_is_on_the_page() -> None:
@@ -288,6 +296,7 @@ def test_what_was_known_before_somebody_looks_again_is_not_shown(
     watched: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watched, "_repeat", lambda *_: None)
+    monkeypatch.setattr(live, "_VIEWED", float("inf"))
     for expected in ({"a", "b"}, {"b"}):
         watched.look("a")
         assert "9999" in watched.seen().fleet.parties

@@ -9,6 +9,7 @@ from ...fleet import Member, condition
 from ...picture import svg
 from ...picture.model import picture, with_states
 from ...topology import EXCHANGE, called
+from .. import flow
 from ..jobs import Work, work_document
 from ..stack import Stack
 from ..status import Status, service_document
@@ -41,6 +42,7 @@ def document(live: Live, seen: Seen, now: datetime) -> dict[str, Any]:
         "picture": _picture(stack, members) if stack else None,
         "jobs": listed[:_JOBS],
         "olderJobs": max(len(listed) - _JOBS, 0),
+        "jobsAsked": _jobs_asked(seen),
         "jobFaults": {party: live.redact(why) for party, why in seen.job_faults.items()},
         "checks": [
             {
@@ -49,7 +51,7 @@ def document(live: Live, seen: Seen, now: datetime) -> dict[str, Any]:
                 "when": check.when.isoformat(timespec="seconds") if check.when else None,
                 "outdated": _outdated(check.containers, seen),
             }
-            for check in seen.checks
+            for check in seen.checks or ()
         ],
         "checksNote": live.redact(_checks_note(stack, seen)),
     }
@@ -147,6 +149,13 @@ def _jobs(told: Mapping[str, Sequence[Work]]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda job: (job["started"] is None, job["started"]), reverse=True)
 
 
+def _jobs_asked(seen: Seen) -> bool:
+    """Whether a party has had no time to tell its jobs."""
+    asked = {one.party for one in seen.fleet.members if flow.is_in(one)}
+    answered = seen.jobs.keys() | seen.job_faults.keys()
+    return ASKED in seen.fleet.silent.values() or not asked <= answered
+
+
 def _job(name: str, works: Sequence[Work]) -> dict[str, Any]:
     worst = min(works, key=lambda work: (not work.failed, work.ended))
     began = [work.started for work in works if work.started]
@@ -177,6 +186,8 @@ def _checks_note(stack: Stack | None, seen: Seen) -> str:
         return "The results are in the stack's state, which is read only with the stack file."
     if seen.checks_fault:
         return f"The stack's state cannot be read: {seen.checks_fault}"
+    if seen.checks is None:
+        return "The stack's state is being read."
     if seen.checks:
         return ""
     if stack.settings.verify:

@@ -38,7 +38,7 @@ class Seen:
         answered: when each Docker host has last answered, by its name.
         jobs: the jobs that each party has last told, by its id.
         job_faults: why parties do not tell their jobs, by their ids.
-        checks: the checks that succeeded.
+        checks: the checks that succeeded; None before the state was read.
         checks_fault: why they are not known.
     """
 
@@ -47,7 +47,7 @@ class Seen:
     answered: Mapping[str, datetime] = field(default_factory=dict)
     jobs: Mapping[str, Sequence[Work]] = field(default_factory=dict)
     job_faults: Mapping[str, str] = field(default_factory=dict)
-    checks: Sequence[Check] = ()
+    checks: Sequence[Check] | None = None
     checks_fault: str = ""
 
 
@@ -76,7 +76,7 @@ class Live:
         self._asked: dict[str, float] = {}  # since when a question is open
         self._jobs: dict[str, Sequence[Work]] = {}
         self._job_faults: dict[str, str] = {}
-        self._checks: Sequence[Check] = ()
+        self._checks: Sequence[Check] | None = None
         self._checks_fault = ""
         self._threads: set[str] = set()
         self._viewed_at = float("-inf")

@@ -151,6 +151,7 @@ function fillHead(live) {
   write(at("release"), live.release ?? "");
   write(at("health"), asked ? "asking…"
     : !services.length ? (silent.length ? "no answer" : "no containers")
+    : silent.length && all.condition === "well" ? `${all.text}, a Docker host does not answer`
     : all.text);
   at("health").className = `pill ${asked ? "" : live.healthy ? "well" : "ill"}`;
   write(at("time"), moment(live.time).slice(11));
@@ -196,6 +197,7 @@ function fillJobs(live) {
     (element, [party, why]) => write(element, `The jobs of party ${party} are not known now: ${why}`));
   at("jobs").hidden = !live.jobs.length;
   at("no-jobs").hidden = live.jobs.length > 0 || faults.length > 0;
+  write(at("no-jobs"), live.jobsAsked ? "asking…" : "There are no jobs.");
   at("older-jobs").hidden = !live.olderJobs;
   write(at("older-jobs"), `${live.olderJobs} older jobs: see fatectl jobs PARTY.`);
   sync(at("jobs").tBodies[0], live.jobs, job => job.job, job => make("tr", {},
