@@ -97,3 +97,6 @@ def test_the_package_contains_all_that_it_needs(tmp_path: Path) -> None:
         ).stdout
 
     assert said(tmp_path / "installed") == said(ROOT)
+    board = "fate_components/cli/board"
+    pages = {page.name for page in (tmp_path / "installed" / board).glob("page.*")}
+    assert pages == {page.name for page in (ROOT / board).glob("page.*")}
