@@ -56,7 +56,7 @@ def _side(looked_at: Target, guest: str, host: str) -> str:
     known, found = looked_at.stack, looked_at.look()
     ill = [one for one in services(looked_at, found, guest) if not one.well]
     if ill:
-        states = ", ".join(f"{one.service} is {one.state} {one.health}".strip() for one in ill)
+        states = ", ".join(f"{one.service} is {one.word}" for one in ill)
         return f"The reason is on this side: of party {guest}, {states}."
     if known is None:
         return f"Party {guest} is healthy."
