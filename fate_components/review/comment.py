@@ -28,6 +28,7 @@ _COMMANDS = {
     "health": "waits until all services are healthy",
     "routes": "delivers the routes into the running container",
     "nodes": "registers the eggs",
+    "parties": "tells notebooks the ids of the parties",
     "databases": "checks the external databases",
     "images": "builds or loads images",
 }

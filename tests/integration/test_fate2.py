@@ -14,7 +14,8 @@ from docker.models.containers import Container
 from pulumi import automation as auto
 
 from fate_components import edge_check
-from tests.integration import fate2_job, kept_images
+from fate_components.fate2 import client
+from tests.integration import kept_images
 from tests.integration.clusters import (
     Cluster,
     Shared,
@@ -146,15 +147,21 @@ def _get(cluster: Cluster, service: str, url: str, account: str) -> str:
     return cluster.python(9999, service, script).strip()
 
 
-def test_a_training_job_gives_an_auc(cluster: Cluster) -> None:
-    for party, role in ((9999, "guest"), (10000, "host")):
-        cluster.python(party, "client", fate2_job.UPLOAD.replace("ROLE", role))
-    train = fate2_job.TRAIN.replace("GUEST", "9999").replace("HOST", "10000")
-    said = cluster.python(9999, "client", train)
-    metrics = said.split("METRICS", 1)[1]
-    found = re.search(r"'auc', 'val': ([0-9.]+)|'val': ([0-9.]+)[^}]*'auc'", metrics)
+def cells(cluster: Cluster, party: int) -> list[str]:
+    """The code in a party's notebook."""
+    notebook = json.loads(cluster.sh(party, "client", f"cat {client.TRAINING_JOB}"))
+    return ["".join(one["source"]) for one in notebook["cells"] if one["cell_type"] == "code"]
+
+
+def test_the_notebooks_training_job_gives_an_auc(cluster: Cluster) -> None:
+    who, upload, *_ = cells(cluster, 10000)
+    said = cluster.python(10000, "client", f"{who}\n{upload}")
+    assert "Party 10000 is the host of the job: guest 9999, host 10000" in said
+    said = cluster.python(9999, "client", "\n".join(cells(cluster, 9999)))
+    assert "Party 9999 is the guest of the job: guest 9999, host 10000" in said
+    found = re.search(r'"metric": "auc",\s*"val": ([0-9.]+)', said)
     assert found, said
-    assert 0.85 < float(found[1] or found[2]) <= 1, metrics
+    assert 0.85 < float(found[1]) <= 1, said
 
 
 def test_one_value_replaces_one_container(cluster: Cluster) -> None:
@@ -179,12 +186,14 @@ def test_a_third_party_disturbs_nobody(cluster: Cluster, changed: Callable[[Chan
     changed(lambda c: c["fate:parties"].append(party2(10001, "lab", 9200)))
     operations = cluster.stack.preview().operations()
     assert {name: what for name, what in operations.items() if "10001" not in name} == {
-        f"{party}-{service}-routes": "update"
+        f"{party}-{what}": "update"
         for party in (9999, 10000)
-        for service in ("nginx", "fateflow")
+        for what in ("nginx-routes", "fateflow-routes", "client-parties")
     }
     cluster.stack.up()
     verified(cluster, 10001)
+    known = json.loads(cluster.sh(9999, "client", "cat /data/projects/fate/parties.json"))
+    assert known == {"party": 9999, "others": [10000, 10001]}
     after = cluster.lives()
     assert {name: after[name] for name in before} == before
 

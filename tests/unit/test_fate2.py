@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from fate_components.fate2 import rabbitmq
+from fate_components.fate2 import client, rabbitmq
 from tests.bad_stack_files import GOOD_2
 from tests.unit.test_program import COMMAND, CONTAINER, IMAGE, Recorder, labels, run, secret
 
@@ -143,6 +143,33 @@ def test_routes_change_without_the_containers(registered: Recorder) -> None:
             inputs = commands(more)[f"{party['id']}-{name}"]
             assert "x.org" in inputs["stdin"], service
             assert inputs["create"] == commands(registered)[f"{party['id']}-{name}"]["create"]
+
+
+def test_notebooks_know_the_parties_and_follow_the_stack_file(registered: Recorder) -> None:
+    path = f"{P}/parties.json"
+    assert json.loads(file(registered, "9999-client", path)) == {
+        "party": 9999,
+        "others": [10000, 10001],
+    }
+    more = run({**GOOD_2, "fate:peers": [{"id": 10002, "address": "x.org"}]})
+    delivered = commands(more)["9999-client-parties"]
+    assert json.loads(delivered["stdin"])["others"] == [10000, 10002]
+    assert delivered["create"] == commands(registered)["9999-client-parties"]["create"]
+    container = more.of(CONTAINER)["fate-dev-9999-client"]
+    assert container["command"] == registered.of(CONTAINER)["fate-dev-9999-client"]["command"]
+
+
+def test_the_notebook_in_the_client_is_a_notebook_whose_code_compiles(registered: Recorder) -> None:
+    original = "/usr/local/share/fate/training-job.ipynb"
+    notebook = json.loads(file(registered, "9999-client", original))
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    cells = notebook["cells"]
+    assert len({cell["id"] for cell in cells}) == len(cells)
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert not any(cell["outputs"] or cell["execution_count"] for cell in code)
+    compile("\n".join("".join(cell["source"]) for cell in code), original, "exec")
+    command = registered.of(CONTAINER)["fate-dev-9999-client"]["command"]
+    assert f"[ -e {client.TRAINING_JOB} ] || cp {original} {client.TRAINING_JOB}" in command[-1]
 
 
 def test_rabbitmqs_account_is_as_rabbitmq_checks_it() -> None:
