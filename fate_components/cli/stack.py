@@ -17,6 +17,7 @@ from ..docker import material
 from ..docker.containers import Containers
 from ..release import Release
 from ..settings import Party, Settings, SettingsError, openssh
+from ..settings.errors import NAMESPACE
 from ..settings.load import parse
 
 PROJECT = Path(__file__).parents[2]
@@ -205,12 +206,24 @@ def read_file(name: str) -> Stack:
         written = yaml.safe_load(file.read_text())["config"]
     except (OSError, TypeError, KeyError, yaml.YAMLError):
         raise StackError(f"there is no stack file {file.name} that could be read") from None
+    written = {**_project_defaults(), **written}
     written.setdefault("fate:masterSecret", {"secure": ""})
     public = {key: _without_secrets(value) for key, value in written.items()}
     encrypted = {key for key in public if public[key] != written[key]}
     stack = Config(name, public, encrypted).checked()
     material.write(stack.settings.hosts)
     return stack
+
+
+def _project_defaults() -> dict[str, object]:
+    """What the project file says for stacks that do not set a key."""
+    project = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())
+    if project["name"] != NAMESPACE:
+        return {}  # its defaults are for keys of its own namespace
+    defaults = {key: one.get("default") for key, one in project["config"].items()}
+    return {
+        f"{NAMESPACE}:{key}": one for key, one in defaults.items() if one not in (None, "", [], {})
+    }
 
 
 def _without_secrets(value: object) -> object:

@@ -29,7 +29,7 @@ from tests.integration.clusters import (
 )
 from tests.integration.docker_hosts import Lan
 from tests.integration.kills import kill_engine, kill_plugins, killed
-from tests.integration.stacks import Change, Stack, party2
+from tests.integration.stacks import ROOT, Change, Stack, party2
 
 CONTAINER = "docker:index/container:Container"
 CHANCE = random.Random(2)  # the moments of kills
@@ -174,6 +174,9 @@ def test_one_value_replaces_one_container(cluster: Cluster) -> None:
         "verify-9999-10000": "replace",
     }
     assert cluster.stack.preview().operations() == wanted
+    readme = (ROOT / "README.md").read_text()
+    assert "pulumi config set --path 'fate:parties[1].training.cores' 3" in readme
+    assert all(f"`{name}`" in readme for name in wanted)
     assert cluster.stack.up().operations() == wanted
     verified(cluster, 10000)
     after = cluster.lives()

@@ -10,6 +10,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from fate_components import fleet, topology
@@ -245,6 +246,7 @@ def out_of_reach(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     def read(_: str | None) -> None:
         raise StateError("no route to the backend")
 
+    (tmp_path / "Pulumi.yaml").write_text((stacks.PROJECT / "Pulumi.yaml").read_text())
     monkeypatch.setattr(stacks, "PROJECT", tmp_path)
     monkeypatch.setattr(target, "read", read)
     monkeypatch.setattr("fate_components.settings.openssh.names", lambda _: ({}, []))
@@ -280,6 +282,18 @@ def test_secrets_in_the_stack_file_are_not_needed(out_of_reach: Path) -> None:
     config["fate:parties"] = [party]
     (out_of_reach / "Pulumi.prod.yaml").write_text(json.dumps({"config": config}))
     assert [one.id for one in read_file("prod").settings.parties] == [9999]
+
+
+@pytest.mark.parametrize(("name", "registry"), [("fate", "registry.example.org"), ("another", "")])
+def test_what_stacks_share_is_known_without_the_state(
+    name: str, registry: str, out_of_reach: Path
+) -> None:
+    file = out_of_reach / "Pulumi.yaml"
+    project = yaml.safe_load(file.read_text())
+    project["name"] = name
+    project["config"]["registry"]["default"] = "registry.example.org"
+    file.write_text(yaml.safe_dump(project))
+    assert read_file("prod").settings.registry == registry
 
 
 # One party, one service

@@ -12,7 +12,7 @@ import yaml
 from jsonschema import Draft7Validator
 
 from fate_components import release as catalogue
-from fate_components.generated import FILES, ROOT, reference, schema
+from fate_components.generated import FILES, ROOT, project, reference, schema
 from fate_components.kubefate import stack_file
 from fate_components.settings import SettingsError
 from tests.bad_stack_files import CASES, GOOD, GOOD_2, Case
@@ -50,6 +50,18 @@ def good() -> Iterator[dict[str, Any]]:
 def test_a_file_is_what_the_models_say(path: str) -> None:
     text = (ROOT / path).read_text()
     assert text == FILES[path](text), f"{path} is stale: run `make generated`"
+
+
+def test_what_stacks_share_stays_in_the_project_file() -> None:
+    text = (ROOT / project.PATH).read_text()
+    shared = {"registry": "registry.example.org", "services": {"mysql": {"memory": "4g"}}}
+    filled = yaml.safe_load(text)
+    for key, value in shared.items():
+        filled["config"][key]["default"] = value
+    written = project.written(yaml.safe_dump(filled, sort_keys=False))
+    found = {key: one["default"] for key, one in yaml.safe_load(written)["config"].items()}
+    assert found.items() >= shared.items()
+    assert project.written(written) == written
 
 
 def test_the_reference_describes_every_key() -> None:
