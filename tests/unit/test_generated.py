@@ -64,6 +64,22 @@ def test_what_stacks_share_stays_in_the_project_file() -> None:
     assert project.written(written) == written
 
 
+def test_the_defaults_of_pulumi_new_can_be_deployed() -> None:
+    template = yaml.safe_load((ROOT / project.PATH).read_text())["template"]
+    asked = template["config"]
+    answers = {key: one["default"] for key, one in asked.items() if "default" in one}
+    assert asked["fate:masterSecret"] == {
+        "description": asked["fate:masterSecret"]["description"],
+        "secret": True,
+    }
+    settings = read({**answers, "fate:masterSecret": "a" * 32})
+    assert [party.id for party in settings.parties] == [9999]
+    example = re.search(r"\[\{.*\}\]", asked["fate:peers"]["description"])
+    assert example
+    peers = {**answers, "fate:peers": example[0], "fate:masterSecret": "a" * 32}
+    assert [peer.id for peer in read(peers).peers] == [10000]
+
+
 def test_the_reference_describes_every_key() -> None:
     text = (ROOT / reference.PATH).read_text()
     assert not reference.missing(text)
