@@ -29,6 +29,7 @@ _HEADER = """\
 _PLAIN_HEADER = """\
 # What others need to add party {party} as a peer: fatectl peer add FILE. Nothing here is secret.
 """
+_ASK = "ask for the file that `fatectl card` prints"
 
 
 class CardError(Exception):
@@ -145,17 +146,15 @@ def read(content: str) -> Card:
     try:
         values = yaml.safe_load(content)
     except yaml.YAMLError:
-        raise CardError("this is not a card: it is not YAML") from None
+        raise CardError(f"this is not a card: it is not YAML; {_ASK}") from None
     if not isinstance(values, Mapping):
-        raise CardError("this is not a card: it is not a map")
+        raise CardError(f"this is not a card: it is not a map; {_ASK}")
     try:
         card = Card.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise CardError(
-            f"this is not a card, as fatectl card prints it: {where}: {first['msg']}"
-        ) from None
+        raise CardError(f"this is not a card: {where}: {first['msg']}; {_ASK}") from None
     if card.tls and card.fingerprint != fingerprint(card.tls.authority):
         raise CardError(
             "the fingerprint of the card is not that of its tls.authority: ask for it again"
@@ -186,9 +185,17 @@ def doubts(card: Card, settings: Settings, release: Release) -> Iterator[Doubt]:
     """
     who = f"party {card.party}"
     if card.release not in known():
-        yield Doubt(f"{who} has FATE {shown(card.release)}, which is not known here", False)
+        yield Doubt(
+            f"{who} has FATE {shown(card.release)}, which is not known here; "
+            "update this project if it is a newer one",
+            False,
+        )
     elif load(card.release).line != release.line:
-        yield Doubt(f"{who} has FATE {card.release}, which cannot call FATE {release.name}", True)
+        yield Doubt(
+            f"{who} has FATE {card.release}, which cannot call FATE "
+            f"{release.name}: both must have the same release",
+            True,
+        )
     elif card.release != release.name:
         yield Doubt(f"{who} has FATE {card.release}, and this stack {release.name}", False)
     ours, theirs = settings.chosen_engines, card.engines
@@ -202,7 +209,10 @@ def doubts(card: Card, settings: Settings, release: Release) -> Iterator[Doubt]:
         has, lacks = ("this stack", who) if settings.tls.enabled else (who, "this stack")
         yield Doubt(f"{has} has fate:tls enabled, and {lacks} does not: both must agree", True)
     if card.party in {party.id for party in settings.parties}:
-        yield Doubt(f"this stack runs a party {card.party} itself", True)
+        yield Doubt(
+            f"this stack runs a party {card.party} itself: every party must have an id of its own",
+            True,
+        )
 
 
 def peer(card: Card, settings: Settings) -> dict[str, Any]:

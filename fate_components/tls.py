@@ -214,7 +214,10 @@ def flaws(certificate: str, key: SecretStr, authority: str) -> Iterator[tuple[st
     """
     chain = certificates(certificate)
     if not dns_names(chain[0]):
-        yield "certificate", "contains no DNS name, which the other parties verify"
+        yield (
+            "certificate",
+            "contains no DNS name, which the other parties verify; set one that does",
+        )
     if reason := unfit(key, certificate):
         yield "key", reason
     for issued, issuer in pairwise(chain):
@@ -226,7 +229,7 @@ def flaws(certificate: str, key: SecretStr, authority: str) -> Iterator[tuple[st
             )
             return
     if not any(_issued_by(chain[-1], issuer) for issuer in certificates(authority)):
-        yield "authority", f"did not issue {_subject(chain[-1])}"
+        yield "authority", f"did not issue {_subject(chain[-1])}; set the one that did"
 
 
 def unfit(key: SecretStr, certificate: str) -> str:
@@ -239,9 +242,9 @@ def unfit(key: SecretStr, certificate: str) -> str:
     try:
         private = serialization.load_pem_private_key(key.get_secret_value().encode(), None)
     except (ValueError, TypeError):
-        return "is not a private key in PEM format without a passphrase"
+        return "is not a private key in PEM format without a passphrase; set one that is"
     if _public(private.public_key()) != _public(certificates(certificate)[0].public_key()):
-        return "does not belong to the certificate"
+        return "does not belong to the certificate; set the key that it was issued for"
     return ""
 
 

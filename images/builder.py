@@ -86,7 +86,10 @@ class Docker:
                 timeout=timeout,
             )
         except subprocess.TimeoutExpired:
-            raise BuildError(f"docker {arguments[0]}: timed out after {timeout:.0f} s") from None
+            raise BuildError(
+                f"docker {arguments[0]}: no answer of {self.host} within {timeout:.0f} s; "
+                f"check it with `docker -H {self.host} version`"
+            ) from None
         if result.returncode != 0:
             lines = result.stderr.decode(errors="replace").strip().splitlines()
             raise BuildError(f"docker {arguments[0]} failed: {lines[-1] if lines else ''}")
@@ -94,12 +97,16 @@ class Docker:
 
     def check(self) -> None:
         if shutil.which("docker") is None:
-            raise BuildError("docker command not found: install the Docker CLI (Debian: docker.io)")
+            raise BuildError(
+                "there is no docker command on this machine: install it "
+                "(Debian: apt-get install docker.io)"
+            )
         try:
             self.run("version", "--format", "{{.Server.Version}}", timeout=60)
         except BuildError:
             raise BuildError(
-                f"cannot connect to the Docker daemon at {self.host}: is it running?"
+                f"cannot connect to the Docker daemon at {self.host}: check it with "
+                f"`docker -H {self.host} version`"
             ) from None
 
     def has(self, image: str) -> bool:
@@ -187,7 +194,7 @@ class Rootfs:
         if os.geteuid() != 0:
             raise BuildError(f"debootstrap must run as root (once, to create {tarball})")
         if shutil.which("debootstrap") is None:
-            raise BuildError("debootstrap not found: apt-get install debootstrap")
+            raise BuildError("there is no debootstrap on this machine: apt-get install debootstrap")
         tarball.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="rootfs-", dir=tarball.parent) as work:
             root = Path(work) / "root"

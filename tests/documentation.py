@@ -62,6 +62,7 @@ class Config:
         return f"{self.file}: {', '.join(self.keys)}"
 
 
+@cache
 def _tokens(path: Path) -> list[Token]:
     return MarkdownIt("commonmark").enable("table").parse(path.read_text())
 
@@ -141,7 +142,7 @@ def called(script: str) -> list[tuple[str, ...]]:
         done = subprocess.run(
             ["/bin/bash", "-c", _PRELUDE + script],
             cwd=folder,
-            env={"PATH": "/nowhere", "HOME": folder},
+            env={"PATH": "/nowhere", "HOME": "/home/me"},
             capture_output=True,
             text=True,
             check=False,

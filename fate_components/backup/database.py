@@ -67,7 +67,7 @@ class Database:
         except cli.CommandError as error:
             raise PartyError(f"{self._container.name}: mysqldump failed: {error}") from None
         if _END not in last:
-            raise PartyError(f"{self._container.name}: mysqldump ended early")
+            raise PartyError(f"{self._container.name}: mysqldump ended early; try again")
 
     def load(self, blocks: Iterable[bytes]) -> None:
         """Load a dump beside the tables in use.
@@ -81,7 +81,9 @@ class Database:
         except cli.CommandError as error:
             raise PartyError(f"{self._container.name}: loading the dump failed: {error}") from None
         if not self._tables(_NEW):
-            raise PartyError("the dump in the backup has no tables")
+            raise PartyError(
+                f"{self._container.name}: the dump in the backup has no tables; use another backup"
+            )
 
     def adapt(self, statements: str) -> None:
         """Run statements on what was loaded."""

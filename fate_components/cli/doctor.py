@@ -57,7 +57,9 @@ def doctor(
             looked_at = target(stack, None, aside)
             found = looked_at.stack
             if found is None:
-                raise StackError("there is no stack file to compare with")
+                raise StackError(
+                    "no stack file to compare the Docker hosts with: name a stack with --stack"
+                )
             plan = topology.plan(found.settings, found.release, found.name)
             examined = checks.Stack(found.name, found.settings, found.release, plan)
             surveys = survey.take(looked_at.docker_hosts, found.name)

@@ -31,7 +31,11 @@ def find(target: Target, found: Fleet, party: str) -> tuple[str, Containers]:
         if line := _LINES.get(member.service):
             if member.state != "running":
                 raise TargetError(
-                    f"FATE Flow of party {party} does not run: {member.name} is {member.state}"
+                    f"FATE Flow of party {party} does not run: {member.name} is "
+                    f"{member.state}; run `pulumi up`"
                 )
             return line, Containers(member.stack, party, member.docker_host)
-    raise TargetError(f"party {party} has no training cluster")
+    raise TargetError(
+        f"party {party} has no training cluster, and so no jobs; "
+        "add `training: {}` to it in the stack file"
+    )

@@ -68,7 +68,10 @@ def import_(
         console.print(f"{parties}{f' and {env}' if env else ', without .env'}:", markup=False)
         _show(console, report)
         if report.refused:
-            raise KubefateError("nothing was written; correct what is refused and try again")
+            raise KubefateError(
+                f"nothing was written to {written.name}; correct what is refused in the files of "
+                "KubeFATE, and try again"
+            )
         with written.open("x") as file:
             file.write(text)
         console.print(
@@ -92,7 +95,7 @@ def _stack(name: str | None) -> str:
             pass
     if not _STACK_NAME.fullmatch(name):
         raise KubefateError(
-            f"--stack: {shown(name)} is not a name for a stack; use letters, digits, - _ and ."
+            f"--stack: {shown(name)} is not a name for a stack; use letters, digits and . - _"
         )
     return name
 

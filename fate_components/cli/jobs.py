@@ -170,7 +170,10 @@ def jobs(
                 _list(found, json_)
                 return
             if not found:
-                raise JobsError(f"FATE Flow of party {party} knows no job {id}")
+                raise JobsError(
+                    f"FATE Flow of party {party} knows no job {id}; "
+                    f"`fatectl jobs {party}` lists them"
+                )
             name = "component_name" if line == "fate1" else "task_name"
             tasks = ask(line, of_party, "job/task", name, job_id=id)
             tasks = tasks[::-1]  # in the order in which they ran

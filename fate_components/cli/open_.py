@@ -42,7 +42,9 @@ def port_of(member: Member) -> tuple[str, int]:
         OpenError: it is not published.
     """
     if not member.ports:
-        raise OpenError(f"{member.name} has no port on Docker host {member.host}")
+        raise OpenError(
+            f"{member.name} has no port on Docker host {member.host}; start it with `pulumi up`"
+        )
     address, _, port = member.ports[0].rpartition(":")
     return address or "0.0.0.0", int(port)  # noqa: S104 - what Docker means by nothing
 
@@ -107,7 +109,10 @@ def _free(wanted: int) -> int:
             except OSError:
                 continue
             return int(attempt.getsockname()[1])
-    raise OpenError("there is no free port on this machine")
+    raise OpenError(
+        "there is no free port on this machine for an ssh tunnel; "
+        "stop a program that listens on one"
+    )
 
 
 def _accepts(port: int) -> bool:
@@ -145,7 +150,9 @@ def open_(
             with tunnel(member.docker_host, address, port) as local:
                 print(f"http://127.0.0.1:{local}", flush=True)
                 aside(f"through an ssh tunnel to Docker host {member.host}, until Ctrl-C")
-            raise OpenError(f"the ssh tunnel to Docker host {member.host} has ended")
+            raise OpenError(
+                f"the ssh tunnel to Docker host {member.host} has ended; run the command again"
+            )
         elif member.docker_host.startswith("unix:"):
             print(f"http://{address}:{port}")
         else:

@@ -30,7 +30,9 @@ def given(file: Path | None) -> str | None:
     except (OSError, UnicodeDecodeError) as error:
         raise PassphraseError(f"--passphrase-file: {file} cannot be read: {error}") from None
     if not lines or not lines[0]:
-        raise PassphraseError(f"--passphrase-file: the first line of {file} is empty")
+        raise PassphraseError(
+            f"--passphrase-file: the first line of {file} is empty; write the passphrase there"
+        )
     return lines[0]
 
 

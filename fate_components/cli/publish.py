@@ -71,11 +71,16 @@ def model_of(parties: Mapping[str, Containers], job: str) -> Model:
         )
         for row in answer.get("data") or []:
             if row.get("f_status") != "success":
-                raise PublishError(f"job {job} did not succeed: it is {row.get('f_status')}")
+                raise PublishError(
+                    f"job {job} did not succeed: it is "
+                    f"{row.get('f_status')}; `fatectl jobs {id} {job}` shows why"
+                )
             conf = _json(row["f_runtime_conf"])
             parameters = conf["job_parameters"]
             if not parameters.get("model_id"):
-                raise PublishError(f"job {job} has trained no model")
+                raise PublishError(
+                    f"job {job} has trained no model; choose one that has, like a HeteroLR job"
+                )
             roles = {
                 role: [str(one) for one in ids]
                 for role, ids in conf["role"].items()
@@ -83,7 +88,9 @@ def model_of(parties: Mapping[str, Containers], job: str) -> Model:
             }
             return Model(id, roles, parameters["model_id"], parameters.get("model_version") or job)
     raise PublishError(
-        f"no party of this stack was the guest of job {job} ({', '.join(parties) or 'no parties'})"
+        "no party of this stack was the guest of job "
+        f"{job} ({', '.join(parties) or 'no parties'}); "
+        "run the command with the stack of its guest"
     )
 
 
@@ -122,7 +129,10 @@ def publish(
         _bind(training[model.guest], model, service)
         console.print(f"bound to service {service} at party {model.guest}")
         if model.guest not in serving:
-            raise PublishError(f"party {model.guest} has no serving cluster to send a request to")
+            raise PublishError(
+                f"party {model.guest} has no serving cluster to send a request to; "
+                f"add `serving: {{}}` to it in the stack file"
+            )
         # The guest caches the host's answers by the device.
         remote = {"device_id": device or f"fatectl-{secrets.token_hex(6)}"}
         answer = inference.ask(serving[model.guest], service, row, remote)
@@ -138,7 +148,7 @@ def _map(features: str) -> dict[str, Any]:
         return dict(json.loads(features))
     except (ValueError, TypeError):
         raise PublishError(
-            f"--features: {features!r} is not a JSON map, like '{{\"x0\": 1.5}}'"
+            f"--features: {features!r} is not a JSON map; write it like '{{\"x0\": 1.5}}'"
         ) from None
 
 

@@ -205,7 +205,10 @@ def read_file(name: str) -> Stack:
     try:
         written = yaml.safe_load(file.read_text())["config"]
     except (OSError, TypeError, KeyError, yaml.YAMLError):
-        raise StackError(f"there is no stack file {file.name} that could be read") from None
+        raise StackError(
+            f"there is no stack file {file.name} that could be read; "
+            "name another stack with --stack"
+        ) from None
     written = {**_project_defaults(), **written}
     written.setdefault("fate:masterSecret", {"secure": ""})
     public = {key: _without_secrets(value) for key, value in written.items()}

@@ -91,9 +91,7 @@ def target(name: str | None, urls: Sequence[str] | None, say: Callable[[str], ob
     if urls:
         for url in urls:
             if not url.startswith(("unix:///", "ssh://")):
-                raise TargetError(
-                    f"--host: {url} is neither unix:///PATH nor ssh://USER@MACHINE:PORT"
-                )
+                raise TargetError(f"--host: {url} must be unix:///PATH or ssh://USER@MACHINE:PORT")
         return Target(name, {url: url for url in urls})
     secrets_known = True
     try:

@@ -122,7 +122,9 @@ def read(path: Path) -> Archive:
                 try:
                     entries = _ENTRIES.validate_json(file.read())
                 except ValidationError:
-                    raise ArchiveError(f"{path}: its {_MANIFEST} is not that of images") from None
+                    raise ArchiveError(
+                        f"{path}: its {_MANIFEST} is not that of images, as `docker save` writes it"
+                    ) from None
                 tagged = {tag: one for one in entries for tag in one.tags or ()}
                 return Archive(path, tagged, links)
     raise ArchiveError(
@@ -210,7 +212,7 @@ def load(path: Path, images: Sequence[str], docker_host: str, say: Callable[[str
     say(f"loading {', '.join(wanted)} from {path} …")
     archive = read(path)
     if lacking := [image for image in wanted if not archive.has(image)]:
-        raise ArchiveError(f"{path} lacks {', '.join(lacking)}")
+        raise ArchiveError(f"{path} lacks {', '.join(lacking)}; save it again")
     cli.feed(["load", "--quiet"], cli.environment(docker_host), _told(archive.only(wanted), say))
     say("loaded")
 

@@ -171,7 +171,7 @@ def wait(ids: Mapping[str, str], say: Callable[[str], None]) -> None:
     said, said_at = "", 0.0
     while True:
         if os.getppid() != parent:
-            raise AbandonedError("interrupted")
+            raise AbandonedError(f"interrupted while waiting for {', '.join(ids)}")
         try:
             looks = inspect(ids)
             answered = time.monotonic()

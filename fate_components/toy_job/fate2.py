@@ -81,7 +81,10 @@ def broken_hops(caller: Containers, called: Containers) -> Iterator[str]:
     table = caller.run("fateflow", f"cat {_FLOW}/conf/rabbitmq_route_table.yaml").stdout
     to = (yaml.safe_load(table) or {}).get(int(called.id))
     if not to:
-        yield f"the route table of party {caller.id} has no broker for party {called.id}"
+        yield (
+            f"the route table of party {caller.id} has no broker for party {called.id}: run "
+            "`pulumi up`"
+        )
         return
     if not caller.talk("rabbitmq", to["host"], to["port"], edge_check.AMQP, 1, _BROKER_SECONDS):
         yield (

@@ -221,7 +221,7 @@ def test_two_stacks_on_a_docker_host(docker: dict[str, Any]) -> None:
 def test_a_url_of_no_docker_host() -> None:
     done = run("status", "--host", "b1.example.org")
     assert done.exit_code == 1
-    assert "--host: b1.example.org is neither" in done.stderr
+    assert "--host: b1.example.org must be" in done.stderr
 
 
 def test_commands_are_completed_by_the_shell() -> None:

@@ -126,7 +126,10 @@ def test_a_party_without_jobs() -> None:
 @pytest.mark.usefixtures("played")
 def test_a_job_that_nobody_knows() -> None:
     code, _, why = jobs("20261125")
-    assert (code, why) == (1, "fatectl: FATE Flow of party 9999 knows no job 20261125\n")
+    assert (code, why) == (
+        1,
+        "fatectl: FATE Flow of party 9999 knows no job 20261125; `fatectl jobs 9999` lists them\n",
+    )
 
 
 @pytest.mark.usefixtures("played")
