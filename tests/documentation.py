@@ -105,6 +105,17 @@ def _code() -> list[tuple[str, str, bool]]:
     return found
 
 
+def block(file: str, having: str) -> str:
+    """The block of code of a file that has a text.
+
+    Args:
+        file: the file, relative to the project.
+        having: the text.
+    """
+    [found] = [text for name, text, block in _code() if block and name == file and having in text]
+    return found
+
+
 def commands(*names: str) -> Iterator[Command]:
     """The commands in the documentation.
 

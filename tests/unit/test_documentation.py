@@ -1,6 +1,7 @@
 """What the documentation tells people to type and to write is what there is."""
 
 import re
+import subprocess
 from typing import Any
 
 import pytest
@@ -9,9 +10,21 @@ from pydantic import ValidationError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
+from fate_components import release
 from fate_components.cli.__main__ import app
 from fate_components.settings.load import LINES
-from tests.documentation import ROOT, Command, Config, anchors, called, commands, configs, links
+from images.catalogue import DEBIAN
+from tests.documentation import (
+    ROOT,
+    Command,
+    Config,
+    anchors,
+    block,
+    called,
+    commands,
+    configs,
+    links,
+)
 from tests.unit.test_settings import read
 
 FATECTL = [*commands("fatectl")]
@@ -119,6 +132,25 @@ def test_make_has_the_targets() -> None:
             name, is_variable, _ = word.partition("=")
             known = name in variables if is_variable else word == "-s" or word in targets
             assert known, command
+
+
+def test_all_images_of_a_release_are_copied_to_a_private_registry() -> None:
+    script = block("docs/private-registry.md", "docker push")
+    done = subprocess.run(
+        ["bash", "-c", f'docker() {{ echo "docker $*"; }}\n{script}'],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    facts = release.load("2.2.0")
+    images = {one.image for one in facts.services.values()}
+    images |= {one.image for one in facts.computing_with("spark_local").services.values()}
+    assert {line.split()[2] for line in done.stdout.splitlines() if "pull" in line} == images
+    assert "docker push registry.example.org:5000/mysql:8.0.28" in done.stdout
+    assert f"`registry.example.org:5000/{DEBIAN}`" in (
+        (ROOT / "docs" / "private-registry.md").read_text()
+    )
 
 
 def mistakes(config: Config) -> list[Any]:
