@@ -1,5 +1,6 @@
 """The components as a library: an installed package, and a program of somebody else's."""
 
+import json
 import runpy
 import subprocess
 import sys
@@ -9,15 +10,18 @@ from unittest import mock
 
 import pulumi
 import pytest
+import yaml
+from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.runtime import config as runtime_config
 from pydantic import SecretStr
 
 import fate_components as fate
+from fate_components import provider
 from fate_components.docker.survey import Survey
 from fate_components.fate1.settings import Party, Settings
 from fate_components.fate2 import settings as fate2
 from fate_components.settings import DockerHost
-from tests.unit.test_program import CONTAINER, ROOT, Recorder
+from tests.unit.test_program import CONTAINER, ROOT, Recorder, run
 
 SECRET = SecretStr("correct-horse-battery-staple")
 HOST = "unix:///var/run/docker.sock"
@@ -73,6 +77,28 @@ def test_mistakes_are_told_as_for_a_stack_file(settings: Settings, fault: str) -
     with pytest.raises(pulumi.RunError, match="nothing was changed") as raised:
         fate.deploy(settings)
     assert fault in str(raised.value)
+
+
+def test_the_component_registers_what_the_program_does() -> None:
+    def seen(recorder: Recorder) -> dict[str, object]:
+        return {f"{one.typ} {one.name}": one.inputs for one in recorder.resources}
+
+    component = "fate:index:Deployment it"
+    found = seen(run(register=lambda: provider.Deployment("it", {})))
+    assert component in found
+    assert {name: one for name, one in found.items() if name != component} == seen(run())
+
+
+def test_other_languages_can_add_the_component() -> None:
+    hosted = ComponentProvider([provider.Deployment], provider.PACKAGE)
+    schema = json.loads(str(hosted.schema))
+    component = schema["resources"]["fate:index:Deployment"]
+    assert component["isComponent"]
+    assert component["inputProperties"] == {}
+    assert set(component["properties"]) == {"parties", "topology"}
+    example = yaml.safe_load((ROOT / "examples/yaml/Pulumi.yaml").read_text())
+    assert (ROOT / "examples/yaml" / example["packages"]["fate"] / "PulumiPlugin.yaml").exists()
+    assert example["resources"] == {"fate": {"type": "fate:Deployment"}}
 
 
 def test_the_package_contains_all_that_it_needs(tmp_path: Path) -> None:

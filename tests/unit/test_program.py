@@ -3,7 +3,7 @@
 import json
 import runpy
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -45,6 +45,7 @@ def run(
     change: dict[str, Any] | None = None,
     found: dict[str, Survey] | None = None,
     secret: Sequence[str] = (),
+    register: Callable[[], object] = lambda: runpy.run_path(str(ROOT / "__main__.py")),
 ) -> Recorder:
     recorder = Recorder()
     pulumi.runtime.set_mocks(recorder, project="fate", stack="dev", preview=False)
@@ -54,7 +55,7 @@ def run(
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def program() -> None:
-        runpy.run_path(str(ROOT / "__main__.py"))
+        register()
 
     # The program requires a docker command, which nothing here runs, asks ssh for the names of
     # Docker hosts, and looks at them.
