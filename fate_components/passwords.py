@@ -7,7 +7,14 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import SecretStr
 
 Account = Literal[
-    "mysql/fate", "mysql/root", "redis", "serving-redis", "rabbitmq", "client", "fateboard"
+    "mysql/fate",
+    "mysql/root",
+    "redis",
+    "serving-redis",
+    "rabbitmq",
+    "client",
+    "fateboard",
+    "spark",
 ]
 """A service and its account."""
 

@@ -88,7 +88,11 @@ def needs(settings: Settings, plan: Topology, host: str) -> Needs:
         for kind, cluster in party.clusters.items()
         if cluster.host == host
     ]
-    return Needs(sum(one.memory for one in each), max((one.cores for one in each), default=0))
+    return Needs(
+        sum(one.memory for one in each),
+        max((one.cores for one in each), default=0),
+        sum(one.shared_cores for one in each),
+    )
 
 
 def _check(name: str, host: DockerHost) -> str:
@@ -171,6 +175,12 @@ def _short_of(host: str, needed: Needs, survey: Survey) -> Iterator[str]:
         yield (
             f"Docker host {host} has {cores} cores, and a party there is set to {needed.cores} "
             "processors: its jobs may fail. Set training.processors to less."
+        )
+    if 0 < cores < needed.shared_cores:
+        yield (
+            f"Docker host {host} has {cores} cores, and the Spark workers there offer "
+            f"{needed.shared_cores} to jobs, which get that much slower. Set training.spark.cores "
+            "to less, and training.cores with it."
         )
     if needed.memory and survey.disk is not None and survey.disk < _FREE:
         yield (

@@ -86,6 +86,7 @@ class Service(Image):
     capabilities: tuple[str, ...] = ()
     probe: Probe = Probe()
     folder: str = ""
+    computing: tuple[str, ...] = ()
     with_computing: dict[str, Image] = {}
     cpus: float | None = None
     memory: int | None = None
@@ -243,11 +244,12 @@ class Release(_Fact):
         return self.model_copy(update=update)
 
     def computing_with(self, engine: str) -> Self:
-        """The release with the images that a computing engine needs."""
+        """The release with the services and the images that a computing engine needs."""
         return self._with(
             {
                 name: service.model_copy(update=dict(service.with_computing.get(engine, {})))
                 for name, service in self.services.items()
+                if not service.computing or engine in service.computing
             }
         )
 

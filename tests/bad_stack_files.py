@@ -138,6 +138,14 @@ def _in_2(*changes: Change) -> Change:
     return _both(lambda config: config.update(copy.deepcopy(GOOD_2)), *changes)
 
 
+def _spark(**training: object) -> Change:
+    """A Spark cluster of party 9999, the only party."""
+    return _in_2(
+        _set("engines", {"computing": "spark"}),
+        _set("parties", [{"id": 9999, "host": "a", "training": training}]),
+    )
+
+
 def given(identity: tls.Identity) -> dict[str, Any]:
     """A certificate as a stack file gives it."""
     return {
@@ -547,7 +555,7 @@ CASES = [
     Case("unknown key", _set("partys", []), "fate:partys", "did you mean parties?"),
     Case("engine of later", _in_2(_set("engines", {"computing": "Eggroll"})),
          "fate:engines.computing",
-         '"eggroll" is not supported yet; choose standalone or spark_local'),
+         '"eggroll" is not supported yet; choose standalone or spark_local or spark'),
     Case("broker of later", _in_2(_set("engines", {"federation": "Pulsar"})),
          "fate:engines.federation", '"pulsar" is not supported yet; choose rabbitmq'),
     Case("storage of later",
@@ -579,6 +587,38 @@ CASES = [
          "is not supported by FATE 1.3.0; remove the key"),
     Case("no cores", _in_2(_party(0, training={"cores": 0})), "fate:parties[0].training.cores",
          "must be 1 or more"),
+    Case("no workers", _spark(workers=0), "fate:parties[0].training.workers", "must be 1 or more"),
+    Case("workers as a word", _spark(workers="many"), "fate:parties[0].training.workers",
+         "must be a whole number"),
+    Case("too many workers", _spark(workers=201), "fate:parties[0].training.workers",
+         "must be 200 or less"),
+    Case("workers without Spark", _in_2(_party(0, training={"workers": 2})),
+         "fate:parties[0].training.workers",
+         'is not used with computing: "standalone"; set fate:engines.computing to spark'),
+    Case("size of Spark without Spark", _in_2(_party(0, training={"spark": {"cores": 2}})),
+         "fate:parties[0].training.spark", "set fate:engines.computing to spark"),
+    Case("workers in 1.3", _party(0, training={"workers": 2}), "fate:parties[0].training.workers",
+         "is not supported by FATE 1.3.0"),
+    Case("unknown key of Spark", _spark(spark={"core": 2}), "fate:parties[0].training.spark.core",
+         "did you mean cores?"),
+    Case("workers without cores", _spark(spark={"cores": 0}),
+         "fate:parties[0].training.spark.cores", "must be 1 or more"),
+    Case("memory of workers as a number", _spark(spark={"memory": 4}),
+         "fate:parties[0].training.spark.memory", "is not a size like 512m or 8g"),
+    Case("too little memory for Spark", _spark(spark={"driverMemory": "256m"}),
+         "fate:parties[0].training.spark.driverMemory", "is less than 512m"),
+    Case("too few workers", _spark(cores=8, workers=3, spark={"cores": 2}),
+         "fate:parties[0].training.cores",
+         "8 are more than the 6 cores of its Spark workers (3 with 2); set it to 6 or less"),
+    Case("executors too large", _spark(cores=4, workers=2, spark={"cores": 2, "executorCores": 4}),
+         "fate:parties[0].training.spark.executorCores", "set it to 2 or less"),
+    Case("too many executors", _spark(cores=4, spark={"executors": 3}),
+         "fate:parties[0].training.spark.executors",
+         "a job would take 6 cores (3 executors with 2), which is more than training.cores, 4"),
+    Case("executors without memory", _spark(spark={"memory": "2g", "executorMemory": "3g"}),
+         "fate:parties[0].training.spark.executorMemory", "set it to 2048m or less"),
+    Case("Spark's page on a port taken", _spark(publish={"notebook": 8888}),
+         "fate:parties[0].training.publish.spark-ui", "already used by"),
     Case("token in plain text", _in_2(_party(0, training={"client": {"token": "hunter2hunter2"}})),
          "fate:parties[0].training.client.token", "is in plain text"),
     Case("FATE Board from packages", _in_2(_publish(0, fateboard=8080)),

@@ -84,6 +84,29 @@ FULL_2: dict[str, Any] = COMMON | yaml.safe_load(
         ports: {nginx-http: 80, nginx-grpc: 9310, rabbitmq: 5672}
     """
 )
+SPARK: dict[str, Any] = {
+    "fate:engines": {"computing": "spark"},
+    "fate:parties": [
+        {
+            "id": 9999,
+            "host": "a",
+            "training": {
+                "workers": 2,
+                "cores": 8,
+                "spark": {
+                    "cores": 4,
+                    "memory": "8g",
+                    "executors": 2,
+                    "executorCores": 2,
+                    "executorMemory": "2g",
+                    "driverMemory": "1g",
+                },
+                "publish": {"spark-ui": 8889},
+            },
+        },
+        {"id": 10000, "host": "b"},
+    ],
+}
 TLS: dict[str, Any] = {
     "fate:tls": {"enabled": True},
     "fate:peers": [{"id": 10001, "address": "fate.example.org", "tls": {"authority": CA}}],
@@ -126,6 +149,7 @@ FILES: dict[str, list[dict[str, Any]]] = {
         EXTERNAL_2,
         FULL_2,
         FULL_2 | TLS,
+        FULL_2 | SPARK,
         GOOD_2 | {"fate:masterSecret": COMMON["fate:masterSecret"]},
     ],
 }
@@ -161,7 +185,7 @@ KEYS = (
     "training", "serving", "publish", "proxy", "nginx-http", "fateflow-http", "fateboard", "mysql",
     "rootPassword", "root_password", "user", "database", "max_size",
     "release", "exchange", "peers", "engines",
-    "services", "image", "cpus", "memory", "egg", "fateflow", LONG,
+    "services", "image", "cpus", "memory", "egg", "fateflow", "spark", "workers", LONG,
 )  # fmt: skip
 KEEP_SECRETS = ("tls", "training", "serving", "mysql", "redis", "rabbitmq", "client")
 STACKS = ("dev", "dev", "dev", "prod.eu", "my_stack", "Dev", "s" * 30, "s" * 100)
@@ -193,6 +217,9 @@ VALID: dict[str, st.SearchStrategy[Any]] = {
     "data": st.sampled_from(["/srv/fate", "/data/projects/fate/", "/var/lib/fate"]),
     "docker": hostnames.map("ssh://{}".format) | st.just("unix:///run/docker.sock"),
     "eggs": st.integers(1, 200),
+    "executorCores": st.integers(1, 8),
+    "executorMemory": st.sampled_from(["512m", "8g"]),
+    "executors": st.integers(1, 8),
     "exchange": st.fixed_dictionaries({"host": st.sampled_from("ab")}, optional={"port": ports}),
     "host": st.sampled_from("ab"),
     "id": st.integers(1, 3) | st.sampled_from([9999, 9999 + 239, 10000, 2**63 - 1]),
@@ -219,6 +246,7 @@ VALID: dict[str, st.SearchStrategy[Any]] = {
     "training": st.just({}),
     "uploads": st.sampled_from(["/srv/fate", "/home/me/files/"]),
     "verify": st.booleans(),
+    "workers": st.integers(1, 200),
     **dict.fromkeys(("proxy", "fateboard", "fateflow-http", "notebook", "rabbitmq"), ports),
 }
 
@@ -261,6 +289,7 @@ def add_party(draw: Draw, where: Any, key: Any, config: dict[str, Any]) -> None:
     if isinstance(parties, list):
         base = draw(st.sampled_from([0, 1, 2000, 20_000]))
         release = catalogue.load("1.3.0" if config.get("fate:release") == "1.3.0" else "2.2.0")
+        release = release.computing_with("standalone")
         kind, facts = "training", release
         if release.serving and draw(st.booleans()):
             kind, facts = "serving", release.serving_cluster

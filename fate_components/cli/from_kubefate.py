@@ -35,8 +35,8 @@ def import_(
     engines: Annotated[
         str | None,
         typer.Option(
-            help="The computing engine of FATE 2, standalone or spark_local, with RabbitMQ instead "
-            "of the files' engines."
+            help="The computing engine of FATE 2, standalone, spark_local or spark, with RabbitMQ "
+            "instead of the files' engines."
         ),
     ] = None,
     party: Annotated[

@@ -8,18 +8,19 @@ from ..docker import delivery, health
 from ..docker.service import Container, File, Service, Volume
 from ..files import ROOT, yaml_text
 from ..release import HttpProbe, Probe
-from . import rabbitmq
+from . import rabbitmq, spark
 from .cluster import ClusterContext
+from .settings import JOB_CORES
 
 _FLOW = f"{ROOT}/fate_flow"
 _ROUTE_TABLE = f"{_FLOW}/conf/rabbitmq_route_table.yaml"
-_JOB_CORES = 4  # FATE's cores per job
 LOGS = Volume("fateflow-logs", f"{_FLOW}/logs")
 _VOLUMES = [
     LOGS,
     *(Volume(f"fateflow-{name}", f"{_FLOW}/{name}") for name in ("jobs", "model", "data")),
 ]
-_LOCALFS = Volume("fateflow-localfs", f"{_FLOW}/localfs")
+LOCALFS = Volume("fateflow-localfs", f"{_FLOW}/localfs")
+_SPARK = ("spark", "spark_local")
 
 # FATE Flow exits if MySQL does not answer, and after a reboot Docker starts both at once.
 # The files that it writes for each task contain RabbitMQ's password.
@@ -37,7 +38,8 @@ def service_conf(context: ClusterContext) -> dict[str, object]:
     nginx, flow = context.ports("nginx"), context.ports("fateflow")
     cores = {"cores": context.training.cores}
     engines = context.engines
-    spark = engines.computing == "spark_local"
+    in_spark = engines.computing in _SPARK
+    planned = context.training.planned_cores if engines.computing == "spark" else cores["cores"]
     return {
         "party_id": str(context.party_id),
         "use_registry": False,
@@ -63,12 +65,12 @@ def service_conf(context: ClusterContext) -> dict[str, object]:
             },
         },
         "default_engines": {
-            "computing": "spark" if spark else engines.computing,
+            "computing": "spark" if in_spark else engines.computing,
             "federation": engines.federation,
-            "storage": "file" if spark else "standalone",
+            "storage": "file" if in_spark else "standalone",
         },
         "default_provider": {"name": "fate", "version": None, "device": "local"},
-        "computing": {"standalone": cores, "spark": {"home": None, **cores}},
+        "computing": {"standalone": cores, "spark": {"home": None, "cores": planned}},
         "federation": {
             "nginx": {
                 "host": "nginx",
@@ -98,13 +100,18 @@ def service_conf(context: ClusterContext) -> dict[str, object]:
 
 def job_default_config(context: ClusterContext) -> dict[str, object]:
     """job_default_config.yaml: FATE's own, with no more cores than there are."""
-    cores = min(_JOB_CORES, context.training.cores)
+    training = context.training
+    cores = min(JOB_CORES, training.cores)
+    # options of spark-submit; the product of the first two counts as the task's cores
+    submit = {"num-executors": 1, "executor-cores": cores, "master": f"local[{cores}]"}
+    if context.engines.computing == "spark":
+        cores = training.job_cores
+        submit = {"num-executors": training.executors, "executor-cores": training.executor_cores}
     return {
         "job_cores": cores,
         "computing_partitions": 8,
         "task_run": {
-            # options of spark-submit; the product of the first two counts as the task's cores
-            "spark": {"num-executors": 1, "executor-cores": cores, "master": f"local[{cores}]"},
+            "spark": submit,
             "eggroll": {"cores": cores},
             "standalone": {"cores": cores},
         },
@@ -151,7 +158,9 @@ class FateFlow(Service):
         itself = HttpProbe(
             host=at.host, port=at.port, path="/v2/server/fateflow", answers='"code": *0'
         )
-        volumes = _VOLUMES + ([_LOCALFS] if context.engines.computing == "spark_local" else [])
+        computing = context.engines.computing
+        volumes = _VOLUMES + ([LOCALFS] if computing in _SPARK else [])
+        in_cluster = computing == "spark"
         super().__init__(
             "fate:fate2:FateFlow",
             context.place,
@@ -174,7 +183,9 @@ class FateFlow(Service):
                         f"{_FLOW}/conf/job_default_config.yaml",
                         yaml_text(job_default_config(context)),
                     ),
+                    *([spark.job_defaults(context)] if in_cluster else []),
                 ],
+                environment=spark.ENVIRONMENT if in_cluster else {},
                 volumes=volumes,
                 folders=context.uploads,
                 published={

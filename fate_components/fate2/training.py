@@ -9,11 +9,13 @@ from ..mysql import Mysql
 from ..topology import ClusterPlan
 from .client import Client
 from .cluster import ClusterContext
-from .fate_flow import LOGS, FateFlow
+from .fate_flow import LOCALFS, LOGS, FateFlow
 from .fateboard import Fateboard
 from .nginx import Nginx
 from .rabbitmq import Rabbitmq
 from .settings import Settings
+from .spark_master import SparkMaster
+from .spark_worker import SparkWorker
 
 
 class TrainingCluster(pulumi.ComponentResource):
@@ -54,4 +56,11 @@ class TrainingCluster(pulumi.ComponentResource):
             logs = fate_flow.volumes[LOGS.name]
             self.services.append(Fateboard(context, [logs], child))
             self.passwords["fateboard"] = context.fateboard_password
+        if settings.engines.computing == "spark":
+            tables = [fate_flow.volumes[LOCALFS.name]]
+            self.services.append(SparkMaster(context, child))
+            self.services += [
+                SparkWorker(context, index, tables, child)
+                for index in range(context.training.workers)
+            ]
         self.register_outputs({})

@@ -75,7 +75,8 @@ def fate2(options: Options, facts: catalogue.Engines, chosen: str | None) -> dic
 
 
 _CONSEQUENCES = {
-    "computing": "Jobs run in FATE Flow's container, on one machine per party",
+    "computing": "Jobs run in FATE Flow's container, or with spark in those of Spark workers, on "
+    "one machine per party",
     "federation": "All parties must change at the same time, and reach each other's RabbitMQ and "
     "nginx (ports 5672, 9300 and 9310) instead of 9370",
     "storage": "Data must be uploaded again",

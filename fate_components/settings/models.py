@@ -221,6 +221,8 @@ def _memory(value: object) -> object:
 # What a stack file may contain where a validator takes another form.
 _Cpus = Annotated[float, Field(ge=_MIN_CPUS, le=_MAX_CPUS)]
 _Memory = Annotated[str, Field(pattern="^[1-9][0-9]{0,6}[mg]$")]
+Memory = Annotated[int, BeforeValidator(_memory, json_schema_input_type=_Memory)]
+"""A size like 512m or 8g, as a number of MiB."""
 _Publication = (
     Annotated[int, Field(ge=1, le=65535)]
     | Annotated[str, Field(pattern=r"^([0-9]{1,3}(\.[0-9]{1,3}){3}:)?[0-9]{1,5}$")]
@@ -457,7 +459,7 @@ class ServiceKeys(Keys):
         "quota of CPU time (`CpuQuota` in `docker inspect`), no choice of cores: processes in the "
         "container still count all cores of the machine. More than the machine has means all",
     )
-    memory: Annotated[int, BeforeValidator(_memory, json_schema_input_type=_Memory)] | None = Field(
+    memory: Memory | None = Field(
         None,
         description="how much memory its container may use, like 512m or 8g; all if not given. "
         "At least `6m`. With swap, it may use as much swap on top",
@@ -585,10 +587,12 @@ class Needs:
     Args:
         memory: what its services take during a small job, in MiB.
         cores: how many cores its jobs must find, or 0 if any number will do.
+        shared_cores: how many cores its workers offer to jobs together.
     """
 
     memory: int
     cores: int = 0
+    shared_cores: int = 0
 
 
 class Party(Keys):

@@ -81,6 +81,98 @@ def test_spark_has_its_own_image_and_storage() -> None:
     }
 
 
+def in_cluster(**training: Any) -> Recorder:
+    """Party 9999 alone, with a Spark cluster."""
+    return run(
+        GOOD_2
+        | {
+            "fate:engines": {"computing": "spark"},
+            "fate:parties": [{"id": 9999, "host": "a", "training": training}],
+        }
+    )
+
+
+SPARK_CONF = "/etc/spark/spark-defaults.conf"
+FLOW_CONF = f"{P}/fate_flow/conf"
+
+
+def spark_defaults(registered: Recorder, container: str) -> dict[str, str]:
+    lines = file(registered, f"9999-{container}", SPARK_CONF).splitlines()
+    return {key: value for key, _, value in (line.partition(" ") for line in lines)}
+
+
+def test_a_spark_cluster_has_a_master_and_workers() -> None:
+    cluster = in_cluster(workers=2, cores=6, spark={"cores": 3, "memory": "6g"})
+    containers = cluster.of(CONTAINER)
+    names = {name.removeprefix("fate-dev-9999-") for name in containers}
+    assert names == {*SERVICES, "spark-master", "spark-worker", "spark-worker-2"}
+    flow = containers["fate-dev-9999-fateflow"]
+    assert "SPARK_CONF_DIR=/etc/spark" in flow["envs"]
+    own = [a["ipv4Address"] for a in flow["networksAdvanced"]]
+    driver = spark_defaults(cluster, "fateflow")
+    assert driver["spark.master"] == "spark://spark-master:7077"
+    assert [driver["spark.driver.host"]] == [driver["spark.driver.bindAddress"]] == own
+    secrets = set()
+    for name in ("spark-master", "spark-worker", "spark-worker-2"):
+        container = containers[f"fate-dev-9999-{name}"]
+        published = [(p["ip"], p["external"]) for p in container.get("ports") or []]
+        assert published == ([("127.0.0.1", 8888)] if name == "spark-master" else [])
+        (at,) = container["networksAdvanced"]
+        assert f"--host {at['ipv4Address']} " in container["command"][2]
+        secrets.add(spark_defaults(cluster, name)["spark.authenticate.secret"])
+        if name != "spark-master":
+            assert "--cores 3 --memory 6144m" in container["command"][2]
+            # The tables are where FATE Flow has them.
+            (shared,) = container["volumes"]
+            assert shared in flow["volumes"]
+    assert secrets == {driver["spark.authenticate.secret"]}
+    assert json.dumps(*secrets) not in json.dumps(
+        [{k: v for k, v in r.inputs.items() if secret(v) is None} for r in cluster.resources],
+        default=str,
+    )
+
+
+@pytest.mark.parametrize(
+    ("training", "executors", "cores", "planned"),
+    [
+        ({}, 2, 2, 4),
+        ({"cores": 1}, 1, 1, 1),
+        ({"cores": 3}, 1, 2, 2),
+        ({"cores": 2, "workers": 2, "spark": {"cores": 1}}, 2, 1, 2),
+        ({"cores": 16, "workers": 2, "spark": {"executors": 4}}, 4, 2, 8),
+        ({"cores": 16, "workers": 2}, 2, 2, 12),
+        ({"spark": {"executorCores": 8}}, 1, 8, 8),
+    ],
+)
+def test_a_job_in_a_spark_cluster_is_planned_as_spark_runs_it(
+    training: dict[str, Any], executors: int, cores: int, planned: int
+) -> None:
+    cluster = in_cluster(**training)
+    jobs = yaml.safe_load(file(cluster, "9999-fateflow", f"{FLOW_CONF}/job_default_config.yaml"))
+    assert jobs["job_cores"] == executors * cores
+    assert jobs["task_run"]["spark"] == {"num-executors": executors, "executor-cores": cores}
+    conf = yaml.safe_load(file(cluster, "9999-fateflow", f"{FLOW_CONF}/service_conf.yaml"))
+    assert conf["computing"]["spark"]["cores"] == planned
+    assert conf["default_engines"]["storage"] == "file"
+    driver = spark_defaults(cluster, "fateflow")
+    assert driver["spark.cores.max"] == str(executors * cores)
+    assert driver["spark.executor.cores"] == str(cores)
+
+
+def test_more_workers_change_nothing_else() -> None:
+    def registered(workers: int) -> dict[str, str]:
+        return {
+            f"{r.typ} {r.name}": json.dumps(r.inputs, default=str, sort_keys=True)
+            for r in in_cluster(workers=workers).resources
+            # What must follow: the wait for health, and the toy job.
+            if r.typ != COMMAND or r.name == "a-images"
+        }
+
+    two, three = registered(2), registered(3)
+    assert two.items() < three.items()
+    assert {name.rpartition("-")[2] for name in three.keys() - two.keys()} == {"3"}
+
+
 def test_fate_flow_advertises_an_address_of_its_own(registered: Recorder) -> None:
     for party in ("9999", "10000"):
         container = registered.of(CONTAINER)[f"fate-dev-{party}-fateflow"]

@@ -10,7 +10,7 @@ from fate_components import preflight, topology
 from fate_components.docker.survey import Survey
 from fate_components.preflight import Findings
 from fate_components.settings.load import parse
-from tests.bad_stack_files import GOOD
+from tests.bad_stack_files import GOOD, GOOD_2
 from tests.unit.test_settings import as_engine
 
 FILE = GOOD | {"fate:exchange": {"host": "a", "port": 9399}}
@@ -206,3 +206,16 @@ def test_clocks_that_differ(apart: float, warned: bool) -> None:
     ahead = "b is 75 s ahead of that of a" if apart > 0 else "a is 75 s ahead of that of b"
     assert len(result.warnings) == int(warned)
     assert not warned or ahead in result.warnings[0]
+
+
+def test_sparks_workers_need_what_they_offer() -> None:
+    training = {"workers": 3, "cores": 10, "spark": {"cores": 4, "memory": "16g"}}
+    file = GOOD_2 | {
+        "fate:exchange": "",
+        "fate:engines": {"computing": "spark"},
+        "fate:parties": [{"id": 9999, "host": "a", "training": training}],
+    }
+    memory, cores = found(file, a=Survey(info=INFO | {"MemTotal": 48 << 30})).warnings
+    assert "has 49152 MiB of memory, and what runs there takes 50" in memory
+    assert "has 8 cores, and the Spark workers there offer 12 to jobs" in cores
+    assert found(file, a=Survey(info=INFO | {"NCPU": 12})).warnings == []

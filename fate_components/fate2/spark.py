@@ -1,0 +1,83 @@
+"""Spark, in what is common to its master, its workers and the drivers of jobs."""
+
+from collections.abc import Mapping
+
+from ..docker.service import File
+from .cluster import ClusterContext
+
+FOLDER = "/etc/spark"
+ENVIRONMENT = {"SPARK_CONF_DIR": FOLDER}
+
+# In a driver's container and in a worker's. Several jobs at once use the ports after these.
+_DRIVER, _DRIVER_BLOCKS, _BLOCKS, _RETRIES = 35000, 36000, 37000, 32
+# FATE Flow starts drivers with the Spark that belongs to its Python packages, too.
+_CLASS = """exec "$(python -c 'import pyspark; print(pyspark.__path__[0])')/bin/spark-class" """
+
+
+def daemon(name: str, options: str) -> str:
+    """The command that runs one of Spark's own programs.
+
+    Args:
+        name: its class below org.apache.spark.deploy.
+        options: its command line.
+    """
+    return f"{_CLASS}org.apache.spark.deploy.{name} {options}"
+
+
+def master(context: ClusterContext) -> str:
+    """The URL at which workers and drivers reach the master."""
+    at = context.endpoint("spark-master")
+    return f"spark://{at.host}:{at.port}"
+
+
+def daemon_defaults(context: ClusterContext) -> File:
+    """spark-defaults.conf of the master and the workers."""
+    return _file(
+        {
+            **_authentication(context),
+            # The workers' own pages are not published; the master's leads to them.
+            "spark.ui.reverseProxy": "true",
+            # Removes what jobs that ended a week ago left in a worker.
+            "spark.worker.cleanup.enabled": "true",
+        }
+    )
+
+
+def job_defaults(context: ClusterContext) -> File:
+    """spark-defaults.conf of the jobs' drivers, which FATE Flow starts.
+
+    FATE Flow itself passes only the number of executors, which a cluster like this one ignores, and
+    their cores on to Spark.
+    """
+    training, own = context.training, context.fate_flow.host
+    spark = training.spark
+    return _file(
+        {
+            **_authentication(context),
+            "spark.master": master(context),
+            "spark.cores.max": training.job_cores,
+            "spark.executor.cores": training.executor_cores,
+            "spark.executor.memory": f"{spark.executor_memory}m",
+            "spark.driver.memory": f"{spark.driver_memory}m",
+            "spark.driver.host": own,
+            "spark.driver.bindAddress": own,
+            "spark.driver.port": _DRIVER,
+            "spark.driver.blockManager.port": _DRIVER_BLOCKS,
+            "spark.blockManager.port": _BLOCKS,
+            "spark.port.maxRetries": _RETRIES,
+            "spark.ui.enabled": "false",
+        }
+    )
+
+
+def _authentication(context: ClusterContext) -> dict[str, object]:
+    """Without it, whoever reaches the master can run programs of their own on the workers."""
+    return {
+        "spark.authenticate": "true",
+        "spark.authenticate.secret": context.password("spark"),
+    }
+
+
+def _file(values: Mapping[str, object]) -> File:
+    text = "".join(f"{key} {value}\n" for key, value in values.items())
+    return File(f"{FOLDER}/spark-defaults.conf", text, secret=True)
