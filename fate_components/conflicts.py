@@ -21,11 +21,13 @@ class Claims:
         containers: patterns of the names of its containers.
         networks: the names of its networks.
         ports: where it publishes ports, by the keys of the stack file that say so.
+        crossing: the same for ports of which a key sets several.
     """
 
     containers: list[str]
     networks: list[str]
     ports: dict[str, Published]
+    crossing: list[tuple[str, Published]]
 
 
 def claims(plan: Topology, stack: str) -> dict[str, Claims]:
@@ -36,7 +38,7 @@ def claims(plan: Topology, stack: str) -> dict[str, Claims]:
         stack: the stack's name.
     """
     found = {
-        host: Claims([], [network.name for network in plan.networks(host)], {})
+        host: Claims([], [network.name for network in plan.networks(host)], {}, [])
         for host in plan.shared
     }
     for index, party in enumerate(plan.parties):
@@ -48,6 +50,13 @@ def claims(plan: Topology, stack: str) -> dict[str, Claims]:
             of_host.containers.append(rf"{re.escape(name)}-({services})(-\d+)?")
             for port, where in cluster.published.items():
                 of_host.ports[f"fate:parties[{index}].{kind}.publish.{port}"] = where
+            for other, branch in cluster.branches.items():
+                found[other].containers.extend(
+                    re.escape(docker_name(stack, party.party.id, one)) for one in branch.containers
+                )
+            for crossing in cluster.between:
+                key = ".".join([f"fate:parties[{index}]", kind, *map(str, crossing.key)])
+                found[crossing.host].crossing.extend((key, one) for one in crossing.published)
     if plan.exchange:
         of_host = found[plan.exchange.host]
         of_host.containers.append(rf"{re.escape(docker_name(stack, EXCHANGE))}(-edge)?")
@@ -72,7 +81,7 @@ def conflicts(plan: Topology, stack: str, surveys: Mapping[str, Survey]) -> Iter
             if (network.get("Labels") or {}).get("fate.stack") != stack
         ]
         yield from _names("network", map(re.escape, needed.networks), networks, host)
-        for key, where in needed.ports.items():
+        for key, where in (*needed.ports.items(), *needed.crossing):
             for holder, held in survey.holders.items():
                 if any(where.clashes(one) for one in held):
                     yield (

@@ -124,10 +124,14 @@ def declared(plan: Topology, stack: str, docker_hosts: Mapping[str, str]) -> lis
         return Member(stack, party, service, host, docker_hosts[host], name)
 
     found = [
-        member(str(one.party.id), cluster.host, service, str(one.party.id))
+        member(str(one.party.id), host, service, str(one.party.id))
         for one in plan.parties
         for cluster in one.clusters.values()
-        for service in cluster.containers
+        for host, services in (
+            (cluster.host, cluster.containers),
+            *((host, branch.containers) for host, branch in cluster.branches.items()),
+        )
+        for service in services
     ]
     if exchange := plan.exchange:
         services = filter(None, [EXCHANGE, exchange.edge_name])

@@ -17,7 +17,7 @@ from .fate1 import training as fate1
 from .fate2 import training as fate2
 from .release import Release
 from .settings import SERVING, TRAINING, Settings
-from .topology import EXCHANGE, ClusterPlan, ExchangePlan, PartyPlan
+from .topology import EXCHANGE, ClusterPlan, ExchangePlan, Network, PartyPlan
 
 
 class Deployed(Protocol):
@@ -117,6 +117,15 @@ class Party(pulumi.ComponentResource):
                 party=self.id,
                 keep_data=settings.keep_data,
             )
+            elsewhere = {
+                name: replace(
+                    places[kind],
+                    host=hosts[name],
+                    networks=self._network_elsewhere(branch.network, hosts[name]),
+                )
+                for name, branch in cluster.branches.items()
+            }
+            places[kind] = replace(places[kind], elsewhere=elsewhere)
             client = _CLUSTERS[release.line][kind].client
             child = pulumi.ResourceOptions(parent=self)
             verified += servers.verified(places[kind], cluster, client, child)
@@ -142,10 +151,17 @@ class Party(pulumi.ComponentResource):
             self.services[kind] = deployed.services
             self.passwords |= deployed.passwords
             health = "health" if kind == TRAINING else f"{kind}-health"
-            all_healthy(
-                place.resource_name(health), deployed.services, pulumi.ResourceOptions(parent=self)
-            )
+            child = pulumi.ResourceOptions(parent=self)
+            for name in cluster.hosts:
+                there = [one for one in deployed.services if one.place.host.name == name]
+                where = health if name == cluster.host else f"{health}-at-{name}"
+                all_healthy(place.resource_name(where), there, child)
         self.register_outputs({})
+
+    def _network_elsewhere(self, network: Network, host: Host) -> dict[str, docker.Network]:
+        """The party's network on a Docker host where it has no cluster, but a part of one."""
+        name, labelled = f"{self.id}-at-{host.name}", self._network_labels(TRAINING)
+        return {network.name: host.network(name, network, labelled, self)}
 
     def _network_kinds(self, plan: PartyPlan, hosts: Mapping[str, Host]) -> dict[str, str]:
         usual: dict[str, str] = {}

@@ -83,10 +83,10 @@ def needs(settings: Settings, plan: Topology, host: str) -> Needs:
         host: the Docker host's name.
     """
     each = [
-        settings.needs(party.party, kind, cluster.facts)
+        settings.needs(party.party, kind, cluster.facts, host)
         for party in plan.parties
         for kind, cluster in party.clusters.items()
-        if cluster.host == host
+        if host in cluster.hosts
     ]
     return Needs(
         sum(one.memory for one in each),

@@ -9,7 +9,7 @@ from .docker.host import Host
 from .docker.service import File, Place
 from .fate1 import proxy, route_table
 from .fate1.serving import proxy as serving_proxy
-from .fate2 import fate_flow, nginx
+from .fate2 import fate_flow, nginx, spark
 from .fate2 import settings as fate2
 from .fate2.cluster import ClusterContext
 from .names import docker_name
@@ -49,9 +49,22 @@ def of(plan: Topology, settings: Settings, release: Release, stack: str) -> Iter
             for service, file in _of_cluster(planned, settings, release.line, stack).items():
                 name = docker_name(stack, one.party.id, service)
                 yield RouteTable(str(one.party.id), planned.host, name, file)
+            for host, containers in _told(planned).items():
+                if names := spark.hosts(planned, host):
+                    for container in containers:
+                        name = docker_name(stack, one.party.id, container)
+                        yield RouteTable(str(one.party.id), host, name, names)
     if plan.exchange:
         file = proxy.table(route_table.exchange_routes(plan.exchange))
         yield RouteTable(EXCHANGE, plan.exchange.host, docker_name(stack, EXCHANGE), file)
+
+
+def _told(plan: ClusterPlan) -> dict[str, list[str]]:
+    """The containers that are told what is on the party's other Docker hosts, by Docker host."""
+    if not plan.branches:
+        return {}
+    home = ["fateflow", *plan.containers_of(fate2.WORKER)]
+    return {plan.host: home} | {host: one.containers for host, one in plan.branches.items()}
 
 
 def _of_cluster(plan: ClusterPlan, settings: Settings, line: str, stack: str) -> dict[str, File]:

@@ -6,13 +6,13 @@ Everything else goes through the Docker host's address and a published port, or 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 
 from .names import docker_name
 from .release import Protocol, Release, Service
-from .settings import MAX_PARTIES, SERVING, TRAINING, Cluster, Party, Published, Settings
+from .settings import MAX_PARTIES, SERVING, TRAINING, Between, Cluster, Party, Published, Settings
 from .settings.models import ClusterKeys
 
 # The third octet of a party's network, and the last octet of its gateways on the shared one: from
@@ -132,6 +132,24 @@ class EdgePlan:
 
 
 @dataclass(frozen=True)
+class Branch:
+    """What a cluster has on another Docker host of its party.
+
+    Args:
+        network: the party's Docker network there.
+        services: the services of which it has containers there, with the containers' names.
+    """
+
+    network: Network
+    services: Mapping[str, tuple[str, ...]]
+
+    @property
+    def containers(self) -> list[str]:
+        """The names of its containers there."""
+        return [name for names in self.services.values() for name in names]
+
+
+@dataclass(frozen=True)
 class ClusterPlan:
     """Everything about a party's cluster that follows from the whole deployment.
 
@@ -150,6 +168,10 @@ class ClusterPlan:
         external: where the database servers are that somebody else runs, by the name of the service
             that each stands for.
         edge: its edge, if connections to other parties are encrypted.
+        branches: what it has on other Docker hosts of the party, by Docker host.
+        between: the ports that its containers call on the party's other Docker hosts.
+        known: for each of the party's Docker hosts, the names of the containers on the others that
+            are called from there, and the addresses that these have there.
     """
 
     kind: str
@@ -164,6 +186,14 @@ class ClusterPlan:
     beside: Reach
     external: Mapping[str, Endpoint]
     edge: EdgePlan | None
+    branches: Mapping[str, Branch] = field(default_factory=dict)
+    between: tuple[Between, ...] = ()
+    known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """All of its Docker hosts, the one it runs on first."""
+        return (self.host, *self.branches)
 
     @property
     def services(self) -> list[str]:
@@ -172,13 +202,18 @@ class ClusterPlan:
 
     @property
     def containers(self) -> list[str]:
-        """The last parts of its containers' names, like roll and egg-2."""
+        """The last parts of the names of its containers on its own host, like roll and egg-2."""
         return [name for service in self.services for name in self.containers_of(service)]
 
     def containers_of(self, service: str) -> list[str]:
-        """The last parts of the names of a service's containers."""
+        """The same for one of its services."""
         settings: ClusterKeys = getattr(self.party, self.kind)
-        return settings.containers(service)
+        away = {name for branch in self.branches.values() for name in branch.containers}
+        return [name for name in settings.containers(service, self.host) if name not in away]
+
+    def crossing(self, container: str) -> list[Between]:
+        """The ports at which a container is called from the party's other Docker hosts."""
+        return [one for one in self.between if one.container == container]
 
     def shared(self, service: str) -> list[Attachment]:
         """A gateway's attachments to networks that it shares with other parties'."""
@@ -256,8 +291,8 @@ class Topology:
             cluster.facts.services[name]
             for party in self.parties
             for cluster in party.clusters.values()
-            if cluster.host == host
             for name in cluster.services
+            if cluster.host == host or name in _there(cluster, host)
         ]
         if self.exchange and self.exchange.host == host:
             found += self.exchange.services
@@ -267,11 +302,12 @@ class Topology:
         """The networks of this stack on a Docker host."""
         found = list(self.shared[host].values())
         for party in self.parties:
-            found += {
-                cluster.network.name: cluster.network
+            networks = [
+                cluster.network if cluster.host == host else cluster.branches[host].network
                 for cluster in party.clusters.values()
-                if cluster.host == host
-            }.values()
+                if host in cluster.hosts
+            ]
+            found += {network.name: network for network in networks}.values()
         if self.exchange and self.exchange.host == host and self.exchange.network:
             found.append(self.exchange.network)
         return found
@@ -281,11 +317,15 @@ class Topology:
         found = [
             str(party.party.id)
             for party in self.parties
-            if any(cluster.host == host for cluster in party.clusters.values())
+            if any(host in cluster.hosts for cluster in party.clusters.values())
         ]
         if self.exchange and self.exchange.host == host:
             found.append(EXCHANGE)
         return found
+
+
+def _there(cluster: ClusterPlan, host: str) -> Mapping[str, tuple[str, ...]]:
+    return cluster.branches[host].services if host in cluster.branches else {}
 
 
 def called(party: str) -> str:
@@ -369,6 +409,7 @@ class _Deployment:
         for host in self.settings.hosts:
             first = [id for id, kinds in self.clusters.items() if _runs_on(kinds, host, TRAINING)]
             there = [id for id, kinds in self.clusters.items() if _runs_on(kinds, host)]
+            there += [id for id, kinds in self.clusters.items() if _has_some_on(kinds, host)]
             found[host] = _slots(dict.fromkeys([*first, *there]))
         return found
 
@@ -408,7 +449,24 @@ class _Deployment:
                 for name, server in getattr(party, kind).external.items()
             },
             edge=edge,
+            branches={
+                other: Branch(
+                    replace(network, subnet=_cut(self.subnet(other), self.slots[other][party.id])),
+                    services,
+                )
+                for other, services in cluster.elsewhere.items()
+            },
+            between=cluster.between,
+            known={host: self._known(cluster, host) for host in cluster.hosts},
         )
+
+    def _known(self, cluster: Cluster, host: str) -> dict[str, str]:
+        """What containers on a Docker host call on the others of their party, and where it is."""
+        return {
+            one.container: self._outside(one.host, one.first).host
+            for one in cluster.between
+            if one.host != host
+        }
 
     @cached_property
     def tunnels(self) -> dict[int, int]:
@@ -572,6 +630,10 @@ def _cut(subnet: IPv4Network, slot: int) -> IPv4Network:
 
 def _runs_on(clusters: Mapping[str, Cluster], host: str, kind: str = "") -> bool:
     return any(one.host == host and kind in ("", one.kind) for one in clusters.values())
+
+
+def _has_some_on(clusters: Mapping[str, Cluster], host: str) -> bool:
+    return any(host in one.elsewhere for one in clusters.values())
 
 
 def _slots(parties: Iterable[int]) -> dict[int, int]:

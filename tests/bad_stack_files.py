@@ -5,9 +5,10 @@ remedy that it must contain.
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -143,6 +144,23 @@ def _spark(**training: object) -> Change:
     return _in_2(
         _set("engines", {"computing": "spark"}),
         _set("parties", [{"id": 9999, "host": "a", "training": training}]),
+    )
+
+
+def _across(
+    workers: object,
+    spark: Mapping[str, object] = MappingProxyType({"tables": "/mnt/fate"}),
+    hosts: object = ("a", "b"),
+    **party: object,
+) -> Change:
+    """A Spark cluster of party 9999, the only party, with workers on hosts a and b."""
+    training = {"workers": workers, "spark": dict(spark)}
+    placed = list(hosts) if isinstance(hosts, tuple) else hosts
+    return _both(
+        _spark(),
+        _set("parties", [{"id": 9999, "hosts": placed, "training": training, **party}]),
+        _host("a", address="10.0.0.1"),
+        _host("b", address="10.0.0.2"),
     )
 
 
@@ -587,11 +605,53 @@ CASES = [
          "is not supported by FATE 1.3.0; remove the key"),
     Case("no cores", _in_2(_party(0, training={"cores": 0})), "fate:parties[0].training.cores",
          "must be 1 or more"),
-    Case("no workers", _spark(workers=0), "fate:parties[0].training.workers", "must be 1 or more"),
+    Case("no workers", _spark(workers=0), "fate:parties[0].training.workers",
+         "must be a whole number from 1 to 200, not 0"),
     Case("workers as a word", _spark(workers="many"), "fate:parties[0].training.workers",
-         "must be a whole number"),
+         'must be a whole number from 1 to 200, not "many"'),
     Case("too many workers", _spark(workers=201), "fate:parties[0].training.workers",
-         "must be 200 or less"),
+         "must be a whole number from 1 to 200, not 201"),
+    Case("workers nowhere", _across({}), "fate:parties[0].training.workers", "is empty"),
+    Case("no workers on a host", _across({"a": 1, "b": True}), "fate:parties[0].training.workers",
+         'for "b" must be a whole number from 1 to 200, not true'),
+    Case("too many workers together", _across({"a": 100, "b": 101}),
+         "fate:parties[0].training.workers", "are 201 together; at most 200 are possible"),
+    Case("workers on a host of others", _across({"b": 1, "c": 1}),
+         "fate:parties[0].training.workers",
+         '"c" is not one of the party\'s hosts ("a", "b"); add it to fate:parties[0].hosts'),
+    Case("unknown host of a party", _across({"a": 1}, hosts=["a", "c"]), "fate:parties[0].hosts[1]",
+         '"c" is not one of the Docker hosts under fate:hosts (a, b)'),
+    Case("unknown first host of a party", _across({"c": 1}, hosts=["c"]),
+         "fate:parties[0].hosts[0]",
+         '"c" is not one of the Docker hosts under fate:hosts (a, b)'),
+    Case("host and hosts", _across({"a": 1}, host="a"), "fate:parties[0]",
+         "has both host and hosts: remove one of the two"),
+    Case("no hosts", _across({"a": 1}, hosts=[]), "fate:parties[0].hosts", "is empty"),
+    Case("hosts as a word", _across({"a": 1}, hosts="a"), "fate:parties[0].hosts",
+         "must be a list"),
+    Case("one host twice", _across({"a": 1}, hosts=["a", "a"]), "fate:parties[0].hosts",
+         'names "a" twice'),
+    Case("hosts in 1.3", _party(0, hosts=["a"]), "fate:parties[0].hosts",
+         "is not supported by FATE 1.3.0"),
+    Case("workers on a host without an address",
+         _both(_across({"a": 1, "b": 1}), lambda c: c["fate:hosts"]["a"].pop("address")),
+         "fate:hosts.a.address", "Spark of party 9999 on another Docker host must reach it"),
+    Case("workers on a host with a name only",
+         _both(_across({"a": 1, "b": 1}), _host("b", address="b.example.org")),
+         "fate:hosts.b.address", "set the IPv4 address that other machines use"),
+    Case("workers on a host on loopback",
+         _both(_across({"a": 1, "b": 1}), _host("b", address="127.0.0.1")),
+         "fate:hosts.b.address", "set the IPv4 address that other machines use"),
+    Case("workers elsewhere without tables", _across({"b": 2}, spark={}),
+         "fate:parties[0].training.spark.tables",
+         "need a folder in a file system that all of them have at the same path"),
+    Case("relative folder of tables", _spark(spark={"tables": "fate"}),
+         "fate:parties[0].training.spark.tables", "is not a folder like /srv/fate"),
+    Case("Spark's ports too high", _across({"b": 2}, spark={"tables": "/t", "ports": 65500}),
+         "fate:parties[0].training.spark.ports", "leaves too few ports up to 65535"),
+    Case("Spark's ports on others",
+         _across({"a": 1, "b": 1}, spark={"tables": "/t", "ports": 9290}),
+         "fate:parties[0].training.spark.ports", "already used by"),
     Case("workers without Spark", _in_2(_party(0, training={"workers": 2})),
          "fate:parties[0].training.workers",
          'is not used with computing: "standalone"; set fate:engines.computing to spark'),

@@ -149,6 +149,7 @@ def check(found: Deployment) -> None:
     check_tables(found)
     check_addresses(found)
     check_ports(found)
+    check_crossing(found)
     check_routes(found)
     party_outputs(found.plan, found.settings, found.release)
 
@@ -256,8 +257,13 @@ def check_addresses(found: Deployment) -> None:
 def check_ports(found: Deployment) -> None:
     taken: dict[str, list[Published]] = {}
     for (host, name), (place, spec) in found.containers.items():
-        for port, bound in spec.published.items():
+        for port in spec.published:
             assert port in place.release.published, port
+        for one in spec.between:
+            assert (one.host, place.docker_name(one.container)) == (host, name)
+            assert not IPv4Address(one.ip).is_loopback, one
+        crossing = [bound for one in spec.between for bound in one.published]
+        for bound in (*spec.published.values(), *crossing):
             assert not any(bound.clashes(other) for other in taken.get(host, [])), name
             taken.setdefault(host, []).append(bound)
 
@@ -268,6 +274,24 @@ class Caller:
 
     host: str
     networks: set[str]
+
+
+def check_crossing(found: Deployment) -> None:
+    """Assert that what a container is told to be on another Docker host is called there, and is."""
+    for one in found.plan.parties:
+        for cluster in one.clusters.values():
+            for host, known in cluster.known.items():
+                for name, address in known.items():
+                    there = [
+                        where
+                        for (where, container), (place, spec) in found.containers.items()
+                        if place.docker_name(name) == container
+                        and place.party == one.party.id
+                        and spec.between
+                    ]
+                    assert len(there) == 1, name
+                    assert there[0] != host
+                    assert found.settings.hosts[there[0]].reachable_at == address
 
 
 def check_routes(found: Deployment) -> None:

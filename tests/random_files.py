@@ -107,6 +107,23 @@ SPARK: dict[str, Any] = {
         {"id": 10000, "host": "b"},
     ],
 }
+SPREAD: dict[str, Any] = SPARK | {
+    "fate:hosts": {
+        "a": {"docker": "unix:///var/run/docker.sock", "address": "10.0.0.1"},
+        "b": {"docker": "ssh://root@b.example.org:22", "address": "10.0.0.2"},
+    },
+    "fate:parties": [
+        {
+            "id": 9999,
+            "hosts": ["a", "b"],
+            "training": {
+                "workers": {"a": 1, "b": 2},
+                "spark": {"ports": 27000, "tables": "/mnt/fate"},
+            },
+        },
+        {"id": 10000, "host": "b"},
+    ],
+}
 TLS: dict[str, Any] = {
     "fate:tls": {"enabled": True},
     "fate:peers": [{"id": 10001, "address": "fate.example.org", "tls": {"authority": CA}}],
@@ -150,6 +167,7 @@ FILES: dict[str, list[dict[str, Any]]] = {
         FULL_2,
         FULL_2 | TLS,
         FULL_2 | SPARK,
+        FULL_2 | SPREAD,
         GOOD_2 | {"fate:masterSecret": COMMON["fate:masterSecret"]},
     ],
 }
@@ -245,6 +263,7 @@ VALID: dict[str, st.SearchStrategy[Any]] = {
     "subnet": st.sampled_from(["10.0.0.0/16", "10.201.0.0/16", "192.168.0.0/16"]),
     "training": st.just({}),
     "uploads": st.sampled_from(["/srv/fate", "/home/me/files/"]),
+    "tables": st.sampled_from(["/srv/fate", "/mnt/fate/"]),
     "verify": st.booleans(),
     "workers": st.integers(1, 200),
     **dict.fromkeys(("proxy", "fateboard", "fateflow-http", "notebook", "rabbitmq"), ports),

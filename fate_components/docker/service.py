@@ -9,7 +9,7 @@ import pulumi_docker as docker
 
 from ..names import data_folder, docker_name
 from ..release import Release
-from ..settings import Published
+from ..settings import Between, Published
 from ..topology import Attachment
 from . import drift, folders, health, tool
 from .host import Host, labels
@@ -70,10 +70,12 @@ class HostFolder:
     Args:
         folder: its absolute path on the host.
         path: its mount path in the container.
+        writable: whether the container can also write to it.
     """
 
     folder: str
     path: str
+    writable: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ class Place:
         party: the party's id, or None for the exchange.
         keep_data: whether destroy leaves volumes on the host.
         after: what must have succeeded before its volumes and containers are created.
+        elsewhere: the same on the party's other Docker hosts.
     """
 
     stack: str
@@ -99,6 +102,7 @@ class Place:
     party: int | None
     keep_data: bool = True
     after: Sequence[pulumi.Resource] = ()
+    elsewhere: Mapping[str, "Place"] = field(default_factory=dict)
 
     def docker_name(self, part: str) -> str:
         """The name of an object on the Docker host."""
@@ -131,6 +135,7 @@ class Container:
         volumes: the volumes mounted in it.
         folders: the folders of the Docker host mounted in it.
         published: its ports on the Docker host, by port name.
+        between: its ports that the party's containers on other Docker hosts call.
         check: the shell command that checks its health, if the release has no probe for it.
     """
 
@@ -143,6 +148,7 @@ class Container:
     volumes: Sequence[Volume] = ()
     folders: Sequence[HostFolder] = ()
     published: dict[str, Published] = field(default_factory=dict)
+    between: Sequence[Between] = ()
     check: str = ""
 
 
@@ -254,7 +260,9 @@ class Service(pulumi.ComponentResource):
             ]
             + [
                 docker.ContainerVolumeArgs(
-                    container_path=one.path, host_path=one.folder, read_only=True
+                    container_path=one.path,
+                    host_path=one.folder,
+                    read_only=None if one.writable else True,
                 )
                 for one in spec.folders
             ],
@@ -271,6 +279,13 @@ class Service(pulumi.ComponentResource):
                     internal=ports[name], external=to.port, ip=to.ip, protocol="tcp"
                 )
                 for name, to in spec.published.items()
+            ]
+            + [
+                docker.ContainerPortArgs(
+                    internal=to.port, external=to.port, ip=to.ip, protocol="tcp"
+                )
+                for one in spec.between
+                for to in one.published
             ],
             labels=[docker.ContainerLabelArgs(label=k, value=v) for k, v in labelled.items()],
             capabilities=docker.ContainerCapabilitiesArgs(

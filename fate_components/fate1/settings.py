@@ -59,9 +59,9 @@ class Training(settings.Training):
         """Its database servers, by the name of the service that they are or stand for."""
         return {**super().servers, "redis": self.redis}
 
-    def containers(self, service: str) -> list[str]:
+    def containers(self, service: str, home: str = "") -> list[str]:
         """The names of a service's containers in the party's network: egg, egg-2, egg-3 …"""
-        first = super().containers(service)
+        first = super().containers(service, home)
         if service != "egg":
             return first
         return first + [f"{service}-{n}" for n in range(2, self.eggs + 1)]
@@ -220,20 +220,17 @@ class Settings(settings.Settings):
             )
         return found
 
-    def needs(self, party: settings.Party, cluster: str, facts: Release) -> settings.Needs:
+    def needs(
+        self, party: settings.Party, cluster: str, facts: Release, host: str
+    ) -> settings.Needs:
         """What one of a party's clusters needs; each egg starts the processors of a job."""
-        found = super().needs(party, cluster, facts)
+        found = super().needs(party, cluster, facts, host)
         if cluster != settings.TRAINING:
             return found
         assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
         assert party.training  # noqa: S101 - it has such a cluster
         more = (party.training.eggs - 1) * facts.services["egg"].uses_memory
         return settings.Needs(found.memory + more, party.training.processors or 0)
-
-    def instances(self, party: settings.Party, service: str) -> int:
-        """How many containers of a service a party has: it may have several eggs."""
-        assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
-        return party.training.eggs if party.training and service == "egg" else 1
 
     def inner_ports(self, cluster: str) -> tuple[str, ...]:
         """The ports of a kind of cluster that the other clusters of its party call."""

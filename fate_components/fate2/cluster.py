@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from .. import cluster
 from ..topology import Endpoint
 from .settings import Engines, Training
+from .spark_ports import SparkPorts
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,13 @@ class ClusterContext(cluster.TrainingContext):
         training = self.plan.party.training
         assert isinstance(training, Training)  # noqa: S101 - settings match the release line
         return training
+
+    @property
+    def spark_ports(self) -> SparkPorts | None:
+        """Where the parts of its Spark cluster listen, if it has one."""
+        if self.engines.computing != "spark":
+            return None
+        return self.training.spark_ports(self.plan.host, self.port("spark-master"))
 
     @property
     def rabbitmq_password(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pulumi
 
 from ..docker import delivery, health
-from ..docker.service import Container, File, Service, Volume
+from ..docker.service import Container, File, HostFolder, Service, Volume
 from ..files import ROOT, yaml_text
 from ..release import HttpProbe, Probe
 from . import rabbitmq, spark
@@ -38,6 +38,7 @@ def service_conf(context: ClusterContext) -> dict[str, object]:
     nginx, flow = context.ports("nginx"), context.ports("fateflow")
     cores = {"cores": context.training.cores}
     engines = context.engines
+    at = context.spark_ports
     in_spark = engines.computing in _SPARK
     planned = context.training.planned_cores if engines.computing == "spark" else cores["cores"]
     return {
@@ -81,7 +82,7 @@ def service_conf(context: ClusterContext) -> dict[str, object]:
             "rabbitmq": {
                 "host": "rabbitmq",
                 "mng_port": broker["rabbitmq-management"],
-                "port": broker["rabbitmq"],
+                "port": (at.broker if at else None) or broker["rabbitmq"],
                 "user": rabbitmq.USER,
                 "password": context.rabbitmq_password,
                 "route_table": None,
@@ -137,6 +138,14 @@ def table(context: ClusterContext) -> File:
     return File(_ROUTE_TABLE, yaml_text(route_table(context)), reread=True)
 
 
+def tables(context: ClusterContext) -> list[HostFolder]:
+    """The folder with the tables of jobs, if it is one that Docker hosts share."""
+    folder = context.training.spark.tables
+    if folder is None:
+        return []
+    return [HostFolder(f"{folder}/{context.place.stack}/{context.party_id}", LOCALFS.path, True)]
+
+
 class FateFlow(Service):
     """A party's FATE Flow. It reads its route table for every job, so a changed table is
     delivered into the running container.
@@ -158,20 +167,20 @@ class FateFlow(Service):
         itself = HttpProbe(
             host=at.host, port=at.port, path="/v2/server/fateflow", answers='"code": *0'
         )
-        computing = context.engines.computing
-        volumes = _VOLUMES + ([LOCALFS] if computing in _SPARK else [])
+        computing, folders = context.engines.computing, tables(context)
+        volumes = _VOLUMES + ([LOCALFS] if computing in _SPARK and not folders else [])
         in_cluster = computing == "spark"
+        known = spark.hosts(context.plan, context.plan.host)
+        start = _START.format(host=database.host, port=database.port, root=ROOT)
+        if known:
+            start = spark.ADD_HOSTS + start
         super().__init__(
             "fate:fate2:FateFlow",
             context.place,
             Container(
                 service="fateflow",
                 networks=[context.attachment("fateflow")],
-                command=[
-                    "bash",
-                    "-c",
-                    _START.format(host=database.host, port=database.port, root=ROOT),
-                ],
+                command=["bash", "-c", start],
                 files=[
                     routes,
                     File(
@@ -184,17 +193,21 @@ class FateFlow(Service):
                         yaml_text(job_default_config(context)),
                     ),
                     *([spark.job_defaults(context)] if in_cluster else []),
+                    *([known] if known else []),
                 ],
                 environment=spark.ENVIRONMENT if in_cluster else {},
                 volumes=volumes,
-                folders=context.uploads,
+                folders=[*context.uploads, *folders],
                 published={
                     name: context.plan.published[name] for name in context.ports("fateflow")
                 },
+                between=context.plan.crossing("fateflow"),
                 check=health.check(Probe(http=itself)),
             ),
             needs=needs,
             opts=opts,
         )
         delivery.file("fateflow-routes", self, routes, pulumi.ResourceOptions(parent=self))
+        if known:
+            spark.deliver_hosts(self, known, "fateflow-hosts")
         self.register_outputs({})

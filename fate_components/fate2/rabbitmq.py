@@ -22,15 +22,24 @@ _START = f"chown rabbitmq {_CONFIG} {_DEFINITIONS} && exec docker-entrypoint.sh 
 _PLUGINS = ("rabbitmq_management", "rabbitmq_federation", "rabbitmq_federation_management")
 
 
-def config(password: str) -> str:
+def config(password: str, another_port: int | None = None) -> str:
     """rabbitmq.conf. Definitions are read at every start, whatever the data contains, so a changed
     password applies. On empty data RabbitMQ 3.8 also creates an account, otherwise named guest.
+
+    Args:
+        password: the administrator's password.
+        another_port: where it listens, too.
     """
+    listens = (
+        f"listeners.tcp.default = 5672\nlisteners.tcp.spark = {another_port}\n"
+        if another_port
+        else ""
+    )
     return f"""load_definitions = {_DEFINITIONS}
 default_user = {USER}
 default_pass = {password}
 max_message_size = {512 << 20}
-"""
+{listens}"""
 
 
 def password_hash(password: str) -> str:
@@ -75,7 +84,7 @@ class Rabbitmq(Service):
 
     def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:
         ports = context.ports("rabbitmq")
-        password = context.rabbitmq_password
+        password, at = context.rabbitmq_password, context.spark_ports
         overview = HttpProbe(
             port=ports["rabbitmq-management"],
             path="/api/overview",
@@ -93,11 +102,12 @@ class Rabbitmq(Service):
                 command=["sh", "-c", _START],
                 files=[
                     File("/etc/rabbitmq/enabled_plugins", f"[{','.join(_PLUGINS)}].\n"),
-                    File(_CONFIG, config(password), secret=True),
+                    File(_CONFIG, config(password, at.broker if at else None), secret=True),
                     File(_DEFINITIONS, definitions(password), secret=True),
                     File(_PASSWORD, password, secret=True),
                 ],
                 published=context.plan.publishes(ports),
+                between=context.plan.crossing("rabbitmq"),
                 check=health.check(Probe(http=overview)),
             ),
             opts=opts,

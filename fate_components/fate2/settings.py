@@ -4,18 +4,32 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    field_validator,
+    model_validator,
+)
 
 from .. import release as catalogue
 from .. import settings
-from ..settings.errors import shown
+from ..settings import addresses
+from ..settings.errors import shown, unknown_host
 from ..settings.keys import Keys
-from ..settings.models import Count, Memory, Password, Port
+from ..settings.models import ANYWHERE, Count, Memory, Password, Port, folder
+from . import spark_ports
+from .spark_ports import SparkPorts
 
 JOB_CORES = 4
 """FATE's cores per job."""
 _EXECUTORS, _EXECUTOR_CORES = 2, 2  # FATE's own, per job
 _MIN_HEAP = 512  # MiB; Spark itself refuses less than 450
+_LAST_PORT = 65535
+_MAX_WORKERS = 200
+WORKER = "spark-worker"
 _Cores = Annotated[Count, Field(le=1024)]
 
 
@@ -75,6 +89,36 @@ def _heap(value: int) -> int:
 _Heap = Annotated[Memory, AfterValidator(_heap)]
 
 
+def _worker_count(value: object) -> object:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or not 1 <= int(str(value)) <= _MAX_WORKERS:
+        raise ValueError(f"must be a whole number from 1 to {_MAX_WORKERS}, not {shown(value)}")
+    return value
+
+
+def _workers(value: object) -> object:
+    """A number of workers, or one for each of several Docker hosts."""
+    if not isinstance(value, Mapping):
+        return _worker_count(value)
+    if not value:
+        raise ValueError("is empty")
+    for host, count in value.items():
+        try:
+            _worker_count(count)
+        except ValueError as error:
+            raise ValueError(f"for {shown(host)} {error}") from None
+    if (together := sum(value.values())) > _MAX_WORKERS:
+        raise ValueError(f"are {together} together; at most {_MAX_WORKERS} are possible")
+    return dict(value)
+
+
+_WorkerCount = Annotated[int, Field(ge=1, le=_MAX_WORKERS)]
+_Workers = Annotated[
+    int | dict[str, int],
+    PlainValidator(_workers, json_schema_input_type=_WorkerCount | dict[str, _WorkerCount]),
+]
+
+
 class Spark(Keys):
     """The size of a party's Spark workers, and of a job on them."""
 
@@ -104,6 +148,19 @@ class Spark(Keys):
         description="how much memory each task of a job has in FATE Flow's container, like 2g",
     )
 
+    ports: Port = Field(
+        26000,
+        description="with workers on several Docker hosts: the first of the ports at which master, "
+        "RabbitMQ, drivers and executors are published. There are 50, and 16 more for each worker "
+        "of a host; parties with Docker hosts in common need different ones",
+    )
+    tables: Annotated[str, AfterValidator(folder)] | None = Field(
+        None,
+        description="a folder for the tables of jobs, in a file system that all of the party's "
+        "Docker hosts have at the same path, like /mnt/fate; a volume of FATE Flow if not given. "
+        "Required with workers on several Docker hosts",
+    )
+
 
 class Training(settings.Training):
     """A party's training cluster."""
@@ -113,13 +170,16 @@ class Training(settings.Training):
         description="how many cores the party's jobs may use at once. A job takes 4, or all of "
         "them if there are fewer; further jobs wait",
     )
-    workers: Annotated[Count, Field(le=200)] = Field(
-        1, description="with `computing: spark`: how many Spark workers it has, 1 to 200"
+    workers: _Workers = Field(
+        1,
+        description="with `computing: spark`: how many Spark workers it has, 1 to 200, or how many "
+        "on each of the party's `hosts`, like {b1: 1, b2: 2}",
     )
     spark: Spark = Field(
         Spark(),
         description="with `computing: spark`: what its workers offer, and what a job takes of it: "
-        "{cores, memory, executors, executorCores, executorMemory, driverMemory}. See "
+        "{cores, memory, executors, executorCores, executorMemory, driverMemory, ports, tables}. "
+        "See "
         "[A Spark cluster](#a-spark-cluster)",
     )
     rabbitmq: Rabbitmq = Field(Rabbitmq(), description="its RabbitMQ: {password}")
@@ -148,14 +208,56 @@ class Training(settings.Training):
         """
         return max(self.cores - self.job_cores, self.job_cores)
 
-    def containers(self, service: str) -> list[str]:
-        """The names of a service's containers in the party's network: spark-worker,
-        spark-worker-2 …
+    @property
+    def worker_count(self) -> int:
+        """How many Spark workers it has."""
+        return self.workers if isinstance(self.workers, int) else sum(self.workers.values())
+
+    def workers_at(self, home: str) -> dict[str, tuple[str, ...]]:
+        """The names of its Spark workers, by Docker host: spark-worker, spark-worker-2 … at home,
+        and spark-worker.HOST, spark-worker-2.HOST … elsewhere.
+
+        Args:
+            home: the name of the Docker host that the cluster runs on.
         """
-        first = super().containers(service)
-        if service != "spark-worker":
-            return first
-        return first + [f"{service}-{n}" for n in range(2, self.workers + 1)]
+        counts = {home: self.workers} if isinstance(self.workers, int) else self.workers
+        found = {}
+        for host, count in counts.items():
+            end = "" if host == home else f".{host}"
+            numbers = ["", *(f"-{n}" for n in range(2, count + 1))]
+            found[host] = tuple(f"{WORKER}{number}{end}" for number in numbers)
+        return found
+
+    def spread(self, home: str) -> bool:
+        """Whether some of its Spark workers are on other Docker hosts.
+
+        Args:
+            home: the name of the Docker host that the cluster runs on.
+        """
+        return set(self.workers_at(home)) != {home}
+
+    def spark_ports(self, home: str, master: int) -> SparkPorts:
+        """Where the parts of its Spark cluster listen.
+
+        Args:
+            home: the name of the Docker host that the cluster runs on.
+            master: the master's usual port.
+        """
+        workers = self.workers_at(home)
+        if self.spread(home):
+            return spark_ports.across(self.spark.ports, workers)
+        return spark_ports.inside(master, workers)
+
+    def containers(self, service: str, home: str = "") -> list[str]:
+        """The names of a service's containers in the party's networks; see `workers_at`."""
+        if service != WORKER:
+            return super().containers(service, home)
+        return [name for there in self.workers_at(home).values() for name in there]
+
+
+def _host_or_hosts(schema: dict[str, Any]) -> None:
+    schema["required"].remove("host")
+    schema["oneOf"] = [{"required": ["host"]}, {"required": ["hosts"]}]
 
 
 class Party(settings.Party):
@@ -166,6 +268,42 @@ class Party(settings.Party):
         description="its training cluster: {publish, cores, workers, spark, mysql, rabbitmq, "
         "client, uploads, services}",
     )
+
+    hosts: tuple[str, ...] = Field(
+        (),
+        description="instead of `host`: the Docker hosts it runs on, names under fate:hosts. All "
+        "but Spark's workers is on the first. See [Workers on several Docker hosts]"
+        "(#workers-on-several-docker-hosts)",
+    )
+
+    model_config = ConfigDict(json_schema_extra=_host_or_hosts)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _first_host(cls, value: object) -> object:
+        """The first of several Docker hosts is the one that the party runs on."""
+        if not isinstance(value, Mapping) or value.get("hosts") is None:
+            return value
+        if "host" in value:
+            raise ValueError("has both host and hosts: remove one of the two")
+        hosts = value["hosts"]
+        # Anything else is reported as what hosts is.
+        first = hosts[0] if isinstance(hosts, list | tuple) and hosts else ""
+        return {**value, "host": first if isinstance(first, str) else ""}
+
+    @property
+    def host_key(self) -> settings.Location:
+        """The key that sets the Docker host it runs on."""
+        return ("hosts", 0) if self.hosts else super().host_key
+
+    @field_validator("hosts")
+    @classmethod
+    def _some_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("is empty")
+        if twice := [name for name in value if value.count(name) > 1]:
+            raise ValueError(f"names {shown(twice[0])} twice")
+        return value
 
 
 class Peer(settings.Peer):
@@ -186,7 +324,8 @@ class Settings(settings.Settings):
     """All settings of a FATE 2 stack file."""
 
     parties: tuple[Party, ...] = Field(
-        description="the parties this stack runs, each {id, host, training, tls}", min_length=1
+        description="the parties this stack runs, each {id, host or hosts, training, tls}",
+        min_length=1,
     )
     peers: tuple[Peer, ...] = Field(
         (),
@@ -216,24 +355,40 @@ class Settings(settings.Settings):
         """The engines that other parties should know of, by kind."""
         return {"computing": self.engines.computing, "federation": self.engines.federation}
 
+    def clusters(self, party: settings.Party, release: catalogue.Release) -> list[settings.Cluster]:
+        """A party's training cluster, perhaps with Spark's workers on other Docker hosts.
+
+        What crosses the hosts is then bound to their addresses.
+        """
+        (found,) = super().clusters(party, release)
+        training, home = _training(party), party.host
+        if WORKER not in found.facts.services or not training.spread(home):
+            return [found]
+        workers = training.workers_at(home)
+        ports = spark_ports.across(training.spark.ports, workers)
+        bound = {host: self._address(host) or ANYWHERE for host in (home, *workers)}
+        elsewhere = {host: {WORKER: names} for host, names in workers.items() if host != home}
+        between = tuple(spark_ports.published(ports, home, workers, bound))
+        return [replace(found, elsewhere=elsewhere, between=between)]
+
+    def _address(self, host: str) -> str | None:
+        """The IPv4 address of a Docker host, if one is known."""
+        address = self.hosts[host].reachable_at if host in self.hosts else None
+        return address if address and addresses.ipv4(address) else None
+
     def needs(
-        self, party: settings.Party, cluster: str, facts: catalogue.Release
+        self, party: settings.Party, cluster: str, facts: catalogue.Release, host: str
     ) -> settings.Needs:
         """What a training cluster needs; Spark's workers offer cores and memory to jobs."""
-        found = super().needs(party, cluster, facts)
-        worker = facts.services.get("spark-worker")
+        worker = facts.services.get(WORKER)
         if worker is None:
-            return found
+            return super().needs(party, cluster, facts, host)
         training = _training(party)
-        more = (training.workers - 1) * worker.uses_memory
-        more += training.workers * training.spark.memory
-        return settings.Needs(
-            found.memory + more, shared_cores=training.workers * training.spark.cores
-        )
-
-    def instances(self, party: settings.Party, service: str) -> int:
-        """How many containers of a service a party has: it may have several Spark workers."""
-        return len(_training(party).containers(service))
+        count = len(training.workers_at(party.host).get(host, ()))
+        memory = count * (worker.uses_memory + training.spark.memory)
+        if host == party.host:
+            memory += super().needs(party, cluster, facts, host).memory - worker.uses_memory
+        return settings.Needs(memory, shared_cores=count * training.spark.cores)
 
     def peer_keys(self, gateways: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
         """What fate:peers has for a party that others run; see `settings.Settings`."""
@@ -257,6 +412,47 @@ class Settings(settings.Settings):
         for index, party in enumerate(self.parties):
             for mistake in _spark(party.training, self.engines.computing):
                 yield replace(mistake, where=("parties", index, "training", *mistake.where))
+            for number, host in enumerate(party.hosts):
+                if number and host not in self.hosts:
+                    where = ("parties", index, "hosts", number)
+                    yield settings.Mistake(where, unknown_host(host, self.hosts))
+            if self.engines.computing == "spark" and party.training.spread(party.host):
+                yield from self._across(index, party)
+
+    def _across(self, index: int, party: Party) -> Iterator[settings.Mistake]:
+        """What keeps a party's Spark cluster from working on several Docker hosts."""
+        training = ("parties", index, "training")
+        workers = party.training.workers_at(party.host)
+        known = party.hosts or (party.host,)
+        for host in workers:
+            if host not in known:
+                yield settings.Mistake(
+                    (*training, "workers"),
+                    f"{shown(host)} is not one of the party's hosts "
+                    f"({', '.join(map(shown, known))}); add it to fate:parties[{index}].hosts",
+                )
+        if party.training.spark.tables is None:
+            yield settings.Mistake(
+                (*training, "spark", "tables"),
+                "is missing: workers on several Docker hosts need a folder in a file system that "
+                "all of them have at the same path; with none, remove the workers elsewhere",
+            )
+        if spark_ports.last(party.training.spark.ports, workers) > _LAST_PORT:
+            yield settings.Mistake(
+                (*training, "spark", "ports"),
+                f"{party.training.spark.ports} leaves too few ports up to {_LAST_PORT} for its "
+                "workers; choose a lower one",
+            )
+        for host in dict.fromkeys((party.host, *workers)):
+            address = self._address(host)
+            if host in self.hosts and (address is None or addresses.only_local(address)):
+                present = self.hosts[host].reachable_at
+                what = f"{shown(present)} is no address for that" if present else "is missing"
+                yield settings.Mistake(
+                    ("hosts", host, "address"),
+                    f"{what}: Spark of party {party.id} on another Docker host must reach it; set "
+                    "the IPv4 address that other machines use",
+                )
 
 
 def _training(party: settings.Party) -> Training:
@@ -274,12 +470,12 @@ def _spark(training: Training, computing: str) -> Iterator[settings.Mistake]:
                 "spark, or remove the key",
             )
         return
-    spark, offered = training.spark, training.workers * training.spark.cores
+    spark, offered = training.spark, training.worker_count * training.spark.cores
     if training.cores > offered:
         yield settings.Mistake(
             ("cores",),
             f"{training.cores} are more than the {offered} cores of its Spark workers "
-            f"({training.workers} with {spark.cores}); set it to {offered} or less, or change "
+            f"({training.worker_count} with {spark.cores}); set it to {offered} or less, or change "
             "workers or spark.cores",
         )
     if training.executor_cores > spark.cores:

@@ -2,14 +2,23 @@
 
 from collections.abc import Mapping
 
-from ..docker.service import File
+import pulumi
+
+from ..docker import delivery
+from ..docker.service import File, Service
+from ..topology import ClusterPlan
 from .cluster import ClusterContext
+from .spark_ports import SparkPorts
 
 FOLDER = "/etc/spark"
 ENVIRONMENT = {"SPARK_CONF_DIR": FOLDER}
+_HOSTS = f"{FOLDER}/hosts"
+# Docker writes /etc/hosts anew when a container starts. It cannot be moved: Docker mounts it.
+ADD_HOSTS = f"""kept=$(grep -v "# spark$" /etc/hosts)
+{{ printf "%s\\n" "$kept"; sed "/./s/$/ # spark/" {_HOSTS}; }} > /etc/hosts
+"""
+"""The shell commands that make a container know what is on the party's other Docker hosts."""
 
-# In a driver's container and in a worker's. Several jobs at once use the ports after these.
-_DRIVER, _DRIVER_BLOCKS, _BLOCKS, _RETRIES = 35000, 36000, 37000, 32
 # FATE Flow starts drivers with the Spark that belongs to its Python packages, too.
 _CLASS = """exec "$(python -c 'import pyspark; print(pyspark.__path__[0])')/bin/spark-class" """
 
@@ -26,8 +35,14 @@ def daemon(name: str, options: str) -> str:
 
 def master(context: ClusterContext) -> str:
     """The URL at which workers and drivers reach the master."""
-    at = context.endpoint("spark-master")
-    return f"spark://{at.host}:{at.port}"
+    return f"spark://spark-master:{ports(context).master}"
+
+
+def ports(context: ClusterContext) -> SparkPorts:
+    """Where the parts of the cluster listen."""
+    found = context.spark_ports
+    assert found is not None  # noqa: S101 - only parties with a Spark cluster have such services
+    return found
 
 
 def daemon_defaults(context: ClusterContext) -> File:
@@ -49,7 +64,7 @@ def job_defaults(context: ClusterContext) -> File:
     FATE Flow itself passes only the number of executors, which a cluster like this one ignores, and
     their cores on to Spark.
     """
-    training, own = context.training, context.fate_flow.host
+    training, own, at = context.training, context.fate_flow.host, ports(context)
     spark = training.spark
     return _file(
         {
@@ -59,12 +74,12 @@ def job_defaults(context: ClusterContext) -> File:
             "spark.executor.cores": training.executor_cores,
             "spark.executor.memory": f"{spark.executor_memory}m",
             "spark.driver.memory": f"{spark.driver_memory}m",
-            "spark.driver.host": own,
+            # On other Docker hosts this name stands for FATE Flow's Docker host.
+            "spark.driver.host": "fateflow",
             "spark.driver.bindAddress": own,
-            "spark.driver.port": _DRIVER,
-            "spark.driver.blockManager.port": _DRIVER_BLOCKS,
-            "spark.blockManager.port": _BLOCKS,
-            "spark.port.maxRetries": _RETRIES,
+            "spark.driver.port": at.drivers,
+            "spark.driver.blockManager.port": at.driver_blocks,
+            "spark.port.maxRetries": at.retries,
             "spark.ui.enabled": "false",
         }
     )
@@ -72,12 +87,38 @@ def job_defaults(context: ClusterContext) -> File:
 
 def _authentication(context: ClusterContext) -> dict[str, object]:
     """Without it, whoever reaches the master can run programs of their own on the workers."""
-    return {
+    found: dict[str, object] = {
         "spark.authenticate": "true",
         "spark.authenticate.secret": context.password("spark"),
     }
+    return found | {"spark.network.crypto.enabled": "true"} if context.plan.branches else found
 
 
 def _file(values: Mapping[str, object]) -> File:
     text = "".join(f"{key} {value}\n" for key, value in values.items())
     return File(f"{FOLDER}/spark-defaults.conf", text, secret=True)
+
+
+def hosts(plan: ClusterPlan, host: str) -> File | None:
+    """What containers on a Docker host call on the party's others, in the format of /etc/hosts, if
+    there are others.
+
+    Executors listen at the address that they tell to others. So that is a name: inside of the
+    container it stands for the container's own address, on other Docker hosts for their host's.
+    """
+    if not plan.branches:
+        return None
+    text = "".join(f"{address} {name}\n" for name, address in sorted(plan.known[host].items()))
+    return File(_HOSTS, text, reread=True)
+
+
+def deliver_hosts(service: Service, file: File, name: str) -> None:
+    """Keep a container's names of what is on the party's other Docker hosts up to date.
+
+    Args:
+        service: the service whose container it is.
+        file: its names.
+        name: the last part of the resource's logical name.
+    """
+    opts = pulumi.ResourceOptions(parent=service)
+    delivery.file(name, service, file, opts, apply=ADD_HOSTS)

@@ -18,10 +18,9 @@ class SparkMaster(Service):
     """
 
     def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:
-        at, ports = context.attachment("spark-master"), context.ports("spark-master")
-        options = (
-            f"--host {at.address} --port {ports['spark-master']} --webui-port {ports['spark-ui']}"
-        )
+        at, ui = context.attachment("spark-master"), context.ports("spark-master")["spark-ui"]
+        port = spark.ports(context).master
+        options = f"--host spark-master --port {port} --webui-port {ui}"
         super().__init__(
             "fate:fate2:SparkMaster",
             context.place,
@@ -32,6 +31,7 @@ class SparkMaster(Service):
                 environment=spark.ENVIRONMENT,
                 files=[spark.daemon_defaults(context)],
                 published=context.plan.publishes(["spark-ui"]),
+                between=context.plan.crossing("spark-master"),
             ),
             opts=opts,
         )

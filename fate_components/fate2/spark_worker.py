@@ -1,4 +1,4 @@
-"""Spark's worker: runs the executors of jobs; a party can have several."""
+"""Spark's worker: runs the executors of jobs; a party can have several, on several Docker hosts."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,9 +6,11 @@ from dataclasses import replace
 import pulumi
 
 from ..docker.service import Container, Service
+from ..topology import Attachment
 from . import spark
 from .cluster import ClusterContext
-from .fate_flow import LOCALFS
+from .fate_flow import LOCALFS, tables
+from .settings import WORKER
 
 # A worker that finds no master tries again only after some ten seconds.
 _WAIT = """echo "waiting for {host}:{port}"
@@ -21,7 +23,9 @@ class SparkWorker(Service):
 
     Args:
         context: the training cluster it belongs to.
-        index: which worker, from 0.
+        name: the container's name.
+        host: the name of its Docker host.
+        index: which of the workers there it is, from 0.
         needs: FATE Flow's tables, which must exist before it starts.
         opts: the parent and provider options.
     """
@@ -29,32 +33,52 @@ class SparkWorker(Service):
     def __init__(
         self,
         context: ClusterContext,
+        name: str,
+        host: str,
         index: int,
         needs: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions,
     ) -> None:
-        at, ports = context.attachment("spark-worker", index), context.ports("spark-worker")
-        master, limits = context.endpoint("spark-master"), context.training.spark
+        at, ports = _attachment(context, name, host, index), context.ports(WORKER)
+        limits, listens = context.training.spark, spark.ports(context)
         options = (
-            f"--host {at.address} --port {ports['spark-worker']} "
+            f"--host {name} --port {ports['spark-worker']} "
             f"--webui-port {ports['spark-worker-ui']} --cores {limits.cores} "
             f"--memory {limits.memory}m --work-dir /var/spark {spark.master(context)}"
         )
-        start = _WAIT.format(host=master.host, port=master.port)
+        start = _WAIT.format(host="spark-master", port=listens.master)
+        known, shared = spark.hosts(context.plan, host), tables(context)
+        if known:
+            start = spark.ADD_HOSTS + start
         super().__init__(
             "fate:fate2:SparkWorker",
-            context.place,
+            context.place.elsewhere.get(host, context.place),
             Container(
-                service="spark-worker",
-                name=context.training.containers("spark-worker")[index],
+                service=WORKER,
+                name=name,
                 networks=[at],
                 command=["bash", "-c", start + spark.daemon("worker.Worker", options)],
-                environment=spark.ENVIRONMENT,
-                files=[spark.daemon_defaults(context)],
+                # Java reads this one; a driver has no means to give each worker other ports.
+                environment={
+                    **spark.ENVIRONMENT,
+                    "JAVA_TOOL_OPTIONS": f"-Dspark.blockManager.port={listens.blocks[name]}",
+                },
+                files=[spark.daemon_defaults(context), *([known] if known else [])],
                 # Executors read and write the tables, each its part of them.
-                volumes=[replace(LOCALFS, shared=True)],
+                volumes=[] if shared else [replace(LOCALFS, shared=True)],
+                folders=shared,
+                between=context.plan.crossing(name),
             ),
             needs=needs,
             opts=opts,
         )
+        if known:
+            spark.deliver_hosts(self, known, f"{name}-hosts")
         self.register_outputs({})
+
+
+def _attachment(context: ClusterContext, name: str, host: str, index: int) -> Attachment:
+    branch = context.plan.branches.get(host)
+    network = branch.network if branch else context.plan.network
+    octet = context.place.release.services[WORKER].address + index
+    return Attachment(network, network.at(octet), aliases=(name,))

@@ -9,7 +9,7 @@ from ..mysql import Mysql
 from ..topology import ClusterPlan
 from .client import Client
 from .cluster import ClusterContext
-from .fate_flow import LOCALFS, LOGS, FateFlow
+from .fate_flow import LOCALFS, LOGS, FateFlow, tables
 from .fateboard import Fateboard
 from .nginx import Nginx
 from .rabbitmq import Rabbitmq
@@ -41,6 +41,10 @@ class TrainingCluster(pulumi.ComponentResource):
         super().__init__("fate:fate2:TrainingCluster", f"{plan.party.id}-training", {}, opts)
         assert isinstance(settings, Settings)  # noqa: S101 - settings match the release line
         child = pulumi.ResourceOptions(parent=self)
+
+        def at(away: Place) -> pulumi.ResourceOptions:
+            return pulumi.ResourceOptions(parent=self, providers={"docker": away.host.provider})
+
         context = ClusterContext(place, plan, settings.master_secret, settings.engines)
         databases = [] if "mysql" in plan.external else [Mysql(context, child)]
         rabbitmq = Rabbitmq(context, child)
@@ -57,10 +61,14 @@ class TrainingCluster(pulumi.ComponentResource):
             self.services.append(Fateboard(context, [logs], child))
             self.passwords["fateboard"] = context.fateboard_password
         if settings.engines.computing == "spark":
-            tables = [fate_flow.volumes[LOCALFS.name]]
             self.services.append(SparkMaster(context, child))
-            self.services += [
-                SparkWorker(context, index, tables, child)
-                for index in range(context.training.workers)
-            ]
+            shared = tables(context)
+            for host, names in context.training.workers_at(plan.host).items():
+                away = place.elsewhere.get(host)
+                there = child if away is None else at(away)
+                needs = [] if away or shared else [fate_flow.volumes[LOCALFS.name]]
+                self.services += [
+                    SparkWorker(context, name, host, index, needs, there)
+                    for index, name in enumerate(names)
+                ]
         self.register_outputs({})

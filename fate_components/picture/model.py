@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ..release import Release
-from ..settings import SERVING, TRAINING, Published, Settings
+from ..settings import SERVING, TRAINING, Between, Published, Settings
 from ..topology import EXCHANGE, ClusterPlan, ExchangePlan, Topology
 
 _WORST_FIRST = ("ill", "unknown", "changing", "well")
@@ -178,6 +178,12 @@ def _host(name: str, plan: Topology, settings: Settings) -> HostBox:
         for cluster in party.clusters.values()
         if cluster.host == name
     ]
+    branches = [
+        _branch(cluster, name)
+        for party in plan.parties
+        for cluster in party.clusters.values()
+        if name in cluster.branches
+    ]
     if plan.exchange and plan.exchange.host == name:
         clusters.insert(0, _exchange(plan.exchange))
     lanes = [
@@ -185,7 +191,8 @@ def _host(name: str, plan: Topology, settings: Settings) -> HostBox:
         for kind, network in plan.shared[name].items()
         if any(cluster.kind == kind for cluster in clusters)
     ]
-    return HostBox(name, settings.hosts[name].reachable_at, tuple(lanes), tuple(clusters))
+    boxes = (*clusters, *branches)
+    return HostBox(name, settings.hosts[name].reachable_at, tuple(lanes), boxes)
 
 
 def _cluster(cluster: ClusterPlan, settings: Settings) -> ClusterBox:
@@ -197,7 +204,7 @@ def _cluster(cluster: ClusterPlan, settings: Settings) -> ClusterBox:
     ]
     services = [
         ServiceBox(
-            _counted(name, settings.instances(cluster.party, name)),
+            _counted(name, len(cluster.containers_of(name))),
             tuple(
                 f"{port} {_at(cluster.published[port])}"
                 for port in service.published_ports
@@ -206,7 +213,7 @@ def _cluster(cluster: ClusterPlan, settings: Settings) -> ClusterBox:
             containers=tuple(cluster.containers_of(name)),
         )
         for name, service in facts.services.items()
-        if name not in cluster.external
+        if name not in cluster.external and cluster.containers_of(name)
     ] + [
         ServiceBox(name, (f"{server.host}:{server.port}",), external=True)
         for name, server in cluster.external.items()
@@ -220,6 +227,32 @@ def _cluster(cluster: ClusterPlan, settings: Settings) -> ClusterBox:
         tuple(_notes(cluster, settings)),
         str(cluster.party.id),
     )
+
+
+def _branch(cluster: ClusterPlan, host: str) -> ClusterBox:
+    """What a cluster has on another Docker host of its party."""
+    services = [
+        ServiceBox(_counted(service, len(names)), containers=names)
+        for service, names in cluster.branches[host].services.items()
+    ]
+    calls = [
+        f"{one.container} at {cluster.known[host][one.container]}:{_ports(one)}"
+        f"{'' if one.encrypted else ', not encrypted'}"
+        for one in cluster.between
+        if one.host == cluster.host
+    ]
+    return ClusterBox(
+        f"Party {cluster.party.id}, with all else on {cluster.host}",
+        cluster.kind,
+        (),
+        tuple(services),
+        tuple(f"calls {one}" for one in calls),
+        str(cluster.party.id),
+    )
+
+
+def _ports(one: Between) -> str:
+    return f"{one.first}" if one.count == 1 else f"{one.first}-{one.first + one.count - 1}"
 
 
 def _notes(cluster: ClusterPlan, settings: Settings) -> Iterator[str]:

@@ -276,7 +276,9 @@ def _draw(canvas: Canvas, box: HostBox | OthersBox, x: float, y: float, above: b
     below = head + 32
     ends: dict[str, list[float]] = {lane.kind: [] for lane in box.lanes}
     for cluster in box.clusters:
-        ends[cluster.kind] += _cluster(canvas, box, cluster, x, below)
+        doors = _cluster(canvas, box, cluster, x, below)
+        if cluster.kind in ends:
+            ends[cluster.kind] += doors
         below += _cluster_height(box, cluster) + 10
     for kind, doors in ends.items():
         lane_x = _lane(kind, x)

@@ -163,7 +163,8 @@ def _parties(settings: Settings) -> Iterator[Mistake]:
     seen: dict[int, Location] = {}
     for index, party in enumerate(settings.parties):
         if party.host not in settings.hosts:
-            yield Mistake(("parties", index, "host"), unknown_host(party.host, settings.hosts))
+            where = ("parties", index, *party.host_key)
+            yield Mistake(where, unknown_host(party.host, settings.hosts))
         yield from _once(seen, party.id, ("parties", index, "id"))
     for index, peer in enumerate(settings.peers):
         yield from _once(seen, peer.id, ("peers", index, "id"))
@@ -229,6 +230,9 @@ def _publications(
         for cluster in settings.clusters(party, release):
             for name, bound in cluster.published.items():
                 yield cluster.host, ("parties", index, cluster.kind, "publish", name), bound
+            for one in cluster.between:
+                for bound in one.published:
+                    yield one.host, ("parties", index, cluster.kind, *one.key), bound
     exchange, at = settings.used_exchange, settings.exchange_at(release)
     if exchange and exchange.host and at:
         yield exchange.host, ("exchange", "port"), at
@@ -238,11 +242,12 @@ def _room(settings: Settings, release: Release) -> Iterator[Mistake]:
     """The first party on each Docker host that gets no network of its own any more."""
     parties: dict[str, int] = {}
     for index, party in enumerate(settings.parties):
-        for host in dict.fromkeys(one.host for one in settings.clusters(party, release)):
+        clusters = settings.clusters(party, release)
+        for host in dict.fromkeys(host for one in clusters for host in one.hosts):
             parties[host] = parties.get(host, 0) + 1
             if parties[host] == MAX_PARTIES + 1:
                 yield Mistake(
-                    ("parties", index, "host"),
+                    ("parties", index, *party.host_key),
                     f'Docker host "{host}" has room for {MAX_PARTIES} parties; use another for '
                     "this one and those that follow",
                 )
@@ -250,8 +255,12 @@ def _room(settings: Settings, release: Release) -> Iterator[Mistake]:
 
 def _ports(settings: Settings, release: Release) -> Iterator[Mistake]:
     taken: dict[int, list[tuple[str, Location, Published]]] = {}
+    told: set[Location] = set()
     for host, where, port in _publications(settings, release):
         for other_host, other_where, other in taken.get(port.port, []):
+            # A key can set several ports.
+            if where in told:
+                break
             if port.clashes(other) and (
                 host == other_host or _one_address(settings, host, other_host, port, other)
             ):
@@ -261,6 +270,7 @@ def _ports(settings: Settings, release: Release) -> Iterator[Mistake]:
                     f'port {port.port} of Docker host "{host}"{also} is already used by '
                     f"{key_path(other_where)}; set one of the two to a free port",
                 )
+                told.add(where)
                 break
         taken.setdefault(port.port, []).append((host, where, port))
 

@@ -276,6 +276,8 @@ def _field(where: Location, root: type[BaseModel]) -> tuple[FieldInfo | None, li
             model = model_in(field.annotation)
             if get_origin(field.annotation) is dict:
                 next(parts, None)  # a name, which may be the same as a key's
+        elif part != where[-1]:
+            return None, []  # below a key of another release line
     return field, siblings
 
 

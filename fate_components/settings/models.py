@@ -7,7 +7,7 @@ docs/configuration.md, the schema for editors and the errors take its descriptio
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network
 from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
@@ -28,7 +28,7 @@ from pydantic.alias_generators import to_camel
 
 from ..release import Release
 from . import addresses
-from .errors import Mistake, shown
+from .errors import Location, Mistake, shown
 from .keys import Keys, Secret, Text
 from .tls import Certificate, DockerTls, ExchangeTls, PeerTls, Tls
 
@@ -514,8 +514,13 @@ class ClusterKeys(Keys):
         """Those of its database servers that somebody else runs."""
         return {name: server for name, server in self.servers.items() if server.address}
 
-    def containers(self, service: str) -> list[str]:
-        """The names of a service's containers in the party's network."""
+    def containers(self, service: str, home: str = "") -> list[str]:
+        """The names of a service's containers in the party's networks.
+
+        Args:
+            service: the service's name.
+            home: the name of the Docker host that the cluster runs on.
+        """
         return [service]
 
     def published(
@@ -562,6 +567,37 @@ class Training(ClusterKeys):
 
 
 @dataclass(frozen=True)
+class Between:
+    """Consecutive ports of a container that the party's containers on its other Docker hosts call.
+
+    They have the same numbers in the container and on its Docker host: what listens there tells
+    others its port itself.
+
+    Args:
+        container: the container's name in the party's networks, which others call it by.
+        host: the name of its Docker host.
+        first: the first port.
+        count: how many there are.
+        ip: the host's address that they are bound to.
+        key: the key that sets them, below the cluster's.
+        encrypted: whether what they carry is encrypted.
+    """
+
+    container: str
+    host: str
+    first: int
+    count: int
+    ip: str
+    key: Location
+    encrypted: bool = True
+
+    @property
+    def published(self) -> list["Published"]:
+        """Each of them on the Docker host."""
+        return [Published(self.first + index, self.ip) for index in range(self.count)]
+
+
+@dataclass(frozen=True)
 class Cluster:
     """One of a party's clusters, and where it runs.
 
@@ -571,6 +607,9 @@ class Cluster:
         facts: the facts of its services.
         published: where its ports are published, by port name.
         inner: the ports that the party's other clusters call.
+        elsewhere: the services of which it has containers on other Docker hosts of the party, with
+            the names of these containers, by Docker host.
+        between: the ports that cross the party's Docker hosts.
     """
 
     kind: str
@@ -578,6 +617,13 @@ class Cluster:
     facts: Release
     published: Mapping[str, Published]
     inner: tuple[str, ...] = ()
+    elsewhere: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    between: tuple[Between, ...] = ()
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """All of its Docker hosts, the one it runs on first."""
+        return (self.host, *self.elsewhere)
 
 
 @dataclass(frozen=True)
@@ -608,6 +654,11 @@ class Party(Keys):
         description="its certificate, with fate:tls: {certificate, key, authority}; issued by the "
         "stack if not given. See [tls.md](tls.md)",
     )
+
+    @property
+    def host_key(self) -> Location:
+        """The key that sets the Docker host it runs on."""
+        return ("host",)
 
 
 class Peer(Keys):
@@ -762,13 +813,14 @@ class Settings(Keys):
             return None
         return Published(exchange.port or facts.publish, self.bound(exchange.host))
 
-    def needs(self, party: Party, cluster: str, facts: Release) -> Needs:
-        """What one of a party's clusters needs of its Docker host.
+    def needs(self, party: Party, cluster: str, facts: Release, host: str) -> Needs:
+        """What one of a party's clusters needs of one of its Docker hosts.
 
         Args:
             party: one of the parties.
             cluster: training or serving.
             facts: the facts of the cluster's services.
+            host: the Docker host's name.
         """
         return Needs(sum(service.uses_memory for service in facts.services.values()))
 
@@ -787,15 +839,6 @@ class Settings(Keys):
             ValueError: the release line cannot call a party with such gateways.
         """
         raise NotImplementedError
-
-    def instances(self, party: Party, service: str) -> int:
-        """How many containers of a service a party has.
-
-        Args:
-            party: one of the parties.
-            service: the service's name.
-        """
-        return 1
 
     def inner_ports(self, cluster: str) -> tuple[str, ...]:
         """The ports of a kind of cluster that the other clusters of its party call.

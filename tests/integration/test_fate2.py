@@ -8,6 +8,7 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from docker.models.containers import Container
@@ -256,14 +257,54 @@ def test_a_reboot_of_the_docker_host_needs_nobody(cluster: Cluster) -> None:
     cluster.stack.preview(expect_no_changes=True)
 
 
-def test_spark_computes_too(cluster: Cluster) -> None:
-    cluster.stack.change(lambda c: c.update({"fate:engines": {"computing": "spark_local"}}))
+def with_spark(config: dict[str, Any]) -> None:
+    """Change a stack file: each party has a Spark cluster."""
+    config["fate:engines"] = {"computing": "spark"}
+    spark = {"cores": 1, **dict.fromkeys(("memory", "executorMemory", "driverMemory"), "512m")}
+    for party, workers in zip(config["fate:parties"], (2, 1), strict=True):
+        training = party["training"] | {"cores": workers, "workers": workers, "spark": spark}
+        training["publish"] = training["publish"] | {"spark-ui": party["id"]}
+        party["training"] = training
+
+
+def without_spark(config: dict[str, Any]) -> None:
+    """Change the stack file back."""
+    config.pop("fate:engines", None)
+    for party in config["fate:parties"]:
+        for key in ("cores", "workers", "spark"):
+            party["training"].pop(key, None)
+        party["training"]["publish"].pop("spark-ui", None)
+
+
+def test_a_spark_cluster_computes_too(cluster: Cluster) -> None:
+    cluster.stack.change(with_spark)
     outcome = cluster.stack.up()
     assert outcome.operations(CONTAINER) == {
         f"{party}-fateflow": "replace" for party in (9999, 10000)
+    } | {
+        f"{party}-spark-{name}": "create"
+        for party, names in (
+            (9999, ("master", "worker", "worker-2")),
+            (10000, ("master", "worker")),
+        )
+        for name in names
     }
     verified(cluster, 10000)
-    cluster.stack.preview(expect_no_changes=True)
+    page = "import requests; print(requests.get('http://spark-master:8888/json/').text)"
+    for party, cores in ((9999, 2), (10000, 1)):
+        seen = json.loads(cluster.python(party, "fateflow", page))
+        assert seen["aliveworkers"] == cores
+        # What the stack file says has reached Spark.
+        assert {worker["memory"] for worker in seen["workers"]} == {512}
+        assert {(job["cores"], job["memoryperexecutor"]) for job in seen["completedapps"]} == {
+            (cores, 512)
+        }
+        master = cluster.container(party, "spark-master")
+        bound = [one for bindings in master.ports.values() for one in bindings or ()]
+        assert bound == [{"HostIp": "127.0.0.1", "HostPort": str(party)}]
+    # One worker more touches nothing else, and nothing else is left to do.
+    cluster.stack.change(lambda c: c["fate:parties"][0]["training"].update(workers=3))
+    assert cluster.stack.preview().operations(CONTAINER) == {"9999-spark-worker-3": "create"}
 
 
 def test_destroy_keeps_the_data_and_the_next_up_takes_it_up(cluster: Cluster) -> None:
@@ -280,9 +321,8 @@ def test_destroy_keeps_the_data_and_the_next_up_takes_it_up(cluster: Cluster) ->
     assert {volume.name for volume in client.volumes.list(filters=mine)} == volumes
 
     # With TLS from now on, which the next test looks at.
-    cluster.stack.change(
-        lambda c: (c.pop("fate:engines", None), c.update({"fate:tls": {"enabled": True}}))
-    )
+    cluster.stack.change(without_spark)
+    cluster.stack.change(lambda c: c.update({"fate:tls": {"enabled": True}}))
     killed(cluster, "up", CHANCE.randrange(20, 120), kill_engine)
     cluster.stack.up()
     assert jobs(cluster, 10000) >= before

@@ -111,14 +111,15 @@ def test_a_spark_cluster_has_a_master_and_workers() -> None:
     own = [a["ipv4Address"] for a in flow["networksAdvanced"]]
     driver = spark_defaults(cluster, "fateflow")
     assert driver["spark.master"] == "spark://spark-master:7077"
-    assert [driver["spark.driver.host"]] == [driver["spark.driver.bindAddress"]] == own
+    assert [driver["spark.driver.bindAddress"]] == own
     secrets = set()
     for name in ("spark-master", "spark-worker", "spark-worker-2"):
         container = containers[f"fate-dev-9999-{name}"]
         published = [(p["ip"], p["external"]) for p in container.get("ports") or []]
         assert published == ([("127.0.0.1", 8888)] if name == "spark-master" else [])
         (at,) = container["networksAdvanced"]
-        assert f"--host {at['ipv4Address']} " in container["command"][2]
+        assert at["aliases"] == [name]
+        assert f"--host {name} " in container["command"][2]
         secrets.add(spark_defaults(cluster, name)["spark.authenticate.secret"])
         if name != "spark-master":
             assert "--cores 3 --memory 6144m" in container["command"][2]
@@ -171,6 +172,105 @@ def test_more_workers_change_nothing_else() -> None:
     two, three = registered(2), registered(3)
     assert two.items() < three.items()
     assert {name.rpartition("-")[2] for name in three.keys() - two.keys()} == {"3"}
+
+
+A, B = "10.0.0.1", "10.0.0.2"
+
+
+def across(**workers: int) -> Recorder:
+    """Party 9999 alone, with Spark workers on several Docker hosts."""
+    party = {
+        "id": 9999,
+        "hosts": ["a", "b"],
+        "training": {"workers": workers, "cores": 4, "spark": {"tables": "/mnt/fate"}},
+    }
+    return run(
+        GOOD_2
+        | {
+            "fate:engines": {"computing": "spark"},
+            "fate:hosts": {
+                "a": {"docker": "unix:///var/run/docker.sock", "address": A},
+                "b": {"docker": "ssh://root@b.example.org:22", "address": B},
+            },
+            "fate:parties": [party],
+        }
+    )
+
+
+def test_workers_on_another_docker_host_reach_all_that_they_call() -> None:
+    spread = across(a=1, b=2)
+    containers = {
+        name.removeprefix("fate-dev-9999-"): one for name, one in spread.of(CONTAINER).items()
+    }
+    workers = ("spark-worker", "spark-worker.b", "spark-worker-2.b")
+    assert {name for name in containers if "worker" in name} == set(workers)
+    published = {
+        name: {p["external"] for p in one.get("ports") or [] if p["internal"] == p["external"]}
+        for name, one in containers.items()
+    }
+    for one in containers.values():
+        assert {p["ip"] for p in one.get("ports") or [] if p["external"] >= 26000} <= {A, B}
+    # What each calls on the other Docker host, by the name that it gets told.
+    hosts = {name: file(spread, f"9999-{name}", "/etc/spark/hosts") for name in workers}
+    flow = file(spread, "9999-fateflow", "/etc/spark/hosts")
+    assert flow == hosts["spark-worker"] == f"{B} spark-worker-2.b\n{B} spark-worker.b\n"
+    assert hosts["spark-worker.b"] == hosts["spark-worker-2.b"]
+    assert hosts["spark-worker.b"].splitlines() == [
+        f"{A} {name}" for name in ("fateflow", "rabbitmq", "spark-master", "spark-worker")
+    ]
+    # And the ports that it calls there.
+    driver = spark_defaults(spread, "fateflow")
+    assert driver["spark.master"] == "spark://spark-master:26000"
+    assert published["spark-master"] >= {26000}
+    assert driver["spark.driver.host"] == "fateflow"
+    for key in ("spark.driver.port", "spark.driver.blockManager.port"):
+        first, tries = int(driver[key]), int(driver["spark.port.maxRetries"])
+        assert published["fateflow"] >= set(range(first, first + tries + 1))
+    conf = yaml.safe_load(file(spread, "9999-fateflow", f"{FLOW_CONF}/service_conf.yaml"))
+    broker = conf["federation"]["rabbitmq"]
+    assert (broker["host"], broker["port"]) == ("rabbitmq", 26001)
+    assert published["rabbitmq"] >= {26001}
+    assert "= 26001" in file(spread, "9999-rabbitmq", "/etc/rabbitmq/rabbitmq.conf")
+    for name in workers:
+        (blocks,) = [
+            int(variable.rpartition("=")[2])
+            for variable in containers[name]["envs"]
+            if variable.startswith("JAVA_TOOL_OPTIONS=-Dspark.blockManager.port=")
+        ]
+        assert published[name] == set(range(blocks, blocks + 16))
+        assert spark_defaults(spread, name)["spark.network.crypto.enabled"] == "true"
+        (tables,) = containers[name]["volumes"]
+        assert tables in containers["fateflow"]["volumes"]
+        assert tables["hostPath"] == "/mnt/fate/dev/9999"
+    assert not published["spark-worker.b"] & published["spark-worker-2.b"]
+
+
+def test_what_is_on_another_docker_host_is_created_there() -> None:
+    by_provider: dict[str, set[str]] = {}
+    for resource in across(a=1, b=1).resources:
+        if resource.typ == CONTAINER:
+            host = str(resource.provider).split("::")[-2]
+            by_provider.setdefault(host, set()).add(resource.name)
+    assert by_provider["b"] == {"9999-spark-worker.b"}
+    assert "9999-spark-worker" in by_provider["a"]
+
+
+def test_more_workers_elsewhere_replace_nothing() -> None:
+    def registered(**workers: int) -> dict[str, str]:
+        found = {}
+        for resource in across(**workers).resources:
+            inputs = dict(resource.inputs)
+            files = secret(inputs.get("uploads")) or inputs.get("uploads") or []
+            # The program ignores changes of a file that is delivered.
+            inputs["uploads"] = [one for one in files if one["file"] != "/etc/spark/hosts"]
+            if resource.typ != COMMAND:
+                text = json.dumps(inputs, default=str, sort_keys=True)
+                found[f"{resource.typ} {resource.name}"] = text
+        return found
+
+    one, two = registered(a=1, b=1), registered(a=1, b=2)
+    assert one.items() < two.items()
+    assert {name.split()[-1] for name in two.keys() - one.keys()} == {"9999-spark-worker-2.b"}
 
 
 def test_fate_flow_advertises_an_address_of_its_own(registered: Recorder) -> None:
