@@ -168,6 +168,7 @@ FILES: dict[str, list[dict[str, Any]]] = {
         FULL_2 | TLS,
         FULL_2 | SPARK,
         FULL_2 | SPREAD,
+        FULL_2 | SPREAD | TLS,
         GOOD_2 | {"fate:masterSecret": COMMON["fate:masterSecret"]},
     ],
 }
