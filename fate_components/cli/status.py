@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -136,6 +136,26 @@ def tables(looked_at: Target, status: Status, now: datetime) -> Iterator[Rendera
         yield "there are no containers"
 
 
+def grouped(ports: Iterable[str]) -> list[str]:
+    """Ports, of which more than two in a row at one address are one: 10.0.0.7:26010-26025.
+
+    Args:
+        ports: ports on a Docker host, like 10.0.0.7:26010.
+    """
+    runs: list[list[str]] = []
+    for one in ports:
+        address, _, port = one.rpartition(":")
+        if runs and runs[-1][-1] == f"{address}:{int(port) - 1}":
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    found: list[str] = []
+    for run in runs:
+        long = len(run) > 2
+        found += [f"{run[0]}-{run[-1].rpartition(':')[2]}"] if long else run
+    return found
+
+
 def _row(one: Member, status: Status, now: datetime) -> list[str | Text]:
     usage = status.usages.get(one.id)
     cores = usage.cores if usage else None
@@ -148,7 +168,7 @@ def _row(one: Member, status: Status, now: datetime) -> list[str | Text]:
         "-" if one.state == MISSING else str(one.restarts),
         size(usage.memory) if usage else "-",
         f"{cores:.1%}" if cores is not None else "-",
-        " ".join(one.ports) or "-",
+        " ".join(grouped(one.ports)) or "-",
         one.image or "-",
     ]
 

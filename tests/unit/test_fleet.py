@@ -18,7 +18,7 @@ from fate_components.cli import stack as stacks
 from fate_components.cli import target
 from fate_components.cli.__main__ import app
 from fate_components.cli.stack import StackError, StateError, read_file
-from fate_components.cli.status import ago, size
+from fate_components.cli.status import ago, grouped, size
 from fate_components.docker.daemon import NoAnswerError
 from fate_components.fleet import Fleet, Member, Usage
 from fate_components.settings.load import parse
@@ -162,6 +162,12 @@ def test_only_running_containers_are_measured(docker: dict[str, Any]) -> None:
 )
 def test_how_long_something_lasts(seconds: int, text: str) -> None:
     assert ago(NOW - timedelta(seconds=seconds), NOW) == text
+
+
+def test_ports_in_a_row_are_one() -> None:
+    ports = ["127.0.0.1:9000", "127.0.0.1:9001", "10.0.0.7:26010", "10.0.0.7:26011",
+             "10.0.0.7:26012", "8080"]  # fmt: skip
+    assert grouped(ports) == ["127.0.0.1:9000", "127.0.0.1:9001", "10.0.0.7:26010-26012", "8080"]
 
 
 def test_sizes() -> None:
