@@ -42,7 +42,9 @@ def toy(
             return
         known = looked_at.stack
         if known and host not in {str(peer.id) for peer in known.settings.peers}:
-            raise ToyError(f"party {host} is neither in fate:parties nor in fate:peers")
+            raise ToyError(
+                f"party {host} is neither in fate:parties nor in fate:peers; add it, or use another"
+            )
         try:
             _run(line, of_guest, Containers(of_guest.stack, host, ""))
         except ToyError as error:

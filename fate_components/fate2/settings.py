@@ -489,7 +489,7 @@ def _spark(training: Training, computing: str) -> Iterator[settings.Mistake]:
             ("spark", "executors" if spark.executors else "executorCores"),
             f"a job would take {training.job_cores} cores ({training.executors} executors with "
             f"{training.executor_cores}), which is more than training.cores, {training.cores}; "
-            "change one of them",
+            "set one of them to fit the other",
         )
     if spark.executor_memory > spark.memory:
         yield settings.Mistake(
