@@ -41,7 +41,9 @@ def toy(
             _run(line, of_guest, flow.find(looked_at, found, host)[1])
             return
         known = looked_at.stack
-        if known and host not in {str(peer.id) for peer in known.settings.peers}:
+        peers = {str(peer.id) for peer in known.settings.peers} if known else set()
+        # An exchange may know parties that the stack file does not.
+        if known and host not in peers and known.settings.used_exchange is None:
             raise ToyError(
                 f"party {host} is neither in fate:parties nor in fate:peers; add it, or use another"
             )

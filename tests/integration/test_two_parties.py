@@ -24,6 +24,7 @@ from tests.integration.clusters import (
     no_password_readable,
     no_password_shown,
     settled,
+    toy_job,
     whole,
 )
 from tests.integration.registry import Registry
@@ -187,7 +188,10 @@ def test_one_value_replaces_one_container(cluster: Cluster) -> None:
 
 def test_a_job_with_an_unknown_party_names_the_hop(cluster: Cluster) -> None:
     # By now the route tables are so old that the job is not tried again.
-    failed = cluster.stack.fatectl("toy", "9999", "12345")
+    refused = cluster.stack.fatectl("toy", "9999", "12345")
+    assert refused.returncode == 1
+    assert "party 12345 is neither in fate:parties nor in fate:peers" in refused.stderr
+    failed = toy_job(cluster, "fate1", host=12345, peer=True)
     assert failed.returncode == 1
     assert "with party 12345 failed; its last lines:" in failed.stderr
     assert "127.0.0.1:9" in failed.stderr, "the job's own output must name the hop"

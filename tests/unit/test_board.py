@@ -151,6 +151,8 @@ def test_a_job_is_one_whoever_tells_of_it() -> None:
         ],
     }
     jobs = shown(Seen(all_up(targeted()), jobs=told))["jobs"]
+    other = dict(reversed(told.items()))  # 10000 has answered first
+    assert shown(Seen(all_up(targeted()), jobs=other))["jobs"] == jobs
     assert [(job["job"], job["status"], job["condition"]) for job in jobs] == [
         ("3", "waiting", "changing"), ("2", "success", "well"), ("1", "failed", "ill"),
     ]  # fmt: skip

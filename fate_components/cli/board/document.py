@@ -18,6 +18,7 @@ from .live import ASKED, Live, Seen
 
 _UNKNOWN = "unknown"
 _JOBS = 100  # the page shows the latest
+_ROLES = ("guest", "host", "arbiter")  # in the order that FATE tells them
 
 
 def document(live: Live, seen: Seen, now: datetime) -> dict[str, Any]:
@@ -160,7 +161,7 @@ def _job(name: str, works: Sequence[Work]) -> dict[str, Any]:
     worst = min(works, key=lambda work: (not work.failed, work.ended))
     began = [work.started for work in works if work.started]
     lasted = [work.seconds for work in works if work.seconds is not None]
-    roles = {(work.role, work.party): work for work in works}
+    roles = {(work.role, work.party): work for work in sorted(works, key=_place)}
     return {
         "job": name,
         "status": worst.status,
@@ -169,6 +170,12 @@ def _job(name: str, works: Sequence[Work]) -> dict[str, Any]:
         "seconds": max(lasted, default=None),
         "parties": [work_document(work) | {"condition": _outcome(work)} for work in roles.values()],
     }
+
+
+def _place(work: Work) -> tuple[int, str, str]:
+    """Where a part of a job stands, whichever party has answered first."""
+    known = _ROLES.index(work.role) if work.role in _ROLES else len(_ROLES)
+    return known, work.role, work.party
 
 
 def _outcome(work: Work) -> str:
