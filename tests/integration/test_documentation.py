@@ -76,9 +76,13 @@ esac
 def test_a_new_project_previews(
     docker_host: DockerHost, engine_env: dict[str, str], tmp_path: Path
 ) -> None:
-    template, project, bin = (tmp_path / name for name in ("template", "fate", "bin"))
-    for folder in (template, project, bin):
+    template, project, bin, backend = (
+        tmp_path / name for name in ("template", "fate", "bin", "backend")
+    )
+    for folder in (template, project, bin, backend):
         folder.mkdir()
+    # In the backend of the other tests there is a project of that name.
+    own = {**engine_env, "PULUMI_BACKEND_URL": f"file://{backend}"}
     for part in {*PROGRAM, "Pulumi.yaml"} - {".venv"}:
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         copy(ROOT / part, template / part)
@@ -89,7 +93,7 @@ def test_a_new_project_previews(
         done = subprocess.run(
             command,
             cwd=project,
-            env={**engine_env, **more},
+            env={**own, **more},
             capture_output=True,
             text=True,
             check=False,
