@@ -23,6 +23,17 @@ def check(probe: Probe) -> str:
     return " && ".join(_listens(port) for port in probe.listens)
 
 
+def until_listening(host: str, port: int) -> str:
+    """The shell command that waits in a container, with bash, until a port accepts connections.
+
+    Args:
+        host: the host name or address, as seen from the container.
+        port: the TCP port.
+    """
+    return f"""echo "waiting for {host}:{port}"
+until (exec 3<>/dev/tcp/{host}/{port}) 2>/dev/null; do sleep 1; done"""
+
+
 def _listens(port: int) -> str:
     # 0A is the kernel's number for LISTEN; Java listens in tcp6 only.
     sockets = "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null"

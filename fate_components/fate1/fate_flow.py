@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pulumi
 
+from ..docker import health
 from ..docker.service import Container, File, Service, Volume
 from ..external import servers
 from ..files import ROOT, json_text
@@ -18,8 +19,6 @@ _REDIS_PASSWORD = "/run/secrets/redis-password"  # noqa: S105 - a path, not a pa
 
 # All containers start at once, and FATE Flow must not run without these: without MySQL and roll it
 # exits, without Redis (even if Redis is still loading its data) it never schedules a job again.
-_WAIT = """echo "waiting for {host}:{port}"
-until (exec 3<>/dev/tcp/{host}/{port}) 2>/dev/null; do sleep 1; done"""
 _WAIT_FOR_REDIS = """echo "waiting for {host}:{port} to answer PING"
 until (
   exec 3<>/dev/tcp/{host}/{port}
@@ -43,9 +42,9 @@ def start(context: ClusterContext) -> str:
     """The container's command: wait for dependencies, assemble the settings, start."""
     database, redis, roll = map(context.endpoint, ("mysql", "redis", "roll"))
     waits = [
-        _WAIT.format(host=database.host, port=database.port),
+        health.until_listening(database.host, database.port),
         _WAIT_FOR_REDIS.format(host=redis.host, port=redis.port, password=_REDIS_PASSWORD),
-        _WAIT.format(host=roll.host, port=roll.port),
+        health.until_listening(roll.host, roll.port),
     ]
     return "\n".join(waits) + START
 

@@ -24,8 +24,7 @@ _SPARK = ("spark", "spark_local")
 
 # FATE Flow exits if MySQL does not answer, and after a reboot Docker starts both at once.
 # The files that it writes for each task contain RabbitMQ's password.
-_START = """echo "waiting for {host}:{port}"
-until (exec 3<>/dev/tcp/{host}/{port}) 2>/dev/null; do sleep 1; done
+_START = """{wait}
 cd {root}
 umask 077
 exec python fate_flow/python/fate_flow/fate_flow_server.py
@@ -171,7 +170,7 @@ class FateFlow(Service):
         volumes = _VOLUMES + ([LOCALFS] if computing in _SPARK and not folders else [])
         in_cluster = computing == "spark"
         known = spark.hosts(context.plan, context.plan.host)
-        start = _START.format(host=database.host, port=database.port, root=ROOT)
+        start = _START.format(wait=health.until_listening(database.host, database.port), root=ROOT)
         if known:
             start = spark.ADD_HOSTS + start
         super().__init__(

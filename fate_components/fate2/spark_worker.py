@@ -5,17 +5,13 @@ from dataclasses import replace
 
 import pulumi
 
+from ..docker import health
 from ..docker.service import Container, Service
 from ..topology import Attachment
 from . import spark
 from .cluster import ClusterContext
 from .fate_flow import LOCALFS, tables
 from .settings import WORKER
-
-# A worker that finds no master tries again only after some ten seconds.
-_WAIT = """echo "waiting for {host}:{port}"
-until (exec 3<>/dev/tcp/{host}/{port}) 2>/dev/null; do sleep 1; done
-"""
 
 
 class SparkWorker(Service):
@@ -46,7 +42,8 @@ class SparkWorker(Service):
             f"--webui-port {ports['spark-worker-ui']} --cores {limits.cores} "
             f"--memory {limits.memory}m --work-dir /var/spark {spark.master(context)}"
         )
-        start = _WAIT.format(host="spark-master", port=listens.master)
+        # A worker that finds no master tries again only after some ten seconds.
+        start = health.until_listening("spark-master", listens.master) + "\n"
         known, shared = spark.hosts(context.plan, host), tables(context)
         if known:
             start = spark.ADD_HOSTS + start
