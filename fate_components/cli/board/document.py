@@ -8,7 +8,7 @@ from ... import outputs, topology
 from ...fleet import Member, condition
 from ...picture import svg
 from ...picture.model import picture, with_states
-from ...topology import EXCHANGE, called
+from ...topology import EXCHANGE, Topology, called
 from .. import flow
 from ..jobs import Work, work_document
 from ..stack import Stack
@@ -32,6 +32,12 @@ def document(live: Live, seen: Seen, now: datetime) -> dict[str, Any]:
     target, stack = live.target, live.target.stack
     members = _members(target, seen)
     listed = _jobs(seen.jobs)
+    addresses: dict[str, list[dict[str, Any]]] = {}
+    drawn = None
+    if stack:
+        plan = topology.plan(stack.settings, stack.release, stack.name)
+        addresses = _addresses(target, stack, plan)
+        drawn = _picture(stack, plan, members)
     return {
         "time": now.isoformat(timespec="seconds"),
         "stack": target.name,
@@ -39,8 +45,8 @@ def document(live: Live, seen: Seen, now: datetime) -> dict[str, Any]:
         "notes": [*map(live.redact, live.notes)],
         "healthy": Status(seen.fleet, seen.usages).well,
         "hosts": [_host(live, seen, host) for host in target.docker_hosts],
-        "parties": _parties(target, seen, members),
-        "picture": _picture(stack, members) if stack else None,
+        "parties": _parties(seen, members, addresses),
+        "picture": drawn,
         "jobs": listed[:_JOBS],
         "olderJobs": max(len(listed) - _JOBS, 0),
         "jobsAsked": _jobs_asked(seen),
@@ -90,9 +96,10 @@ def _host(live: Live, seen: Seen, host: str) -> dict[str, Any]:
 
 
 def _parties(
-    target: Target, seen: Seen, members: Sequence[tuple[Member, str]]
+    seen: Seen,
+    members: Sequence[tuple[Member, str]],
+    addresses: Mapping[str, Sequence[dict[str, Any]]],
 ) -> list[dict[str, Any]]:
-    addresses = _addresses(target)
     found: dict[str, list[dict[str, Any]]] = {}
     for one, word in members:
         shown = service_document(one, seen.usages.get(one.id))
@@ -108,12 +115,8 @@ def _parties(
     ]
 
 
-def _addresses(target: Target) -> dict[str, list[dict[str, Any]]]:
+def _addresses(target: Target, stack: Stack, plan: Topology) -> dict[str, list[dict[str, Any]]]:
     """Where people reach services, by party; with the Docker host if it can be only from there."""
-    stack = target.stack
-    if stack is None:
-        return {}
-    plan = topology.plan(stack.settings, stack.release, stack.name)
     of_parties = outputs.party_addresses(plan, stack.settings, stack.release)
     found = {}
     for party, addresses in of_parties.items():
@@ -133,8 +136,7 @@ def _addresses(target: Target) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def _picture(stack: Stack, members: Iterable[tuple[Member, str]]) -> str:
-    plan = topology.plan(stack.settings, stack.release, stack.name)
+def _picture(stack: Stack, plan: Topology, members: Iterable[tuple[Member, str]]) -> str:
     drawn = picture(plan, stack.settings, stack.release, stack.name)
     states = {(one.party, one.service): (word, _means(word)) for one, word in members}
     return svg.render(with_states(drawn, states))
