@@ -98,7 +98,7 @@ def of(
     return Card(
         party=party.party.id,
         release=release.name,
-        engines=settings.chosen_engines,
+        engines=settings.chosen_engines(party.party),
         gateways=gateways,
         tls=PeerTls(authority=trust.authority, name=trust.name) if trust else None,
         fingerprint=fingerprint(trust.authority) if trust else None,
@@ -198,7 +198,7 @@ def doubts(card: Card, settings: Settings, release: Release) -> Iterator[Doubt]:
         )
     elif card.release != release.name:
         yield Doubt(f"{who} has FATE {card.release}, and this stack {release.name}", False)
-    ours, theirs = settings.chosen_engines, card.engines
+    ours, theirs = settings.chosen_engines(settings.parties[0]), card.engines
     if ours and theirs and ours["federation"] != theirs.get("federation"):
         yield Doubt(
             f"{who} has the federation engine {shown(theirs.get('federation', 'none'))}, and this "
@@ -231,4 +231,6 @@ def peer(card: Card, settings: Settings) -> dict[str, Any]:
     except ValueError as error:
         raise CardError(str(error)) from None
     found = {"id": card.party, **keys}
+    if federation := card.engines.get("federation"):
+        found["federation"] = federation
     return found | {"tls": card.tls.model_dump(exclude_none=True)} if card.tls else found

@@ -73,6 +73,8 @@ def register(settings: Settings, release: Release, stack: str) -> Deployment:
     encryption = certificates.of(settings, plan, now)
     for warning in encryption.warnings(now) if encryption else ():
         pulumi.log.warn(warning)
+    for warning in settings.warnings:
+        pulumi.log.warn(warning)
 
     material.write(settings.hosts)
     surveys = survey.take({name: host.docker for name, host in settings.hosts.items()}, stack)
@@ -117,6 +119,8 @@ def register(settings: Settings, release: Release, stack: str) -> Deployment:
         outputs["exchange"] = exchange_output(plan.exchange, settings)
     if encryption:
         outputs["tls"] = tls_output(encryption)
+    if settings.warnings:
+        outputs["warnings"] = settings.warnings
     outputs["topology"] = mermaid.render(picture(plan, settings, release, stack))
     return Deployment(
         {party.id: party for party in parties},

@@ -1,7 +1,7 @@
 """The catalogue of FATE releases: each release's images and what they are like inside."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -242,6 +242,17 @@ class Release(_Fact):
             "services": with_changes(self.services), "serving": with_changes(self.serving)
         }  # fmt: skip
         return self.model_copy(update=update)
+
+    def with_services_for(self, engines: Iterable[str]) -> Self:
+        """The release with the services that any of some computing engines needs."""
+        chosen = set(engines)
+        return self._with(
+            {
+                name: service
+                for name, service in self.services.items()
+                if not service.computing or chosen & {*service.computing}
+            }
+        )
 
     def computing_with(self, engine: str) -> Self:
         """The release with the services and the images that a computing engine needs."""

@@ -77,5 +77,6 @@ def _of_cluster(plan: ClusterPlan, settings: Settings, line: str, stack: str) ->
     if line == "fate1":
         return {"proxy": proxy.table(route_table.party_routes(plan, plan.facts))}
     assert isinstance(settings, fate2.Settings)  # noqa: S101 - settings match the release line
-    context = ClusterContext(place, plan, settings.master_secret, settings.engines)
+    engines = settings.engines_of(plan.party)
+    context = ClusterContext(place, plan, settings.master_secret, engines)
     return {"nginx": nginx.table(context), "fateflow": fate_flow.table(context)}

@@ -82,6 +82,7 @@ FULL_2: dict[str, Any] = COMMON | yaml.safe_load(
       - id: 10001
         address: fate.example.org
         ports: {nginx-http: 80, nginx-grpc: 9310, rabbitmq: 5672}
+        federation: rabbitmq
     """
 )
 SPARK: dict[str, Any] = {
@@ -104,7 +105,7 @@ SPARK: dict[str, Any] = {
                 "publish": {"spark-ui": 8889},
             },
         },
-        {"id": 10000, "host": "b"},
+        {"id": 10000, "host": "b", "engines": {"computing": "spark_local", "storage": "localfs"}},
     ],
 }
 SPREAD: dict[str, Any] = SPARK | {

@@ -60,6 +60,30 @@ class Engines(Keys):
     )
 
 
+class PartyEngines(Keys):
+    """The engines in which a party differs from the others."""
+
+    computing: Engine | None = Field(
+        None,
+        description="its computing engine; `fate:engines.computing` if not given",
+    )
+    storage: Engine | None = Field(
+        None,
+        description="its storage engine; with `computing`, the one that fits if not given, "
+        "otherwise `fate:engines.storage`",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_federation(cls, value: object) -> object:
+        if isinstance(value, Mapping) and "federation" in value:
+            raise ValueError(
+                "has federation, but parties work together only with the same federation engine: "
+                "set fate:engines.federation for all of them, and remove the key here"
+            )
+        return value
+
+
 class Rabbitmq(Keys):
     """A party's RabbitMQ."""
 
@@ -269,6 +293,12 @@ class Party(settings.Party):
         "client, uploads, services}",
     )
 
+    engines: PartyEngines = Field(
+        PartyEngines(),
+        description="the engines in which it differs from fate:engines: {computing, storage}. "
+        "Parties with different ones work together; the federation engine is the same for all",
+    )
+
     hosts: tuple[str, ...] = Field(
         (),
         description="instead of `host`: the Docker hosts it runs on, names under fate:hosts. All "
@@ -314,6 +344,11 @@ class Peer(settings.Peer):
         description="the ports of its gateways by name, like {nginx-http: 9300}; FATE's usual "
         "ports if not given",
     )
+    federation: Engine | None = Field(
+        None,
+        description="its federation engine, to be warned if it is not that of this stack; "
+        "`fatectl peer add` takes it from the card. Nobody checks it if not given",
+    )
 
     def reached_at(self, port: str, usual: int) -> tuple[str, int]:
         """The address and the port number of one of its gateways."""
@@ -324,13 +359,13 @@ class Settings(settings.Settings):
     """All settings of a FATE 2 stack file."""
 
     parties: tuple[Party, ...] = Field(
-        description="the parties this stack runs, each {id, host or hosts, training, tls}",
+        description="the parties this stack runs, each {id, host or hosts, engines, training, tls}",
         min_length=1,
     )
     peers: tuple[Peer, ...] = Field(
         (),
-        description="the parties that others run, each {id, address, ports, tls}. They get routes "
-        "and nothing else",
+        description="the parties that others run, each {id, address, ports, federation, tls}. "
+        "They get routes and nothing else",
     )
     engines: Engines = Field(
         Engines(),
@@ -348,18 +383,41 @@ class Settings(settings.Settings):
         """The release with the images that these settings choose."""
         if self.images == "packages":
             release = release.from_packages
-        return release.computing_with(self.engines.computing)
+        return release.with_services_for(self.engines_of(one).computing for one in self.parties)
+
+    def engines_of(self, party: settings.Party) -> Engines:
+        """The engines of one of the parties."""
+        own = _own_engines(party)
+        storage = self.engines.storage if own.computing is None else None
+        return Engines(
+            computing=own.computing or self.engines.computing,
+            federation=self.engines.federation,
+            storage=own.storage or storage,
+        )
+
+    def chosen_engines(self, party: settings.Party) -> dict[str, str]:
+        """The engines of a party that other parties should know of, by kind."""
+        engines = self.engines_of(party)
+        return {"computing": engines.computing, "federation": engines.federation}
 
     @property
-    def chosen_engines(self) -> dict[str, str]:
-        """The engines that other parties should know of, by kind."""
-        return {"computing": self.engines.computing, "federation": self.engines.federation}
+    def warnings(self) -> list[str]:
+        """What may keep parties from working together."""
+        ours = self.engines.federation
+        return [
+            f"fate:peers[{index}].federation: party {peer.id} has {shown(peer.federation)}, and "
+            f"this stack {ours}: jobs with it will fail; agree on one with its operator, and set "
+            "fate:engines.federation or the key to it"
+            for index, peer in enumerate(self.peers)
+            if peer.federation and peer.federation != ours
+        ]
 
     def clusters(self, party: settings.Party, release: catalogue.Release) -> list[settings.Cluster]:
         """A party's training cluster, perhaps with Spark's workers on other Docker hosts.
 
         What crosses the hosts is then bound to their addresses.
         """
+        release = release.computing_with(self.engines_of(party).computing)
         (found,) = super().clusters(party, release)
         training, home = _training(party), party.host
         if WORKER not in found.facts.services or not training.spread(home):
@@ -410,13 +468,18 @@ class Settings(settings.Settings):
         if release.engines:
             yield from _engines(self.engines, release.engines)
         for index, party in enumerate(self.parties):
-            for mistake in _spark(party.training, self.engines.computing):
+            engines, own = self.engines_of(party), party.engines.model_fields_set
+            if release.engines and own:
+                for mistake in _engines(engines, release.engines):
+                    if mistake.where[-1] in own:
+                        yield replace(mistake, where=("parties", index, *mistake.where))
+            for mistake in _spark(party.training, engines.computing):
                 yield replace(mistake, where=("parties", index, "training", *mistake.where))
             for number, host in enumerate(party.hosts):
                 if number and host not in self.hosts:
                     where = ("parties", index, "hosts", number)
                     yield settings.Mistake(where, unknown_host(host, self.hosts))
-            if self.engines.computing == "spark" and party.training.spread(party.host):
+            if engines.computing == "spark" and party.training.spread(party.host):
                 yield from self._across(index, party)
 
     def _across(self, index: int, party: Party) -> Iterator[settings.Mistake]:
@@ -460,6 +523,11 @@ def _training(party: settings.Party) -> Training:
     return party.training
 
 
+def _own_engines(party: settings.Party) -> PartyEngines:
+    assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
+    return party.engines
+
+
 def _spark(training: Training, computing: str) -> Iterator[settings.Mistake]:
     """Sizes that do not fit, at paths below the training cluster: such jobs would wait forever."""
     if computing != "spark":
@@ -467,7 +535,7 @@ def _spark(training: Training, computing: str) -> Iterator[settings.Mistake]:
             yield settings.Mistake(
                 (key,),
                 f"is not used with computing: {shown(computing)}; set fate:engines.computing to "
-                "spark, or remove the key",
+                "spark, or the party's engines.computing, or remove the key",
             )
         return
     spark, offered = training.spark, training.worker_count * training.spark.cores

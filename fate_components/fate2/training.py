@@ -45,7 +45,9 @@ class TrainingCluster(pulumi.ComponentResource):
         def at(away: Place) -> pulumi.ResourceOptions:
             return pulumi.ResourceOptions(parent=self, providers={"docker": away.host.provider})
 
-        context = ClusterContext(place, plan, settings.master_secret, settings.engines)
+        context = ClusterContext(
+            place, plan, settings.master_secret, settings.engines_of(plan.party)
+        )
         databases = [] if "mysql" in plan.external else [Mysql(context, child)]
         rabbitmq = Rabbitmq(context, child)
         nginx = Nginx(context, child)
@@ -60,7 +62,7 @@ class TrainingCluster(pulumi.ComponentResource):
             logs = fate_flow.volumes[LOGS.name]
             self.services.append(Fateboard(context, [logs], child))
             self.passwords["fateboard"] = context.fateboard_password
-        if settings.engines.computing == "spark":
+        if context.engines.computing == "spark":
             self.services.append(SparkMaster(context, child))
             shared = tables(context)
             for host, names in context.training.workers_at(plan.host).items():

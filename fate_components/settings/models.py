@@ -824,10 +824,19 @@ class Settings(Keys):
         """
         return Needs(sum(service.uses_memory for service in facts.services.values()))
 
-    @property
-    def chosen_engines(self) -> dict[str, str]:
-        """The engines that other parties should know of, by kind; none if there is no choice."""
+    def chosen_engines(self, party: Party) -> dict[str, str]:
+        """The engines of a party that other parties should know of, by kind; none if its release
+        has no choice.
+
+        Args:
+            party: one of the parties.
+        """
         return {}
+
+    @property
+    def warnings(self) -> list[str]:
+        """What may keep parties from working together, although they can be deployed."""
+        return []
 
     def peer_keys(self, gateways: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
         """What fate:peers has for a party that others run, but for its id and its certificate.

@@ -97,6 +97,7 @@ def test_a_card_says_what_a_peer_needs_and_no_secret() -> None:
             {
                 "address": "10.1.0.5",
                 "ports": {"nginx-http": 9300, "nginx-grpc": 9310, "rabbitmq": 5672},
+                "federation": "rabbitmq",
             },
         ),
     ],

@@ -5,16 +5,19 @@ import copy
 import hashlib
 import json
 from typing import Any
+from unittest import mock
 
 import pytest
 import yaml
 
 from fate_components.fate2 import client, rabbitmq
+from fate_components.release import load
 from tests.bad_stack_files import GOOD_2
 from tests.unit.test_program import COMMAND, CONTAINER, IMAGE, Recorder, labels, run, secret
 
 P = "/data/projects/fate"
 SERVICES = {"mysql", "rabbitmq", "nginx", "fateflow", "client"}
+PORTS = load("2.2.0").from_packages.computing_with("standalone").published
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +82,44 @@ def test_spark_has_its_own_image_and_storage() -> None:
         "federation": "rabbitmq",
         "storage": "file",
     }
+
+
+def test_a_party_can_compute_with_another_engine() -> None:
+    other: dict[str, Any] = {"id": 10000, "host": "a", "engines": {"computing": "standalone"}}
+    other["training"] = {"publish": {name: 1000 + index for index, name in enumerate(PORTS)}}
+    stack = run(
+        GOOD_2
+        | {
+            "fate:engines": {"computing": "spark", "storage": "localfs"},
+            "fate:parties": [{"id": 9999, "host": "a"}, other],
+        }
+    )
+    engines = {
+        party: yaml.safe_load(file(stack, f"{party}-fateflow", f"{FLOW_CONF}/service_conf.yaml"))[
+            "default_engines"
+        ]
+        for party in (9999, 10000)
+    }
+    assert engines[9999] == {"computing": "spark", "federation": "rabbitmq", "storage": "file"}
+    assert engines[10000] == {
+        "computing": "standalone", "federation": "rabbitmq", "storage": "standalone"
+    }  # fmt: skip
+    masters = [name for name in stack.of(CONTAINER) if "spark" in name]
+    assert masters == ["fate-dev-9999-spark-master", "fate-dev-9999-spark-worker"]
+    images = commands(stack)["a-images"]["environment"]["IMAGES"]
+    assert "fate-packages/fateflow:" in images
+    assert "fate-packages/fateflow-spark:" in images
+
+
+@pytest.mark.parametrize(("theirs", "warned"), [("RabbitMQ", False), ("Pulsar", True)])
+def test_a_peer_with_another_federation_engine_is_warned_of(theirs: str, warned: bool) -> None:
+    peer = {"id": 10005, "address": "10.1.0.5", "federation": theirs}
+    with mock.patch("pulumi.export") as export, mock.patch("pulumi.log.warn") as warn:
+        run(GOOD_2 | {"fate:peers": [peer]})
+    said = [text for (text,), _ in warn.call_args_list if "party 10005" in text]
+    assert dict(call.args for call in export.call_args_list).get("warnings", []) == said
+    assert len(said) == warned
+    assert all('party 10005 has "pulsar", and this stack rabbitmq' in text for text in said)
 
 
 def in_cluster(**training: Any) -> Recorder:
