@@ -126,5 +126,8 @@ def test_one_command_mends_it(cluster: Cluster, line: Line, number: int) -> None
     cluster.stack.preview(expect_no_changes=True)
     assert cluster.sql(9999, "SELECT id, text FROM kept ORDER BY id") == ROWS
     assert cluster.sh(9999, line.service, f"cat {line.folder}/kept") == "kept\n"
+    if victim is kill_dockerd:
+        # The containers that it left need nothing of `up`, and start again with Docker.
+        cluster.wait_healthy()
     for container in cluster.containers():
         assert container.attrs["State"]["Health"]["Status"] == "healthy", container.name
