@@ -2,16 +2,23 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
-from . import dev_stack, project, reference, schema
+from . import pictures, project, reference, schema
 
 ROOT = Path(__file__).parents[2]
+
+
+def _picture(stack_file: str, _: str) -> str:
+    file = ROOT / stack_file
+    return pictures.drawn(file.read_text(), file.name.split(".")[1])
+
 
 FILES: Mapping[str, Callable[[str], str]] = {
     schema.PATH: lambda _: json.dumps(schema.stack_file(), indent=1, ensure_ascii=False) + "\n",
     reference.PATH: reference.written,
     project.PATH: project.written,
-    dev_stack.PATH: lambda _: dev_stack.drawn((ROOT / "Pulumi.dev.yaml").read_text()),
+    **{path: partial(_picture, file) for path, file in pictures.STACKS.items()},
 }
 """By path, what each file must contain, given what it does contain."""

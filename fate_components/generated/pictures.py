@@ -1,4 +1,4 @@
-"""The picture of the dev stack, which README.md shows."""
+"""The pictures in the documentation, of stacks that are in the project."""
 
 import json
 
@@ -9,16 +9,21 @@ from ..picture import svg
 from ..picture.model import picture
 from ..settings.load import parse
 
-PATH = "docs/dev-stack.svg"
+STACKS = {
+    "docs/dev-stack.svg": "Pulumi.dev.yaml",
+    "docs/several-machines.svg": "examples/several-machines/Pulumi.large.yaml",
+}
+"""The stack file of each picture."""
 
 _MASTER_SECRET = "fate:masterSecret"  # noqa: S105 - a key, not a secret
 
 
-def drawn(stack_file: str) -> str:
-    """The picture of the dev stack as SVG.
+def drawn(stack_file: str, stack: str) -> str:
+    """The picture of a stack as SVG.
 
     Args:
         stack_file: the text of its stack file.
+        stack: its name.
     """
     config = yaml.safe_load(stack_file)["config"]
     as_engine = {
@@ -26,5 +31,5 @@ def drawn(stack_file: str) -> str:
     }
     # Nothing in the picture depends on the secret, which each machine has its own.
     as_engine[_MASTER_SECRET] = "0123456789abcdef"
-    settings, release = parse(as_engine, {_MASTER_SECRET}, "dev")
-    return svg.render(picture(topology.plan(settings, release, "dev"), settings, release, "dev"))
+    settings, release = parse(as_engine, {_MASTER_SECRET}, stack)
+    return svg.render(picture(topology.plan(settings, release, stack), settings, release, stack))
