@@ -7,19 +7,23 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BeforeValidator,
-    ConfigDict,
     Field,
-    PlainValidator,
-    field_validator,
-    model_validator,
 )
 
 from .. import release as catalogue
 from .. import settings
-from ..settings import addresses
-from ..settings.errors import shown, unknown_host
+from ..settings.errors import shown
 from ..settings.keys import Keys
-from ..settings.models import ANYWHERE, Count, Memory, Password, Port, folder
+from ..settings.models import (
+    ANYWHERE,
+    Count,
+    Memory,
+    Password,
+    Port,
+    by_host,
+    folder,
+    per_host,
+)
 from . import spark_ports
 from .spark_ports import SparkPorts
 
@@ -113,36 +117,6 @@ def _heap(value: int) -> int:
 _Heap = Annotated[Memory, AfterValidator(_heap)]
 
 
-def _worker_count(value: object) -> object:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if not whole or not 1 <= int(str(value)) <= _MAX_WORKERS:
-        raise ValueError(f"must be a whole number from 1 to {_MAX_WORKERS}, not {shown(value)}")
-    return value
-
-
-def _workers(value: object) -> object:
-    """A number of workers, or one for each of several Docker hosts."""
-    if not isinstance(value, Mapping):
-        return _worker_count(value)
-    if not value:
-        raise ValueError("is empty")
-    for host, count in value.items():
-        try:
-            _worker_count(count)
-        except ValueError as error:
-            raise ValueError(f"for {shown(host)} {error}") from None
-    if (together := sum(value.values())) > _MAX_WORKERS:
-        raise ValueError(f"are {together} together; at most {_MAX_WORKERS} are possible")
-    return dict(value)
-
-
-_WorkerCount = Annotated[int, Field(ge=1, le=_MAX_WORKERS)]
-_Workers = Annotated[
-    int | dict[str, int],
-    PlainValidator(_workers, json_schema_input_type=_WorkerCount | dict[str, _WorkerCount]),
-]
-
-
 class Spark(Keys):
     """The size of a party's Spark workers, and of a job on them."""
 
@@ -194,7 +168,7 @@ class Training(settings.Training):
         description="how many cores the party's jobs may use at once. A job takes 4, or all of "
         "them if there are fewer; further jobs wait",
     )
-    workers: _Workers = Field(
+    workers: Annotated[int | dict[str, int], per_host(_MAX_WORKERS)] = Field(
         1,
         description="with `computing: spark`: how many Spark workers it has, 1 to 200, or how many "
         "on each of the party's `hosts`, like {b1: 1, b2: 2}",
@@ -244,13 +218,7 @@ class Training(settings.Training):
         Args:
             home: the name of the Docker host that the cluster runs on.
         """
-        counts = {home: self.workers} if isinstance(self.workers, int) else self.workers
-        found = {}
-        for host, count in counts.items():
-            end = "" if host == home else f".{host}"
-            numbers = ["", *(f"-{n}" for n in range(2, count + 1))]
-            found[host] = tuple(f"{WORKER}{number}{end}" for number in numbers)
-        return found
+        return by_host(WORKER, self.workers, home)
 
     def spread(self, home: str) -> bool:
         """Whether some of its Spark workers are on other Docker hosts.
@@ -279,11 +247,6 @@ class Training(settings.Training):
         return [name for there in self.workers_at(home).values() for name in there]
 
 
-def _host_or_hosts(schema: dict[str, Any]) -> None:
-    schema["required"].remove("host")
-    schema["oneOf"] = [{"required": ["host"]}, {"required": ["hosts"]}]
-
-
 class Party(settings.Party):
     """A party of the federation that this stack runs."""
 
@@ -305,35 +268,6 @@ class Party(settings.Party):
         "but Spark's workers is on the first. See [Workers on several Docker hosts]"
         "(#workers-on-several-docker-hosts)",
     )
-
-    model_config = ConfigDict(json_schema_extra=_host_or_hosts)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _first_host(cls, value: object) -> object:
-        """The first of several Docker hosts is the one that the party runs on."""
-        if not isinstance(value, Mapping) or value.get("hosts") is None:
-            return value
-        if "host" in value:
-            raise ValueError("has both host and hosts: remove one of the two")
-        hosts = value["hosts"]
-        # Anything else is reported as what hosts is.
-        first = hosts[0] if isinstance(hosts, list | tuple) and hosts else ""
-        return {**value, "host": first if isinstance(first, str) else ""}
-
-    @property
-    def host_key(self) -> settings.Location:
-        """The key that sets the Docker host it runs on."""
-        return ("hosts", 0) if self.hosts else super().host_key
-
-    @field_validator("hosts")
-    @classmethod
-    def _some_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not value:
-            raise ValueError("is empty")
-        if twice := [name for name in value if value.count(name) > 1]:
-            raise ValueError(f"names {shown(twice[0])} twice")
-        return value
 
 
 class Peer(settings.Peer):
@@ -424,15 +358,10 @@ class Settings(settings.Settings):
             return [found]
         workers = training.workers_at(home)
         ports = spark_ports.across(training.spark.ports, workers)
-        bound = {host: self._address(host) or ANYWHERE for host in (home, *workers)}
+        bound = {host: self.address_of(host) or ANYWHERE for host in (home, *workers)}
         elsewhere = {host: {WORKER: names} for host, names in workers.items() if host != home}
         between = tuple(spark_ports.published(ports, home, workers, bound))
         return [replace(found, elsewhere=elsewhere, between=between)]
-
-    def _address(self, host: str) -> str | None:
-        """The IPv4 address of a Docker host, if one is known."""
-        address = self.hosts[host].reachable_at if host in self.hosts else None
-        return address if address and addresses.ipv4(address) else None
 
     def needs(
         self, party: settings.Party, cluster: str, facts: catalogue.Release, host: str
@@ -467,6 +396,7 @@ class Settings(settings.Settings):
                     )
         if release.engines:
             yield from _engines(self.engines, release.engines)
+        yield from self.unknown_hosts()
         for index, party in enumerate(self.parties):
             engines, own = self.engines_of(party), party.engines.model_fields_set
             if release.engines and own:
@@ -475,10 +405,6 @@ class Settings(settings.Settings):
                         yield replace(mistake, where=("parties", index, *mistake.where))
             for mistake in _spark(party.training, engines.computing):
                 yield replace(mistake, where=("parties", index, "training", *mistake.where))
-            for number, host in enumerate(party.hosts):
-                if number and host not in self.hosts:
-                    where = ("parties", index, "hosts", number)
-                    yield settings.Mistake(where, unknown_host(host, self.hosts))
             if engines.computing == "spark" and party.training.spread(party.host):
                 yield from self._across(index, party)
 
@@ -486,14 +412,7 @@ class Settings(settings.Settings):
         """What keeps a party's Spark cluster from working on several Docker hosts."""
         training = ("parties", index, "training")
         workers = party.training.workers_at(party.host)
-        known = party.hosts or (party.host,)
-        for host in workers:
-            if host not in known:
-                yield settings.Mistake(
-                    (*training, "workers"),
-                    f"{shown(host)} is not one of the party's hosts "
-                    f"({', '.join(map(shown, known))}); add it to fate:parties[{index}].hosts",
-                )
+        yield from self.across(index, "workers", workers, (party.host, *workers), "Spark")
         if party.training.spark.tables is None:
             yield settings.Mistake(
                 (*training, "spark", "tables"),
@@ -506,16 +425,6 @@ class Settings(settings.Settings):
                 f"{party.training.spark.ports} leaves too few ports up to {_LAST_PORT} for its "
                 "workers; choose a lower one",
             )
-        for host in dict.fromkeys((party.host, *workers)):
-            address = self._address(host)
-            if host in self.hosts and (address is None or addresses.only_local(address)):
-                present = self.hosts[host].reachable_at
-                what = f"{shown(present)} is no address for that" if present else "is missing"
-                yield settings.Mistake(
-                    ("hosts", host, "address"),
-                    f"{what}: Spark of party {party.id} on another Docker host must reach it; set "
-                    "the IPv4 address that other machines use",
-                )
 
 
 def _training(party: settings.Party) -> Training:

@@ -6,7 +6,7 @@ docs/configuration.md, the schema for editors and the errors take its descriptio
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -28,7 +28,7 @@ from pydantic.alias_generators import to_camel
 
 from ..release import Release
 from . import addresses
-from .errors import Location, Mistake, shown
+from .errors import Location, Mistake, shown, unknown_host
 from .keys import Keys, Secret, Text
 from .tls import Certificate, DockerTls, ExchangeTls, PeerTls, Tls
 
@@ -227,6 +227,56 @@ _Publication = (
     Annotated[int, Field(ge=1, le=65535)]
     | Annotated[str, Field(pattern=r"^([0-9]{1,3}(\.[0-9]{1,3}){3}:)?[0-9]{1,5}$")]
 )
+
+
+def per_host(most: int) -> Any:
+    """The type of how many containers of a kind a party has: a number, or one for each of several
+    Docker hosts.
+
+    Args:
+        most: how many are possible together.
+    """
+
+    def count(value: object) -> object:
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not whole or not 1 <= int(str(value)) <= most:
+            raise ValueError(f"must be a whole number from 1 to {most}, not {shown(value)}")
+        return value
+
+    def counts(value: object) -> object:
+        if not isinstance(value, Mapping):
+            return count(value)
+        if not value:
+            raise ValueError("is empty")
+        for host, number in value.items():
+            try:
+                count(number)
+            except ValueError as error:
+                raise ValueError(f"for {shown(host)} {error}") from None
+        if (together := sum(value.values())) > most:
+            raise ValueError(f"are {together} together; at most {most} are possible")
+        return dict(value)
+
+    one = Annotated[int, Field(ge=1, le=most)]
+    return PlainValidator(counts, json_schema_input_type=one | dict[str, one])
+
+
+def by_host(service: str, counts: int | Mapping[str, int], home: str) -> dict[str, tuple[str, ...]]:
+    """The names of a service's containers, by Docker host: egg, egg-2 … at home, and egg.HOST,
+    egg-2.HOST … elsewhere.
+
+    Args:
+        service: the service's name.
+        counts: how many it has, or how many on each Docker host.
+        home: the name of the Docker host that the cluster runs on.
+    """
+    found = {}
+    for host, count in ({home: counts} if isinstance(counts, int) else counts).items():
+        end = "" if host == home else f".{host}"
+        numbers = ["", *(f"-{n}" for n in range(2, count + 1))]
+        found[host] = tuple(f"{service}{number}{end}" for number in numbers)
+    return found
+
 
 Address = Annotated[str, Text, AfterValidator(addresses.address)]
 Password = Annotated[Secret, Text, AfterValidator(password)]
@@ -610,6 +660,7 @@ class Cluster:
         elsewhere: the services of which it has containers on other Docker hosts of the party, with
             the names of these containers, by Docker host.
         between: the ports that cross the party's Docker hosts.
+        one_subnet: whether its networks on all of these hosts have the same addresses.
     """
 
     kind: str
@@ -619,6 +670,7 @@ class Cluster:
     inner: tuple[str, ...] = ()
     elsewhere: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     between: tuple[Between, ...] = ()
+    one_subnet: bool = False
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -641,11 +693,19 @@ class Needs:
     shared_cores: int = 0
 
 
+def _host_or_hosts(schema: dict[str, Any]) -> None:
+    schema["required"].remove("host")
+    schema["oneOf"] = [{"required": ["host"]}, {"required": ["hosts"]}]
+
+
 class Party(Keys):
     """A party of the federation that this stack runs."""
 
     id: PartyId = Field(description="the party's id in the federation, a whole number like 9999")
     host: str = Field(description="the Docker host it runs on, a name under fate:hosts")
+    hosts: tuple[str, ...] = Field(
+        (), description="instead of `host`: the Docker hosts it runs on, names under fate:hosts"
+    )
     training: Training | None = Field(
         Training(), description="its training cluster: {publish, mysql, …}"
     )
@@ -655,10 +715,34 @@ class Party(Keys):
         "stack if not given. See [tls.md](tls.md)",
     )
 
+    model_config = ConfigDict(json_schema_extra=_host_or_hosts)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _first_host(cls, value: object) -> object:
+        """The first of several Docker hosts is the one that the party runs on."""
+        if not isinstance(value, Mapping) or value.get("hosts") is None:
+            return value
+        if "host" in value:
+            raise ValueError("has both host and hosts: remove one of the two")
+        hosts = value["hosts"]
+        # Anything else is reported as what hosts is.
+        first = hosts[0] if isinstance(hosts, list | tuple) and hosts else ""
+        return {**value, "host": first if isinstance(first, str) else ""}
+
+    @field_validator("hosts")
+    @classmethod
+    def _some_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("is empty")
+        if twice := [name for name in value if value.count(name) > 1]:
+            raise ValueError(f"names {shown(twice[0])} twice")
+        return value
+
     @property
     def host_key(self) -> Location:
         """The key that sets the Docker host it runs on."""
-        return ("host",)
+        return ("hosts", 0) if self.hosts else ("host",)
 
 
 class Peer(Keys):
@@ -797,6 +881,51 @@ class Settings(Keys):
         facts = overridden(release, party.training.services)
         published = party.training.published(facts, self.bound(party.host))
         return [Cluster(TRAINING, party.host, facts, published)]
+
+    def address_of(self, host: str) -> str | None:
+        """The IPv4 address of a Docker host, if one is known."""
+        address = self.hosts[host].reachable_at if host in self.hosts else None
+        return address if address and addresses.ipv4(address) else None
+
+    def unknown_hosts(self) -> Iterator[Mistake]:
+        """Parties with further Docker hosts that the stack does not have."""
+        for index, party in enumerate(self.parties):
+            for number, host in enumerate(party.hosts):
+                if number and host not in self.hosts:
+                    where = ("parties", index, "hosts", number)
+                    yield Mistake(where, unknown_host(host, self.hosts))
+
+    def across(
+        self, index: int, key: str, counts: Iterable[str], called: Iterable[str], caller: str
+    ) -> Iterator[Mistake]:
+        """What keeps a party's containers on several Docker hosts from calling each other.
+
+        Args:
+            index: the party's index.
+            key: the key below its training cluster that says how many each Docker host has.
+            counts: the Docker hosts that the key names.
+            called: the Docker hosts whose ports are called from others.
+            caller: what calls them, for the message.
+        """
+        party = self.parties[index]
+        known = party.hosts or (party.host,)
+        for host in counts:
+            if host not in known:
+                yield Mistake(
+                    ("parties", index, "training", key),
+                    f"{shown(host)} is not one of the party's hosts "
+                    f"({', '.join(map(shown, known))}); add it to fate:parties[{index}].hosts",
+                )
+        for host in dict.fromkeys(called):
+            address = self.address_of(host)
+            if host in self.hosts and (address is None or addresses.only_local(address)):
+                present = self.hosts[host].reachable_at
+                what = f"{shown(present)} is no address for that" if present else "is missing"
+                yield Mistake(
+                    ("hosts", host, "address"),
+                    f"{what}: {caller} of party {party.id} on another Docker host must reach it; "
+                    "set the IPv4 address that other machines use",
+                )
 
     def bound(self, host: str) -> str:
         """The address that a Docker host's ports for other parties are bound to by default."""
