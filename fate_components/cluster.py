@@ -49,17 +49,16 @@ class ClusterContext:
         """Where the party's other services reach a service, or what stands for it elsewhere."""
         return self.plan.external.get(service) or Endpoint(service, self.port(service))
 
-    def attachment(self, service: str, index: int = 0) -> Attachment:
+    def attachment(self, service: str, name: str = "") -> Attachment:
         """A service's attachment to the party's network, with an address that never changes.
 
         Args:
             service: its name in the release.
-            index: which instance, from 0, if a party has several.
+            name: what its container is called there, if not like the service.
         """
         network = self.plan.network
-        octet = self.place.release.services[service].address + index
-        name = service if index == 0 else f"{service}-{index + 1}"
-        return Attachment(network, network.at(octet), aliases=(name,))
+        octet = self.place.release.services[service].address
+        return Attachment(network, network.at(octet), aliases=(name or service,))
 
 
 class TrainingContext(ClusterContext):

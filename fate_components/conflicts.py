@@ -48,6 +48,9 @@ def claims(plan: Topology, stack: str) -> dict[str, Claims]:
             services = "|".join(map(re.escape, cluster.services))
             # A service can have several containers, like egg and egg-2.
             of_host.containers.append(rf"{re.escape(name)}-({services})(-\d+)?")
+            of_host.containers.extend(
+                re.escape(docker_name(stack, party.party.id, one)) for one in cluster.containers
+            )
             for port, where in cluster.published.items():
                 of_host.ports[f"fate:parties[{index}].{kind}.publish.{port}"] = where
             for other, branch in cluster.branches.items():

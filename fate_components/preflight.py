@@ -145,7 +145,7 @@ def _elsewhere(
     key, docker = f"fate:hosts.{host}.data", "volumes of Docker"
     for party in plan.parties:
         id = str(party.party.id)
-        kinds = [kind for kind, cluster in party.clusters.items() if cluster.host == host]
+        kinds = [kind for kind, cluster in party.clusters.items() if host in cluster.hosts]
         for name, volume in survey.volumes.items():
             labels = volume.get("Labels") or {}
             if labels.get("fate.party") != id or labels.get("fate.cluster") not in kinds:

@@ -213,6 +213,10 @@ class Release(_Fact):
         update = {"services": others(self.services), "serving": others(self.serving)}
         return self.model_copy(update=update)
 
+    def without(self, service: str) -> Self:
+        """The release without one of the services of a training cluster."""
+        return self._with({name: one for name, one in self.services.items() if name != service})
+
     @property
     def serving_cluster(self) -> Self:
         """The release with the services of a serving cluster instead of a training cluster."""

@@ -49,6 +49,8 @@ def of(plan: Topology, settings: Settings, release: Release, stack: str) -> Iter
             for service, file in _of_cluster(planned, settings, release.line, stack).items():
                 name = docker_name(stack, one.party.id, service)
                 yield RouteTable(str(one.party.id), planned.host, name, file)
+            if release.line != "fate2":
+                continue
             for host, containers in _told(planned).items():
                 if names := spark.hosts(planned, host):
                     for container in containers:

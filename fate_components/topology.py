@@ -451,7 +451,11 @@ class _Deployment:
             edge=edge,
             branches={
                 other: Branch(
-                    replace(network, subnet=_cut(self.subnet(other), self.slots[other][party.id])),
+                    network
+                    if cluster.one_subnet
+                    else replace(
+                        network, subnet=_cut(self.subnet(other), self.slots[other][party.id])
+                    ),
                     services,
                 )
                 for other, services in cluster.elsewhere.items()
@@ -472,7 +476,7 @@ class _Deployment:
     def tunnels(self) -> dict[int, int]:
         """A number for each party, own or peer, unaffected by others that come or go."""
         everyone = [*self.clusters, *(peer.id for peer in self.settings.peers)]
-        return _stable(everyone, _TUNNELS)
+        return stable(everyone, _TUNNELS)
 
     def _tunnel_ports(self, party: int, facts: Release) -> dict[str, int]:
         """By gateway port, the port of the caller's edge that leads to a party's."""
@@ -638,10 +642,10 @@ def _has_some_on(clusters: Mapping[str, Cluster], host: str) -> bool:
 
 def _slots(parties: Iterable[int]) -> dict[int, int]:
     """A slot for each party of a Docker host, unaffected by parties that are added or removed."""
-    return {party: _FIRST_SLOT + slot for party, slot in _stable(parties, MAX_PARTIES).items()}
+    return {party: _FIRST_SLOT + slot for party, slot in stable(parties, MAX_PARTIES).items()}
 
 
-def _stable(ids: Iterable[int], count: int) -> dict[int, int]:
+def stable(ids: Iterable[int], count: int) -> dict[int, int]:
     """A number below `count` for each id, unaffected by ids that are added or removed.
 
     It follows from the id; only if two ids map to the same number, the later one takes the next

@@ -164,6 +164,17 @@ def _across(
     )
 
 
+def _eggs(eggs: object, **training: object) -> Change:
+    """Eggs of party 9999 on hosts a and b."""
+
+    def change(config: dict[str, Any]) -> None:
+        party = config["fate:parties"][0]
+        del party["host"]
+        party |= {"hosts": ["a", "b"], "training": {"eggs": eggs, **training}}
+
+    return _both(change, _host("b", address="10.0.0.2"))
+
+
 def given(identity: tls.Identity) -> dict[str, Any]:
     """A certificate as a stack file gives it."""
     return {
@@ -436,9 +447,35 @@ CASES = [
     Case("one id twice", _party(1, id=9999), "fate:parties[1].id", "give every party its own",
          engine=True),
     Case("party's unknown key", _party(0, trainig={}), "fate:parties[0].trainig", "training?"),
-    Case("no eggs", _party(0, training={"eggs": 0}), "fate:parties[0].training.eggs", "1 or more"),
+    Case("no eggs", _party(0, training={"eggs": 0}), "fate:parties[0].training.eggs",
+         "must be a whole number from 1 to 200, not 0"),
     Case("too many eggs", _party(0, training={"eggs": 900}), "fate:parties[0].training.eggs",
-         "200 or less"),
+         "must be a whole number from 1 to 200, not 900"),
+    Case("eggs on a host of others", _eggs({"a": 1, "c": 1}), "fate:parties[0].training.eggs",
+         '"c" is not one of the party\'s hosts ("a", "b"); add it to fate:parties[0].hosts'),
+    Case("eggs on another host of a party with one", _party(0, training={"eggs": {"b": 1}}),
+         "fate:parties[0].training.eggs", '"b" is not one of the party\'s hosts ("a")'),
+    Case("no eggs on a host", _eggs({"a": 1, "b": 0}), "fate:parties[0].training.eggs",
+         'for "b" must be a whole number from 1 to 200, not 0'),
+    Case("too many eggs at home", _eggs({"a": 97, "b": 1}), "fate:parties[0].training.eggs",
+         'are 97 on "a"; at most 96 are possible there'),
+    Case("too many eggs elsewhere", _eggs({"a": 1, "b": 101}), "fate:parties[0].training.eggs",
+         "are 101 on the party's other Docker hosts; at most 100 are possible there"),
+    Case("eggs on a host without an address",
+         _both(_eggs({"a": 1, "b": 1}), _host("b", docker="unix:///run/b.sock", address="b")),
+         "fate:hosts.b.address", "roll of party 9999 on another Docker host must reach it"),
+    Case("egg port without eggs elsewhere", _party(0, training={"eggPort": 7900}),
+         "fate:parties[0].training.eggPort", "is not used: all eggs are on the party's first"),
+    Case("egg port as a word", _eggs({"b": 1}, eggPort="egg"),
+         "fate:parties[0].training.eggPort", "must be a whole number"),
+    Case("egg port of others", _both(_eggs({"b": 1}, eggPort=9371), _party(1, host="b")),
+         "fate:parties[1].training.publish.proxy", "is already used by fate:parties[0].training."),
+    Case("allowTableLoss as a word", _party(0, training={"allowTableLoss": "maybe"}),
+         "fate:parties[0].training.allowTableLoss", "must be true or false"),
+    Case("unknown other host in 1.3", _both(_eggs({"a": 1}), _party(0, hosts=["a", "c"])),
+         "fate:parties[0].hosts[1]", '"c" is not one of the Docker hosts under fate:hosts (a, b)'),
+    Case("host and hosts in 1.3", _both(_eggs({"a": 1}), _party(0, host="a")), "fate:parties[0]",
+         "has both host and hosts: remove one of the two"),
     Case("half a processor", _party(0, training={"processors": 0.5}),
          "fate:parties[0].training.processors", "whole number"),
     Case("port as a word", _publish(0, proxy="http"), "fate:parties[0].training.publish.proxy",
@@ -646,8 +683,6 @@ CASES = [
          "must be a list"),
     Case("one host twice", _across({"a": 1}, hosts=["a", "a"]), "fate:parties[0].hosts",
          'names "a" twice'),
-    Case("hosts in 1.3", _party(0, hosts=["a"]), "fate:parties[0].hosts",
-         "is not supported by FATE 1.3.0"),
     Case("workers on a host without an address",
          _both(_across({"a": 1, "b": 1}), lambda c: c["fate:hosts"]["a"].pop("address")),
          "fate:hosts.a.address", "Spark of party 9999 on another Docker host must reach it"),

@@ -125,6 +125,17 @@ SPREAD: dict[str, Any] = SPARK | {
         {"id": 10000, "host": "b"},
     ],
 }
+EGGS: dict[str, Any] = FULL | {
+    "fate:hosts": SPREAD["fate:hosts"],
+    "fate:parties": [
+        {
+            "id": 9999,
+            "hosts": ["a", "b"],
+            "training": {"eggs": {"a": 1, "b": 2}, "eggPort": 7900, "allowTableLoss": True},
+        },
+        {"id": 10000, "host": "b"},
+    ],
+}
 TLS: dict[str, Any] = {
     "fate:tls": {"enabled": True},
     "fate:peers": [{"id": 10001, "address": "fate.example.org", "tls": {"authority": CA}}],
@@ -156,6 +167,7 @@ FILES: dict[str, list[dict[str, Any]]] = {
     "1.3.0": [
         FULL,
         {key: value for key, value in FULL.items() if key != "fate:exchange"},
+        EGGS,
         FULL | {"fate:images": "archive", "fate:archive": "/srv/images.tar.gz"},
         FULL | {"fate:exchange": {"address": "exchange.example.org", "port": 9371}},
         FULL | TLS | {"fate:parties": [*FULL["fate:parties"][:1], GIVEN_TLS]},
@@ -236,7 +248,9 @@ VALID: dict[str, st.SearchStrategy[Any]] = {
     "cpus": st.sampled_from([0.01, 0.5, 4, 1024]),
     "data": st.sampled_from(["/srv/fate", "/data/projects/fate/", "/var/lib/fate"]),
     "docker": hostnames.map("ssh://{}".format) | st.just("unix:///run/docker.sock"),
-    "eggs": st.integers(1, 200),
+    "eggPort": st.integers(1, 65535),
+    "eggs": st.integers(1, 200)
+    | st.dictionaries(st.sampled_from("abc"), st.integers(1, 100), min_size=1),
     "executorCores": st.integers(1, 8),
     "executorMemory": st.sampled_from(["512m", "8g"]),
     "executors": st.integers(1, 8),
@@ -244,6 +258,7 @@ VALID: dict[str, st.SearchStrategy[Any]] = {
     "host": st.sampled_from("ab"),
     "id": st.integers(1, 3) | st.sampled_from([9999, 9999 + 239, 10000, 2**63 - 1]),
     "image": st.sampled_from(["a:1", "r.example.org:5000/a/b:1.0-x"]),
+    "allowTableLoss": st.booleans(),
     "archive": st.sampled_from(["images.tar", "/srv/images.tar.zst"]),
     "images": st.sampled_from(["packages", "registry", "archive"]),
     "keepData": st.booleans(),

@@ -13,7 +13,7 @@ from ..backup.archive import ArchiveError, Manifest
 from ..backup.party import Deployed, PartyError, wait_healthy
 from ..backup.restoring import Restoring
 from ..fate1 import meta_service
-from ..fate1.settings import Training
+from ..fate1.settings import EGG, Training
 from . import passphrase, progress
 from .backup import deployed
 from .failure import failure
@@ -65,7 +65,7 @@ def _nodes(stack: Stack, party: int) -> str:
     (found,) = (one for one in stack.settings.parties if one.id == party)
     if not isinstance(found.training, Training):
         return ""
-    wanted = meta_service.nodes(stack.release.services, found.training.containers("egg"))
+    wanted = meta_service.nodes(stack.release.services, found.training.containers(EGG, found.host))
     return meta_service.statements(wanted)
 
 

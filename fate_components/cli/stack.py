@@ -53,7 +53,7 @@ class Stack:
     release: Release
 
     def docker_hosts(self, party: int) -> list[str]:
-        """How to reach the Docker hosts of a party's clusters, its training cluster's first.
+        """How to reach the Docker hosts of a party, its training cluster's first.
 
         Args:
             party: the party's id.
@@ -62,7 +62,9 @@ class Stack:
             StackError: the stack has no such party.
         """
         clusters = self.settings.clusters(self.party(party), self.release)
-        return [self.settings.hosts[cluster.host].docker for cluster in clusters]
+        first = [cluster.host for cluster in clusters]
+        hosts = dict.fromkeys(first + [host for one in clusters for host in one.elsewhere])
+        return [self.settings.hosts[host].docker for host in hosts]
 
     def external_database(self, party: int) -> str | None:
         """The database of a party that is on a MySQL of somebody else, if it is.

@@ -1,7 +1,9 @@
 """What the services of a training cluster of FATE 1.3 know about each other."""
 
 from .. import cluster
-from .settings import Training
+from ..topology import Attachment
+from . import egg_addresses
+from .settings import EGG, Training
 
 
 class ClusterContext(cluster.TrainingContext):
@@ -16,8 +18,20 @@ class ClusterContext(cluster.TrainingContext):
 
     @property
     def eggs(self) -> list[str]:
-        """The eggs' names in the party's network."""
-        return self.training.containers("egg")
+        """The eggs' names in the party's networks."""
+        return self.training.containers(EGG, self.plan.host)
+
+    @property
+    def eggs_at(self) -> dict[str, tuple[str, ...]]:
+        """The same by Docker host."""
+        return self.training.eggs_at(self.plan.host)
+
+    def egg(self, name: str) -> Attachment:
+        """The attachment of an egg, or of its stand-in, to the party's network."""
+        first = self.place.release.services[EGG].address
+        octets = egg_addresses.octets(first, self.eggs_at, self.plan.host)
+        network = self.plan.network
+        return Attachment(network, network.at(octets[name]), aliases=(name,))
 
     @property
     def redis_password(self) -> str:

@@ -6,11 +6,14 @@ from ..docker.service import Container, File, Service, Volume
 from ..files import ROOT, json_text, properties
 from .cluster import ClusterContext
 from .server_conf import server_conf
+from .settings import EGG
 
 _EGG = f"{ROOT}/eggroll/egg"
 _CONFIG = f"{_EGG}/conf/egg.properties"
 _STARTER = f"{_EGG}/conf/start-processor.sh"
 _PYTHON = f"{ROOT}/eggroll/python"
+START_PORT, PORTS = 50000, 5000
+"""The processors of all jobs take the ports after this one in turn, as many as there are."""
 _COUNT = "eggroll.computing.processor.session.max.count"
 
 # The image's script passes the egg's name, but the egg compares heartbeats by its address, so no
@@ -52,7 +55,7 @@ def config(context: ClusterContext) -> str:
             "service.port": context.port("egg"),
             "eggroll.computing.engine.names": "processor",
             f"{processor}.bootstrap.script": _STARTER,
-            f"{processor}.start.port": 50000,
+            f"{processor}.start.port": START_PORT,
             f"{processor}.venv": "/data/projects/python/venv",
             f"{processor}.engine-path": f"{_PYTHON}/eggroll/computing/processor.py",
             f"{processor}.python-path": f"{ROOT}/python:{_PYTHON}",
@@ -68,29 +71,32 @@ class Egg(Service):
 
     Args:
         context: the training cluster it belongs to.
-        index: which egg, from 0.
+        name: the container's name.
+        host: the name of its Docker host.
         opts: the parent and provider options.
     """
 
-    def __init__(self, context: ClusterContext, index: int, opts: pulumi.ResourceOptions) -> None:
-        name = context.eggs[index]
-        storage = context.place.release.services["egg"].ports["storage"]
+    def __init__(
+        self, context: ClusterContext, name: str, host: str, opts: pulumi.ResourceOptions
+    ) -> None:
+        storage = context.place.release.services[EGG].ports["storage"]
+        files = [
+            File(_CONFIG, config(context), extended=not context.training.processors),
+            File(_STARTER, START_PROCESSOR, executable=True),
+        ]
+        # An egg is called and calls nobody. Elsewhere the file would name what is out of reach.
+        if host == context.plan.host:
+            conf = json_text(server_conf(context))
+            files.append(File(f"{_PYTHON}/eggroll/conf/server_conf.json", conf))
         super().__init__(
             "fate:fate1:Egg",
-            context.place,
+            context.place.elsewhere.get(host, context.place),
             Container(
-                service="egg",
+                service=EGG,
                 name=name,
-                networks=[context.attachment("egg", index)],
+                networks=[context.egg(name)],
                 command=["bash", "-c", _START.replace("__STORAGE__", str(storage))],
-                files=[
-                    File(_CONFIG, config(context), extended=not context.training.processors),
-                    File(_STARTER, START_PROCESSOR, executable=True),
-                    File(
-                        f"{_PYTHON}/eggroll/conf/server_conf.json",
-                        json_text(server_conf(context)),
-                    ),
-                ],
+                files=files,
                 volumes=[Volume(name, f"{ROOT}/data-dir")],
             ),
             opts=opts,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -11,13 +12,26 @@ from ..release import Release
 from ..settings import addresses
 from ..settings.errors import shown, unknown_host
 from ..settings.keys import Keys
-from ..settings.models import ANYWHERE, Address, ClusterKeys, Count, Port, Server, overridden
+from ..settings.models import (
+    ANYWHERE,
+    Address,
+    ClusterKeys,
+    Count,
+    Port,
+    Server,
+    by_host,
+    overridden,
+    per_host,
+)
+from . import egg_addresses
 
 _GATEWAY = "proxy"
 _SERVING_GATEWAY = "serving-grpc"
 _JAVA_NAME = r"[A-Za-z_$][A-Za-z0-9_$]*"
 # The ports at which the clusters of one party call each other.
 _FLOW, _SERVER = "fateflow-http", "serving-server"
+_MAX_EGGS = 200
+EGG, LINK = "egg", "link"
 
 
 def _adapter(value: str) -> str:
@@ -43,8 +57,21 @@ class Redis(Server):
 class Training(settings.Training):
     """A party's training cluster."""
 
-    eggs: Annotated[Count, Field(le=200)] = Field(
-        1, description="how many eggs (storage and compute nodes) it has, 1 to 200"
+    eggs: Annotated[int | dict[str, int], per_host(_MAX_EGGS)] = Field(
+        1,
+        description="how many eggs (storage and compute nodes) it has, 1 to 200, or how many on "
+        "each of the party's `hosts`, like {b1: 1, b2: 2}",
+    )
+    egg_port: Port = Field(
+        7888,
+        description="with eggs on several Docker hosts: the port at which the eggs on each of the "
+        "others are called, on that host's address; 7888 if not given. Parties with Docker hosts "
+        "in common need different ones",
+    )
+    allow_table_loss: bool = Field(
+        False,
+        description="whether an egg is removed even if tables have a part of their data on it, and "
+        "are lost with it: true, false",
     )
     processors: Annotated[Count, Field(le=256)] | None = Field(
         None,
@@ -59,12 +86,38 @@ class Training(settings.Training):
         """Its database servers, by the name of the service that they are or stand for."""
         return {**super().servers, "redis": self.redis}
 
+    def eggs_at(self, home: str) -> dict[str, tuple[str, ...]]:
+        """The names of its eggs, by Docker host: egg, egg-2 … at home, and egg.HOST, egg-2.HOST …
+        elsewhere.
+
+        Args:
+            home: the name of the Docker host that the cluster runs on.
+        """
+        return by_host(EGG, self.eggs, home)
+
+    def links_at(self, home: str) -> dict[str, tuple[str, ...]]:
+        """The names of the containers through which eggs elsewhere are called, by Docker host: at
+        home a stand-in for each of these eggs, and elsewhere one that passes the calls on.
+
+        Args:
+            home: the name of the Docker host that the cluster runs on.
+        """
+        eggs = self.eggs_at(home)
+        elsewhere = {host: (f"{LINK}.{host}",) for host in eggs if host != home}
+        away = [name for host in elsewhere for name in eggs[host]]
+        return {home: tuple(map(stand_in, away)), **elsewhere} if elsewhere else {}
+
     def containers(self, service: str, home: str = "") -> list[str]:
-        """The names of a service's containers in the party's network: egg, egg-2, egg-3 …"""
-        first = super().containers(service, home)
-        if service != "egg":
-            return first
-        return first + [f"{service}-{n}" for n in range(2, self.eggs + 1)]
+        """The names of a service's containers in the party's networks; see `eggs_at`."""
+        if service not in (EGG, LINK):
+            return super().containers(service, home)
+        found = self.eggs_at(home) if service == EGG else self.links_at(home)
+        return [name for there in found.values() for name in there]
+
+
+def stand_in(egg: str) -> str:
+    """The name of the container at home that stands for an egg elsewhere."""
+    return f"{LINK}-{egg}"
 
 
 class Serving(ClusterKeys):
@@ -94,8 +147,15 @@ class Party(settings.Party):
 
     training: Training | None = Field(
         Training(),
-        description="its training cluster: {publish, eggs, processors, mysql, redis, uploads, "
-        "services}; one with the defaults, unless the party has `serving`, if not given",
+        description="its training cluster: {publish, eggs, eggPort, allowTableLoss, processors, "
+        "mysql, redis, uploads, services}; one with the defaults, unless the party has `serving`, "
+        "if not given",
+    )
+    hosts: tuple[str, ...] = Field(
+        (),
+        description="instead of `host`: the Docker hosts it runs on, names under fate:hosts. All "
+        "but eggs is on the first. See [Eggs on several Docker hosts]"
+        "(#eggs-on-several-docker-hosts)",
     )
     serving: Serving | None = Field(
         None,
@@ -157,7 +217,7 @@ class Settings(settings.Settings):
     """All settings of a stack file of FATE 1.3."""
 
     parties: tuple[Party, ...] = Field(
-        description="the parties this stack runs, each {id, host, training, serving, tls}",
+        description="the parties this stack runs, each {id, host or hosts, training, serving, tls}",
         min_length=1,
     )
     peers: tuple[Peer, ...] = Field(
@@ -196,15 +256,14 @@ class Settings(settings.Settings):
             opened = {_FLOW: self._address(party.host)} if apart else {}
             facts = overridden(release, party.training.services)
             published = party.training.published(facts, self.bound(party.host), opened)
-            found.append(
-                settings.Cluster(
-                    settings.TRAINING,
-                    party.host,
-                    facts,
-                    published,
-                    self.inner_ports(settings.TRAINING),
-                )
+            cluster = settings.Cluster(
+                settings.TRAINING,
+                party.host,
+                facts.without(LINK),
+                published,
+                self.inner_ports(settings.TRAINING),
             )
+            found.append(self._spread(cluster, party.training, facts))
         if party.serving:
             opened = {_SERVER: self._address(serving_host)} if apart else {}
             facts = overridden(release.serving_cluster, party.serving.services)
@@ -220,6 +279,28 @@ class Settings(settings.Settings):
             )
         return found
 
+    def _spread(
+        self, cluster: settings.Cluster, training: Training, facts: Release
+    ) -> settings.Cluster:
+        """A training cluster with its eggs on other Docker hosts, if it has any there."""
+        links = training.links_at(cluster.host)
+        eggs = training.eggs_at(cluster.host)
+        elsewhere = {host: names for host, names in links.items() if host != cluster.host}
+        if not elsewhere:
+            return cluster
+        return replace(
+            cluster,
+            facts=facts,
+            elsewhere={host: {EGG: eggs[host], LINK: names} for host, names in elsewhere.items()},
+            between=tuple(
+                settings.Between(
+                    name, host, training.egg_port, 1, self._address(host), ("eggPort",), False
+                )
+                for host, (name,) in elsewhere.items()
+            ),
+            one_subnet=True,
+        )
+
     def needs(
         self, party: settings.Party, cluster: str, facts: Release, host: str
     ) -> settings.Needs:
@@ -229,8 +310,14 @@ class Settings(settings.Settings):
             return found
         assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
         assert party.training  # noqa: S101 - it has such a cluster
-        more = (party.training.eggs - 1) * facts.services["egg"].uses_memory
-        return settings.Needs(found.memory + more, party.training.processors or 0)
+        egg = facts.services[EGG].uses_memory
+        eggs = len(party.training.eggs_at(party.host).get(host, ()))
+        links = len(party.training.links_at(party.host).get(host, ()))
+        memory = eggs * egg + links * (facts.services[LINK].uses_memory if links else 0)
+        if host == party.host:
+            once = facts.without(LINK) if LINK in facts.services else facts
+            memory += super().needs(party, cluster, once, host).memory - egg
+        return settings.Needs(memory, (party.training.processors or 0) if eggs else 0)
 
     def inner_ports(self, cluster: str) -> tuple[str, ...]:
         """The ports of a kind of cluster that the other clusters of its party call."""
@@ -254,14 +341,46 @@ class Settings(settings.Settings):
         return found
 
     def mistakes(self, release: Release) -> Iterator[settings.Mistake]:
-        """Mistakes that no single key reveals: serving clusters on unknown Docker hosts."""
+        """Mistakes that no single key reveals: unknown Docker hosts, and eggs that do not fit."""
+        yield from self.unknown_hosts()
         for index, party in enumerate(self.parties):
             host = party.serving.host if party.serving else None
             if host is not None and host not in self.hosts:
                 yield settings.Mistake(
                     ("parties", index, "serving", "host"), unknown_host(host, self.hosts)
                 )
+            if party.training:
+                yield from self._eggs(index, party.host, party.training)
+
+    def _eggs(self, index: int, home: str, training: Training) -> Iterator[settings.Mistake]:
+        """What keeps a party's eggs from working on several Docker hosts."""
+        where = ("parties", index, "training")
+        eggs = training.eggs_at(home)
+        elsewhere = [host for host in eggs if host != home]
+        if not elsewhere:
+            if "egg_port" in training.model_fields_set:
+                yield settings.Mistake(
+                    (*where, "eggPort"),
+                    "is not used: all eggs are on the party's first Docker host; remove the key",
+                )
+            return
+        yield from self.across(index, "eggs", eggs, elsewhere, "roll")
+        away = sum(len(eggs[host]) for host in elsewhere)
+        for count, most, there in (
+            (len(eggs.get(home, ())), egg_addresses.AT_HOME, f"on {shown(home)}"),
+            (away, egg_addresses.AWAY, "on the party's other Docker hosts"),
+        ):
+            if count > most:
+                yield settings.Mistake(
+                    (*where, "eggs"), f"are {count} {there}; at most {most} are possible there"
+                )
+        for host in elsewhere:
+            if not addresses.java_accepts(f"{EGG}.{host}"):
+                yield settings.Mistake(
+                    (*where, "eggs"),
+                    f"are called by names that end in {shown(host)}, and FATE's Java services call "
+                    "no name whose last part begins with a digit; rename that Docker host",
+                )
 
     def _address(self, host: str) -> str:
-        address = host in self.hosts and self.hosts[host].reachable_at
-        return address if address and addresses.ipv4(address) else ANYWHERE
+        return self.address_of(host) or ANYWHERE

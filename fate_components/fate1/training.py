@@ -14,6 +14,7 @@ from .egg import Egg
 from .fate_flow import LOGS, FateFlow
 from .fateboard import Fateboard
 from .federation import Federation
+from .link import Link, StandIn
 from .proxy import Proxy
 from .roll import Roll
 from .route_table import exchange_routes, party_routes
@@ -55,7 +56,16 @@ class TrainingCluster(pulumi.ComponentResource):
             databases.append(Redis(place, "redis", attachment, context.redis_password, child))
         directory = meta_service.MetaService(context, child)
         roll = Roll(context, child)
-        eggs = [Egg(context, index, child) for index in range(context.training.eggs)]
+        eggs: list[Service] = []
+        for host, names in context.eggs_at.items():
+            away = place.elsewhere.get(host)
+            there = child
+            if away:
+                provider = {"docker": away.host.provider}
+                there = pulumi.ResourceOptions(parent=self, providers=provider)
+                eggs.append(Link(context, host, there))
+                eggs += [StandIn(context, name, host, child) for name in names]
+            eggs += [Egg(context, name, host, there) for name in names]
         federation = Federation(context, child)
         proxy = Proxy(
             place,

@@ -221,5 +221,5 @@ def test_every_egg_is_two_nodes(eggs: int) -> None:
 
 def test_eggs_keep_their_addresses_when_others_come() -> None:
     one, three = context(1), context(3)
-    assert one.attachment("egg", 0).address == three.attachment("egg", 0).address
-    assert len({three.attachment("egg", n).address for n in range(3)}) == 3
+    assert one.egg("egg").address == three.egg("egg").address
+    assert len({three.egg(name).address for name in three.eggs}) == 3
