@@ -403,15 +403,33 @@ class _Deployment:
         """The slot of each party on each Docker host.
 
         A party whose only cluster there is not its training cluster comes last: adding it changes
-        no other party's slot.
+        no other party's slot. One whose networks have the same addresses on all of its hosts comes
+        after all others, and has the same slot on each.
         """
+        everywhere = {
+            id: set(one.hosts)
+            for id, kinds in self.clusters.items()
+            for one in kinds.values()
+            if one.one_subnet
+        }
         found = {}
         for host in self.settings.hosts:
             first = [id for id, kinds in self.clusters.items() if _runs_on(kinds, host, TRAINING)]
             there = [id for id, kinds in self.clusters.items() if _runs_on(kinds, host)]
             there += [id for id, kinds in self.clusters.items() if _has_some_on(kinds, host)]
-            found[host] = _slots(dict.fromkeys([*first, *there]))
-        return found
+            found[host] = stable(
+                (id for id in dict.fromkeys([*first, *there]) if id not in everywhere), MAX_PARTIES
+            )
+        for id, hosts in everywhere.items():
+            taken = {number for host in hosts for number in found[host].values()}
+            number = stable([id], MAX_PARTIES, taken)[id]
+            for host, numbers in found.items():
+                if host in hosts or _runs_on(self.clusters[id], host):
+                    numbers[id] = number
+        return {
+            host: {id: _FIRST_SLOT + number for id, number in numbers.items()}
+            for host, numbers in found.items()
+        }
 
     def cluster(self, party: Party, kind: str) -> ClusterPlan:
         """The plan of one of a party's clusters."""
@@ -640,19 +658,19 @@ def _has_some_on(clusters: Mapping[str, Cluster], host: str) -> bool:
     return any(host in one.elsewhere for one in clusters.values())
 
 
-def _slots(parties: Iterable[int]) -> dict[int, int]:
-    """A slot for each party of a Docker host, unaffected by parties that are added or removed."""
-    return {party: _FIRST_SLOT + slot for party, slot in stable(parties, MAX_PARTIES).items()}
-
-
-def stable(ids: Iterable[int], count: int) -> dict[int, int]:
+def stable(ids: Iterable[int], count: int, taken: Iterable[int] = ()) -> dict[int, int]:
     """A number below `count` for each id, unaffected by ids that are added or removed.
 
     It follows from the id; only if two ids map to the same number, the later one takes the next
     free one.
+
+    Args:
+        ids: the ids.
+        count: how many numbers there are.
+        taken: the numbers that are not free.
     """
     found: dict[int, int] = {}
-    taken: set[int] = set()
+    taken = set(taken)
     for id in ids:
         number = id % count
         while number in taken:

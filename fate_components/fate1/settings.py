@@ -372,7 +372,8 @@ class Settings(settings.Settings):
         ):
             if count > most:
                 yield settings.Mistake(
-                    (*where, "eggs"), f"are {count} {there}; at most {most} are possible there"
+                    (*where, "eggs"),
+                    f"are {count} {there}, but at most {most} fit there; set fewer",
                 )
         for host in elsewhere:
             if not addresses.java_accepts(f"{EGG}.{host}"):
