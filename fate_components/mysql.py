@@ -55,6 +55,11 @@ def as_root(program: str) -> str:
     return f'MYSQL_PWD="$(cat {_ROOT_PASSWORD})" exec {name} -u root {arguments}'
 
 
+def asking(query: str) -> str:
+    """The shell command that asks a query inside the container: rows with tabs between columns."""
+    return f"{_CLIENT} -B -N -e {shlex.quote(query)}"
+
+
 class Mysql(Service):
     """A party's MySQL.
 
@@ -103,7 +108,6 @@ class Mysql(Service):
             query: shows what they did.
             result: the rows that it must return after the statements, with tabs between columns.
         """
-        ask = f"{_CLIENT} -B -N -e {shlex.quote(query)}"
         delivery.once_healthy(
             name,
             self,
@@ -114,6 +118,6 @@ class Mysql(Service):
                 self.place.host.survey,
                 self.place.docker_name(self.name),
                 name,
-                drift.undone(ask, result),
+                drift.undone(asking(query), result),
             ),
         )

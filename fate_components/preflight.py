@@ -7,6 +7,7 @@ from ipaddress import IPv4Network, ip_network
 
 from .conflicts import conflicts
 from .docker.survey import Described, Survey
+from .fate1 import lost_tables
 from .names import data_folder, docker_name
 from .settings import DockerHost, Needs, Settings
 from .topology import Topology, called
@@ -70,6 +71,8 @@ def findings(
                 warnings += _other_processor(name, survey)
                 warnings += _lacking(name, plan, survey)
     errors += conflicts(plan, stack, surveys)
+    for found_lost in lost_tables.findings(plan, stack, surveys):
+        (errors if found_lost.certain else warnings).append(found_lost.text)
     warnings += _clocks({name: surveys[name] for name in users if users[name]})
     return Findings(errors, warnings)
 

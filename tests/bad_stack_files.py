@@ -469,7 +469,8 @@ CASES = [
          "fate:parties[0].training.eggPort", "is not used: all eggs are on the party's first"),
     Case("egg port as a word", _eggs({"b": 1}, eggPort="egg"),
          "fate:parties[0].training.eggPort", "must be a whole number"),
-    Case("egg port of others", _both(_eggs({"b": 1}, eggPort=9371), _party(1, host="b"), _host("a", address="10.0.0.1")),
+    Case("egg port of others", _both(
+        _eggs({"b": 1}, eggPort=9371), _party(1, host="b"), _host("a", address="10.0.0.1")),
          "fate:parties[1].training.publish.proxy",
          "is already used by fate:parties[0].training.eggPort"),
     Case("allowTableLoss as a word", _party(0, training={"allowTableLoss": "maybe"}),

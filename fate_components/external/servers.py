@@ -81,6 +81,13 @@ def account_files(server: Mysql) -> list[File]:
     return [File(_ACCOUNT, json.dumps(content), secret=True)]
 
 
+def asking(query: str) -> str:
+    """The shell command that asks a query in an external MySQL inside FATE Flow's container: rows
+    with tabs between columns.
+    """
+    return f"bash -c {shlex.quote(mysql_command('query', _ACCOUNT, query))}"
+
+
 def run(
     name: str,
     fate_flow: Service,
@@ -98,8 +105,6 @@ def run(
         query: shows what they did.
         result: the rows that it must return after the statements, with tabs between columns.
     """
-    ask = f"bash -c {shlex.quote(mysql_command('query', _ACCOUNT, query))}"
-
     place = fate_flow.place
     command = shlex.quote(mysql_command("run", _ACCOUNT))
     delivery.in_container(
@@ -109,7 +114,10 @@ def run(
         stdin=sql,
         opts=pulumi.ResourceOptions(parent=fate_flow),
         repairs=drift.repairs(
-            place.host.survey, place.docker_name(fate_flow.name), name, drift.undone(ask, result)
+            place.host.survey,
+            place.docker_name(fate_flow.name),
+            name,
+            drift.undone(asking(query), result),
         ),
     )
 

@@ -305,19 +305,19 @@ class Settings(settings.Settings):
         self, party: settings.Party, cluster: str, facts: Release, host: str
     ) -> settings.Needs:
         """What one of a party's clusters needs; each egg starts the processors of a job."""
-        found = super().needs(party, cluster, facts, host)
         if cluster != settings.TRAINING:
-            return found
+            return super().needs(party, cluster, facts, host)
         assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
         assert party.training  # noqa: S101 - it has such a cluster
-        egg = facts.services[EGG].uses_memory
-        eggs = len(party.training.eggs_at(party.host).get(host, ()))
-        links = len(party.training.links_at(party.host).get(host, ()))
-        memory = eggs * egg + links * (facts.services[LINK].uses_memory if links else 0)
-        if host == party.host:
-            once = facts.without(LINK) if LINK in facts.services else facts
-            memory += super().needs(party, cluster, once, host).memory - egg
-        return settings.Needs(memory, (party.training.processors or 0) if eggs else 0)
+        counts = {
+            EGG: len(party.training.eggs_at(party.host).get(host, ())),
+            LINK: len(party.training.links_at(party.host).get(host, ())),
+        }
+        memory = sum(
+            service.uses_memory * counts.get(name, int(host == party.host))
+            for name, service in facts.services.items()
+        )
+        return settings.Needs(memory, (party.training.processors or 0) if counts[EGG] else 0)
 
     def inner_ports(self, cluster: str) -> tuple[str, ...]:
         """The ports of a kind of cluster that the other clusters of its party call."""

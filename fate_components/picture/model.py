@@ -241,12 +241,18 @@ def _branch(cluster: ClusterPlan, host: str) -> ClusterBox:
         for one in cluster.between
         if one.host == cluster.host
     ]
+    called = [
+        f"{one.container} is called at {cluster.known[cluster.host][one.container]}:{_ports(one)}, "
+        "not encrypted"
+        for one in cluster.between
+        if one.host == host and not one.encrypted
+    ]
     return ClusterBox(
         f"Party {cluster.party.id}, with all else on {cluster.host}",
         cluster.kind,
         (),
         tuple(services),
-        tuple(f"calls {one}" for one in calls),
+        (*(f"calls {one}" for one in calls), *called),
         str(cluster.party.id),
     )
 

@@ -1,11 +1,13 @@
 """Parties on several Docker hosts, reached by TCP and by SSH, without and with an exchange."""
 
+import copy
 import json
 import os
 import signal
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from docker.types import IPAMConfig, IPAMPool
@@ -118,6 +120,57 @@ def test_fatectl_works_across_docker_hosts(clusters: tuple[Cluster, Cluster]) ->
         opened.send_signal(signal.SIGINT)
         said, _ = opened.communicate(timeout=ENDS_WITHIN)
     assert opened.returncode == 130, said
+
+
+def test_eggs_on_another_docker_host_are_used_by_the_next_job(
+    clusters: tuple[Cluster, Cluster],
+) -> None:
+    here, there = clusters
+    stack, before = here.stack, here.lives() | there.lives()
+    own = copy.deepcopy(stack.config["fate:parties"][0])
+
+    def spread(config: dict[str, Any]) -> None:
+        party = config["fate:parties"][0]
+        del party["host"]
+        party["hosts"] = ["here", "there"]
+        party["training"]["eggs"] = {"here": 1, "there": 1}
+
+    stack.change(spread)
+    stack.up()
+    after = here.lives() | there.lives()
+    assert {name: after[name] for name in before} == before, "nothing that was there is replaced"
+    assert ("egg.there", "7888", "EGG") in here.nodes(9999)
+    (bound,) = there.container(9999, "link").attrs["HostConfig"]["PortBindings"]["7888/tcp"]
+    assert bound["HostIp"] == there.host.address
+
+    here.toy_succeeds(9999, 10000)
+    there.toy_succeeds(10000, 9999)
+    egg = there.container(9999, "egg")
+    egg.stop()
+    assert "egg.there" in here.toy(9999, 10000)[1], "a job uses all eggs"
+    egg.start()
+    there.host.stop_dockerd()
+    there.host.start_dockerd()
+    there.wait_healthy()
+    here.toy_succeeds(9999, 10000)
+
+    node = "(SELECT node_id FROM node WHERE ip = 'egg.there' AND type = 'STORAGE')"
+    keep = (
+        "INSERT INTO dtable (table_id, namespace, table_name, table_type, total_fragments, status)"
+        " VALUES (99999, 'uploaded', 'breast', 'LMDB', 1, 'NORMAL');"
+        " INSERT INTO fragment (table_id, node_id, fragment_order, status)"
+        f" VALUES (99999, {node}, 0, 'PRIMARY')"
+    )
+    here.sql(9999, keep)
+    stack.change(lambda c: c["fate:parties"].__setitem__(0, own))
+    before = here.lives() | there.lives()
+    said = stack.failing_up()
+    assert "1 table has part of its data on egg.there of party 9999" in said
+    assert here.lives() | there.lives() == before
+    stack.change(lambda c: c["fate:parties"][0]["training"].update(allowTableLoss=True))
+    stack.up()
+    assert f"fate-{stack.name}-9999-egg.there" not in there.lives()
+    here.toy_succeeds(9999, 10000)
 
 
 def test_with_an_exchange_everything_goes_through_it(clusters: tuple[Cluster, Cluster]) -> None:

@@ -48,10 +48,17 @@ def main(settings: str) -> None:
     activate = os.path.join(conf[_PREFIX + "venv"], "bin", "activate")
     if not os.path.isfile(activate):
         raise ConfError(settings, _PREFIX + "venv", f"no such file: {activate}")
-    servers = strictconf.server_conf(SERVER_CONF, ("roll",))
+    servers = {} if _is_own() else strictconf.server_conf(SERVER_CONF, ("roll",))
     egg = Egg(conf, servers)
     ops = {"session": egg.session, "end-session": egg.end_session, "heartbeat": egg.heartbeat}
     Listener("egg", egg.party, ops).serve("0.0.0.0", int(conf["service.port"]))
+
+
+def _is_own() -> bool:
+    """Whether server_conf.json is the image's own. An egg calls none of the services in it, and one
+    on another machine may be out of their reach; a delivered one must be right all the same."""
+    servers = strictconf.json_object(SERVER_CONF).get("servers")
+    return isinstance(servers, dict) and servers.get("roll", {}).get("host") == "localhost"
 
 
 @dataclass
