@@ -127,10 +127,20 @@ def _overlaps(host: str, plan: Topology, stack: str, survey: Survey) -> Iterator
             continue
         for taken in _subnets(network):
             if hit := next((one for one in wanted if one.subnet.overlaps(taken)), None):
+                # The networks of a party can have the addresses of its first Docker host on others.
+                key = next(
+                    (
+                        one.host
+                        for party in plan.parties
+                        for one in party.clusters.values()
+                        if host in one.branches and one.network == hit
+                    ),
+                    host,
+                )
                 yield (
                     f"Network {name} of Docker host {host} has the addresses {taken}, which "
                     f"overlap {hit.subnet} of this stack's network {hit.name}. Set "
-                    f"fate:hosts.{host}.subnet to another private /16, or remove that network."
+                    f"fate:hosts.{key}.subnet to another private /16, or remove that network."
                 )
 
 

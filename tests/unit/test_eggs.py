@@ -144,6 +144,20 @@ def test_the_picture_shows_what_crosses_the_hosts() -> None:
         assert "link.b is called at 10.0.0.2:7888, not encrypted" in text
 
 
+def test_addresses_that_are_taken_elsewhere_are_those_of_the_first_host() -> None:
+    config = spread({"a": 1, "b": 1})
+    hosts = config["fate:hosts"] | {"a": HOSTS["a"] | {"subnet": "10.201.0.0/16"}}
+    settings, release = parse(
+        as_engine(config | {"fate:hosts": hosts}), {"fate:masterSecret"}, "dev"
+    )
+    plan = topology.plan(settings, release, "dev")
+    taken = {"Labels": None, "Scope": "local", "IPAM": {"Config": [{"Subnet": "10.201.0.0/16"}]}}
+    surveys = {name: Survey() for name in HOSTS} | {"b": Survey(networks={"others": taken})}
+    (error,) = preflight.findings(settings, plan, "dev", surveys).errors
+    assert "Network others of Docker host b" in error
+    assert "Set fate:hosts.a.subnet to another" in error
+
+
 class Answering(Daemon):
     """A daemon whose database has an answer."""
 
