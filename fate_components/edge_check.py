@@ -20,7 +20,11 @@ _POST, _HTTP, _PATH, _AUTHORITY, _CONTENT_TYPE = b"\x83", b"\x86", b"\x04", b"\x
 # Statuses 200, with which gRPC answers, and 404, with which an nginx may. An edge answers 204.
 _ANSWERED = (0x88, 0x8D)
 AMQP = b"AMQP\x00\x00\x09\x01"
-"""How a client of a broker begins; the broker answers at once (AMQP 0-9-1, 4.2.2)."""
+"""How a client of RabbitMQ begins; the broker answers at once (AMQP 0-9-1, 4.2.2)."""
+# A CommandConnect with the client's version and the protocol's, 6.
+_CONNECT = b"\x08\x02\x12\x08\x0a\x04fate\x20\x06"
+PULSAR = (len(_CONNECT) + 4).to_bytes(4) + len(_CONNECT).to_bytes(4) + _CONNECT
+"""How a client of Pulsar begins; the broker answers at once (Pulsar's binary protocol)."""
 
 
 @dataclass(frozen=True)
@@ -74,18 +78,20 @@ def broken(party: Containers, edge: str, others: Collection[str] | None = None) 
 
 def _leads_there(party: Containers, edge: str, way: _Way, path: str) -> bool:
     most = _ANSWER[way.protocol]
+    if way.protocol == "tcp":
+        # Whichever broker is there.
+        return any(
+            party.talk(edge, way.address, way.port, begin, most, _SECONDS)
+            for begin in (AMQP, PULSAR)
+        )
     answer = party.talk(edge, way.address, way.port, _request(way, path), most, _SECONDS)
     if way.protocol == "grpc":
         return _grpc_status(answer) in _ANSWERED
-    if way.protocol == "http":
-        # Another nginx on the way answers with an error page of its own.
-        return bool(answer) and not re.match(rb"HTTP/1\.[01] (403|502|504) ", answer)
-    return bool(answer)
+    # Another nginx on the way answers with an error page of its own.
+    return bool(answer) and not re.match(rb"HTTP/1\.[01] (403|502|504) ", answer)
 
 
 def _request(way: _Way, path: str) -> bytes:
-    if way.protocol == "tcp":
-        return AMQP
     if way.protocol == "http":
         return f"GET {path} HTTP/1.0\r\nHost: edge\r\n\r\n".encode()
     block = _POST + _HTTP

@@ -96,7 +96,7 @@ class Mysql(Service):
         )
         self.register_outputs({})
 
-    def run(self, name: str, sql: str, query: str, result: Collection[str]) -> None:
+    def run(self, name: str, sql: str, query: str, result: Collection[str]) -> pulumi.Resource:
         """Run statements in the database whenever they change, the server is replaced, or what they
         did was undone by hand.
 
@@ -107,8 +107,11 @@ class Mysql(Service):
             sql: the statements, which must be idempotent.
             query: shows what they did.
             result: the rows that it must return after the statements, with tabs between columns.
+
+        Returns:
+            what others can depend on.
         """
-        delivery.once_healthy(
+        return delivery.once_healthy(
             name,
             self,
             f"docker exec -i \"$CONTAINER\" sh -c '{_CLIENT}'",

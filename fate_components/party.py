@@ -42,6 +42,7 @@ _CLUSTERS: dict[str, dict[str, Deploys]] = {
     "fate1": {TRAINING: fate1.TrainingCluster, SERVING: fate1_serving.ServingCluster},
     "fate2": {TRAINING: fate2.TrainingCluster},
 }
+_EXCHANGES = {"fate1": fate1.exchange, "fate2": fate2.exchange}
 
 
 def network_kinds(usual: Mapping[str, str], present: Mapping[str, str]) -> dict[str, str]:
@@ -229,7 +230,7 @@ class Exchange(pulumi.ComponentResource):
             networks=networks,
             party=None,
         )
-        services = [fate1.exchange(place, plan, child)]
+        services = [_EXCHANGES[release.line](place, plan, child)]
         if certificates and plan.edge and plan.edge_name:
             edge = Edge(
                 place,
@@ -237,7 +238,7 @@ class Exchange(pulumi.ComponentResource):
                 EXCHANGE,
                 plan.edge,
                 certificates,
-                {"proxy": plan.published},
+                {next(iter(plan.services[0].gateway)): plan.published},
                 [services[0].container],
                 child,
             )

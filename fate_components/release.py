@@ -87,6 +87,7 @@ class Service(Image):
     probe: Probe = Probe()
     folder: str = ""
     computing: tuple[str, ...] = ()
+    federation: tuple[str, ...] = ()
     with_computing: dict[str, Image] = {}
     cpus: float | None = None
     memory: int | None = None
@@ -125,12 +126,13 @@ class Engines(_Fact):
 
     Args:
         computing: the storage engines that each computing engine works with, the usual one first.
-        federation: the federation engines, the usual one first.
+        federation: the computing engines that each federation engine works with, the usual
+            federation engine first.
         not_yet: engines that FATE has and this project does not deploy yet.
     """
 
     computing: dict[str, tuple[str, ...]]
-    federation: tuple[str, ...]
+    federation: dict[str, tuple[str, ...]]
     not_yet: tuple[str, ...]
 
 
@@ -267,6 +269,25 @@ class Release(_Fact):
                 if not service.computing or engine in service.computing
             }
         )
+
+    def federated_by(self, engine: str) -> Self:
+        """The release with the services that a federation engine needs. An edge listens at the
+        ports of the gateways among them.
+        """
+        found = self._with(
+            {
+                name: service
+                for name, service in self.services.items()
+                if not service.federation or engine in service.federation
+            }
+        )
+        called = found.gateway_ports.values()
+        edges = {
+            name: {"probe": Probe(listens=[one for one in service.probe.listens if one in called])}
+            for name, service in found.services.items()
+            if service.edge
+        }
+        return found.changed(edges)
 
     def _with(self, services: dict[str, Service]) -> Self:
         return self.model_copy(update={"services": services})

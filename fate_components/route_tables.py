@@ -9,7 +9,7 @@ from .docker.host import Host
 from .docker.service import File, Place
 from .fate1 import proxy, route_table
 from .fate1.serving import proxy as serving_proxy
-from .fate2 import fate_flow, nginx, spark
+from .fate2 import fate_flow, nginx, osx, spark
 from .fate2 import settings as fate2
 from .fate2.cluster import ClusterContext
 from .names import docker_name
@@ -57,7 +57,11 @@ def of(plan: Topology, settings: Settings, release: Release, stack: str) -> Iter
                         name = docker_name(stack, one.party.id, container)
                         yield RouteTable(str(one.party.id), host, name, names)
     if plan.exchange:
-        file = proxy.table(route_table.exchange_routes(plan.exchange))
+        file = (
+            proxy.table(route_table.exchange_routes(plan.exchange))
+            if release.line == "fate1"
+            else osx.table(osx.exchange_routes(plan.exchange))
+        )
         yield RouteTable(EXCHANGE, plan.exchange.host, docker_name(stack, EXCHANGE), file)
 
 
@@ -79,6 +83,8 @@ def _of_cluster(plan: ClusterPlan, settings: Settings, line: str, stack: str) ->
     if line == "fate1":
         return {"proxy": proxy.table(route_table.party_routes(plan, plan.facts))}
     assert isinstance(settings, fate2.Settings)  # noqa: S101 - settings match the release line
-    engines = settings.engines_of(plan.party)
-    context = ClusterContext(place, plan, settings.master_secret, engines)
-    return {"nginx": nginx.table(context), "fateflow": fate_flow.table(context)}
+    context = ClusterContext(place, plan, settings.master_secret, settings.engines_of(plan.party))
+    broker = fate_flow.table(context)
+    if broker is None:
+        return {"osx": osx.table(osx.party_routes(plan, context.fate_flow_grpc))}
+    return {"nginx": nginx.table(context), "fateflow": broker}

@@ -325,7 +325,7 @@ def add_party(draw: Draw, where: Any, key: Any, config: dict[str, Any]) -> None:
     if isinstance(parties, list):
         base = draw(st.sampled_from([0, 1, 2000, 20_000]))
         release = catalogue.load("1.3.0" if config.get("fate:release") == "1.3.0" else "2.2.0")
-        release = release.computing_with("standalone")
+        release = release.federated_by("rabbitmq").computing_with("standalone")
         kind, facts = "training", release
         if release.serving and draw(st.booleans()):
             kind, facts = "serving", release.serving_cluster

@@ -94,7 +94,7 @@ def run(
     sql: str,
     query: str,
     result: Collection[str],
-) -> None:
+) -> pulumi.Resource:
     """Run statements in the external MySQL of a party whenever they change, FATE Flow's container
     is replaced, or what they did was undone by hand.
 
@@ -104,10 +104,13 @@ def run(
         sql: the statements, which must be idempotent.
         query: shows what they did.
         result: the rows that it must return after the statements, with tabs between columns.
+
+    Returns:
+        what others can depend on.
     """
     place = fate_flow.place
     command = shlex.quote(mysql_command("run", _ACCOUNT))
-    delivery.in_container(
+    return delivery.in_container(
         name,
         fate_flow,
         f'docker exec -i "$CONTAINER" bash -c {command}',

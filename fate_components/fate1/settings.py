@@ -225,22 +225,11 @@ class Settings(settings.Settings):
         description="the parties that others run, each {id, address, port, serving, tls}. They get "
         "routes and nothing else",
     )
-    exchange: settings.Exchange | None = Field(
-        None,
-        description="the exchange that all traffic between parties goes through: {host, port, tls} "
-        "or {address, port, tls}; parties call each other directly if not given. Only FATE 1.3 has "
-        "one",
-    )
     images: Literal["registry", "archive"] = Field(
         "registry",
         description="where images come from: `registry` (FATE's official images), or `archive` (a "
         "file); FATE 1.3 cannot be built from packages",
     )
-
-    @property
-    def used_exchange(self) -> settings.Exchange | None:
-        """The exchange that all traffic goes through, if there is one."""
-        return self.exchange
 
     def clusters(self, party: settings.Party, release: Release) -> list[settings.Cluster]:
         """A party's clusters, training first.

@@ -52,6 +52,11 @@ class ClusterContext(cluster.TrainingContext):
         return self.place.release.services[service].ports
 
     @property
+    def fate_flow_grpc(self) -> Endpoint:
+        """Where FATE Flow accepts calls of other parties with gRPC."""
+        return Endpoint(self.fate_flow.host, self.ports("fateflow")["fateflow-grpc"])
+
+    @property
     def fate_flow(self) -> Endpoint:
         """FATE Flow's own address, which it both listens on and announces to others."""
         return Endpoint(

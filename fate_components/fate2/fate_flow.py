@@ -8,12 +8,11 @@ from ..docker import delivery, health
 from ..docker.service import Container, File, HostFolder, Service, Volume
 from ..files import ROOT, yaml_text
 from ..release import HttpProbe, Probe
-from . import rabbitmq, spark
+from . import eggroll, pulsar, rabbitmq, spark
 from .cluster import ClusterContext
 from .settings import JOB_CORES
 
 _FLOW = f"{ROOT}/fate_flow"
-_ROUTE_TABLE = f"{_FLOW}/conf/rabbitmq_route_table.yaml"
 LOGS = Volume("fateflow-logs", f"{_FLOW}/logs")
 _VOLUMES = [
     LOGS,
@@ -21,6 +20,13 @@ _VOLUMES = [
 ]
 LOCALFS = Volume("fateflow-localfs", f"{_FLOW}/localfs")
 _SPARK = ("spark", "spark_local")
+
+# Not all releases' images look for Eggroll there.
+_PYTHONPATH = ":".join(f"{ROOT}/{part}/python" for part in ("fate", "fate_flow", "eggroll"))
+# FATE looks up Pulsar's routes by numbers, in a table whose keys are texts.
+_MEND_PULSAR = f"""sed -i 's/int(party\\.party_id)/str(party.party_id)/g' \\
+  {ROOT}/fate/python/fate/arch/federation/backends/pulsar/_federation.py
+"""
 
 # FATE Flow exits if MySQL does not answer, and after a reboot Docker starts both at once.
 # The files that it writes for each task contain RabbitMQ's password.
@@ -33,11 +39,9 @@ exec python fate_flow/python/fate_flow/fate_flow_server.py
 
 def service_conf(context: ClusterContext) -> dict[str, object]:
     """service_conf.yaml."""
-    database, broker = context.endpoint("mysql"), context.ports("rabbitmq")
-    nginx, flow = context.ports("nginx"), context.ports("fateflow")
+    database, flow = context.endpoint("mysql"), context.ports("fateflow")
     cores = {"cores": context.training.cores}
     engines = context.engines
-    at = context.spark_ports
     in_spark = engines.computing in _SPARK
     planned = context.training.planned_cores if engines.computing == "spark" else cores["cores"]
     return {
@@ -49,7 +53,7 @@ def service_conf(context: ClusterContext) -> dict[str, object]:
             "host": context.fate_flow.host,
             "http_port": flow["fateflow-http"],
             "grpc_port": flow["fateflow-grpc"],
-            "proxy_name": "nginx",
+            "proxy_name": "osx" if engines.federation == "osx" else "nginx",
         },
         "database": {
             "engine": "mysql",
@@ -67,27 +71,12 @@ def service_conf(context: ClusterContext) -> dict[str, object]:
         "default_engines": {
             "computing": "spark" if in_spark else engines.computing,
             "federation": engines.federation,
-            "storage": "file" if in_spark else "standalone",
+            "storage": _storage(context),
         },
         "default_provider": {"name": "fate", "version": None, "device": "local"},
-        "computing": {"standalone": cores, "spark": {"home": None, "cores": planned}},
-        "federation": {
-            "nginx": {
-                "host": "nginx",
-                "http_port": nginx["nginx-http"],
-                "grpc_port": nginx["nginx-grpc"],
-                "protocol": "http",
-            },
-            "rabbitmq": {
-                "host": "rabbitmq",
-                "mng_port": broker["rabbitmq-management"],
-                "port": (at.broker if at else None) or broker["rabbitmq"],
-                "user": rabbitmq.USER,
-                "password": context.rabbitmq_password,
-                "route_table": None,
-                "mode": "replication",
-            },
-        },
+        "computing": {"standalone": cores, "spark": {"home": None, "cores": planned}}
+        | _eggroll(context),
+        "federation": _federation(context),
         "storage": {"hdfs": {"name_node": None}},
         "hook_module": {
             name: f"fate_flow.hook.flow.{name}"
@@ -95,6 +84,64 @@ def service_conf(context: ClusterContext) -> dict[str, object]:
         },
         "authentication": {"client": False, "site": False, "permission": False},
         "model_store": {"engine": "file", "decrypt_key": None, "file": {"path": None}},
+    }
+
+
+def _storage(context: ClusterContext) -> str:
+    if context.engines.computing == "eggroll":
+        return "eggroll"
+    return "file" if context.engines.computing in _SPARK else "standalone"
+
+
+def _eggroll(context: ClusterContext) -> dict[str, object]:
+    if context.engines.computing != "eggroll":
+        return {}
+    manager = context.endpoint("clustermanager")
+    cores = context.training.cores
+    return {
+        "eggroll": {"cores": cores, "nodes": 1, "host": manager.host, "port": manager.port},
+    }
+
+
+def _federation(context: ClusterContext) -> dict[str, object]:
+    """What FATE Flow and its jobs use to call other parties."""
+    if context.engines.federation == "osx":
+        # Only Eggroll can stream.
+        mode = "stream" if context.engines.computing == "eggroll" else "queue"
+        return {"osx": {"host": "osx", "port": context.port("osx"), "mode": mode}}
+    nginx = context.ports("nginx")
+    gateway = {
+        "host": "nginx",
+        "http_port": nginx["nginx-http"],
+        "grpc_port": nginx["nginx-grpc"],
+        "protocol": "http",
+    }
+    return {"nginx": gateway, context.engines.federation: _broker(context)}
+
+
+def _broker(context: ClusterContext) -> dict[str, object]:
+    if context.engines.federation == "pulsar":
+        ports = context.ports("pulsar")
+        return {
+            "host": "pulsar",
+            "port": ports["pulsar"],
+            "mng_port": ports["pulsar-http"],
+            "cluster": pulsar.CLUSTER,
+            "tenant": pulsar.TENANT,
+            "topic_ttl": 30,  # minutes
+            "route_table": None,
+            "mode": "replication",
+            "max_message_size": 1 << 20,
+        }
+    ports, at = context.ports("rabbitmq"), context.spark_ports
+    return {
+        "host": "rabbitmq",
+        "mng_port": ports["rabbitmq-management"],
+        "port": (at.broker if at else None) or ports["rabbitmq"],
+        "user": rabbitmq.USER,
+        "password": context.rabbitmq_password,
+        "route_table": None,
+        "mode": "replication",
     }
 
 
@@ -125,16 +172,23 @@ def job_default_config(context: ClusterContext) -> dict[str, object]:
 
 
 def route_table(context: ClusterContext) -> dict[int, dict[str, object]]:
-    """rabbitmq_route_table.yaml: each party's broker, its own first."""
-    table = {context.party_id: context.endpoint("rabbitmq")} | {
-        party: reach["rabbitmq"] for party, reach in sorted(context.plan.others.items())
+    """rabbitmq_route_table.yaml or pulsar_route_table.yaml: each party's broker, its own first."""
+    broker = context.engines.federation
+    table = {context.party_id: context.endpoint(broker)} | {
+        party: reach[broker] for party, reach in sorted(context.plan.others.items())
     }
-    return {party: {"host": to.host, "port": to.port} for party, to in table.items()}
+    # Pulsar's must have a port for TLS, which nothing uses.
+    more = {"sslPort": 6651, "proxy": ""} if broker == "pulsar" else {}
+    return {party: {"host": to.host, "port": to.port, **more} for party, to in table.items()}
 
 
-def table(context: ClusterContext) -> File:
-    """rabbitmq_route_table.yaml as a file of the container."""
-    return File(_ROUTE_TABLE, yaml_text(route_table(context)), reread=True)
+def table(context: ClusterContext) -> File | None:
+    """The route table as a file of the container; OSX has its own."""
+    broker = context.engines.federation
+    if broker == "osx":
+        return None
+    path = f"{_FLOW}/conf/{broker}_route_table.yaml"
+    return File(path, yaml_text(route_table(context)), reread=True)
 
 
 def tables(context: ClusterContext) -> list[HostFolder]:
@@ -168,11 +222,16 @@ class FateFlow(Service):
         )
         computing, folders = context.engines.computing, tables(context)
         volumes = _VOLUMES + ([LOCALFS] if computing in _SPARK and not folders else [])
-        in_cluster = computing == "spark"
+        in_cluster, in_eggroll = computing == "spark", computing == "eggroll"
         known = spark.hosts(context.plan, context.plan.host)
         start = _START.format(wait=health.until_listening(database.host, database.port), root=ROOT)
         if known:
             start = spark.ADD_HOSTS + start
+        if context.engines.federation == "pulsar":
+            start = _MEND_PULSAR + start
+        environment = spark.ENVIRONMENT if in_cluster else {}
+        if in_eggroll:
+            environment = eggroll.ENVIRONMENT | {"PYTHONPATH": _PYTHONPATH}
         super().__init__(
             "fate:fate2:FateFlow",
             context.place,
@@ -181,7 +240,7 @@ class FateFlow(Service):
                 networks=[context.attachment("fateflow")],
                 command=["bash", "-c", start],
                 files=[
-                    routes,
+                    *([routes] if routes else []),
                     File(
                         f"{_FLOW}/conf/service_conf.yaml",
                         yaml_text(service_conf(context)),
@@ -193,8 +252,9 @@ class FateFlow(Service):
                     ),
                     *([spark.job_defaults(context)] if in_cluster else []),
                     *([known] if known else []),
+                    *([eggroll.config(context)] if in_eggroll else []),
                 ],
-                environment=spark.ENVIRONMENT if in_cluster else {},
+                environment=environment,
                 volumes=volumes,
                 folders=[*context.uploads, *folders],
                 published={
@@ -206,7 +266,8 @@ class FateFlow(Service):
             needs=needs,
             opts=opts,
         )
-        delivery.file("fateflow-routes", self, routes, pulumi.ResourceOptions(parent=self))
+        if routes:
+            delivery.file("fateflow-routes", self, routes, pulumi.ResourceOptions(parent=self))
         if known:
             spark.deliver_hosts(self, known, "fateflow-hosts")
         self.register_outputs({})

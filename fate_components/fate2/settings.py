@@ -1,6 +1,6 @@
 """The stack file keys that only FATE 2 has."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -52,16 +52,19 @@ class Engines(Keys):
     computing: Engine = Field(
         "standalone",
         description="`standalone` or `spark_local`, both in FATE Flow's container, or `spark`, a "
-        "Spark cluster of the party's own: see [A Spark cluster](#a-spark-cluster). Eggroll is not "
-        "supported yet",
+        "Spark cluster of the party's own: see [A Spark cluster](#a-spark-cluster), or `eggroll`, "
+        "Eggroll of the party's own: see [Eggroll, OSX and Pulsar](#eggroll-osx-and-pulsar)",
     )
     federation: Engine = Field(
-        "rabbitmq", description="`rabbitmq`. Pulsar and OSX are not supported yet"
+        "rabbitmq",
+        description="`rabbitmq` with `computing: standalone`, `spark_local` and `spark`, `osx` "
+        "with any, or `pulsar` with `spark_local` and `spark`",
     )
     storage: Engine | None = Field(
         None,
         description="`standalone` with `computing: standalone`, `localfs` with `spark_local` and "
-        "`spark`; the one that fits if not given. Eggroll and HDFS are not supported yet",
+        "`spark`, `eggroll` with `eggroll`; the one that fits if not given. HDFS is not supported "
+        "yet",
     )
 
 
@@ -315,9 +318,15 @@ class Settings(settings.Settings):
     )
 
     def chosen(self, release: catalogue.Release) -> catalogue.Release:
-        """The release with the images that these settings choose."""
+        """The release with the images that these settings choose.
+
+        With engines that it does not have, it stays whole: one mistake is not told as several.
+        """
+        if any(self._engine_mistakes(release)):
+            return release
         if self.images == "packages":
             release = release.from_packages
+        release = release.federated_by(self.engines.federation)
         return release.with_services_for(self.engines_of(one).computing for one in self.parties)
 
     def engines_of(self, party: settings.Party) -> Engines:
@@ -395,23 +404,84 @@ class Settings(settings.Settings):
                         f"is not a port that other parties of FATE {self.release} call; "
                         f"choose from {', '.join(release.gateway_ports)}",
                     )
-        if release.engines:
-            yield from _engines(self.engines, release.engines)
+        yield from self._engine_mistakes(catalogue.load(self.release))
+        if self.exchange and self.engines.federation != "osx":
+            yield settings.Mistake(
+                ("exchange",),
+                "FATE 2 has one only with OSX; set fate:engines.federation to osx, or remove the "
+                "key",
+            )
         yield from self.unknown_hosts()
         for index, party in enumerate(self.parties):
-            engines, own = self.engines_of(party), party.engines.model_fields_set
-            if release.engines and own:
-                for mistake in _engines(engines, release.engines):
-                    if mistake.where[-1] in own:
-                        yield replace(mistake, where=("parties", index, *mistake.where))
+            engines = self.engines_of(party)
             for mistake in _spark(party.training, engines.computing):
                 yield replace(mistake, where=("parties", index, "training", *mistake.where))
             if engines.computing == "spark" and party.training.spread(party.host):
                 yield from self._across(index, party)
 
+    def _engine_mistakes(self, release: catalogue.Release) -> Iterator[settings.Mistake]:
+        """Engines that the release does not have, that do not work together, or whose images
+        cannot be had.
+        """
+        known = release.engines
+        if known is None:
+            return
+        told = list(_engines(self.engines, known))
+        found = [*told, *self._engines_of_parties(known, told)]
+        if self.images == "packages" and not found:
+            found += self._images(release)
+        yield from found
+
+    def _engines_of_parties(
+        self, known: catalogue.Engines, told: Collection[settings.Mistake]
+    ) -> Iterator[settings.Mistake]:
+        """What is wrong with the engines in which parties differ.
+
+        Args:
+            known: the engines of the release.
+            told: what is wrong with those of the stack.
+        """
+        for index, party in enumerate(self.parties):
+            own, engines = party.engines.model_fields_set, self.engines_of(party)
+            for mistake in _engines(engines, known) if own else ():
+                where = ("parties", index, *mistake.where)
+                if mistake.where[-1] in own:
+                    yield replace(mistake, where=where)
+                elif mistake not in told and mistake.where[-1] == "federation":
+                    yield settings.Mistake(
+                        (*where[:-1], "computing"),
+                        f"{shown(engines.computing)} does not work with federation: "
+                        f"{engines.federation}; choose "
+                        f"{' or '.join(known.federation[engines.federation])}",
+                    )
+
+    def _images(self, release: catalogue.Release) -> Iterator[settings.Mistake]:
+        """Engines whose services cannot be built from packages."""
+        chosen = dict.fromkeys(self.engines_of(party).computing for party in self.parties)
+        needed = release.federated_by(self.engines.federation).with_services_for(chosen).services
+        lacking = {
+            engine: one.image
+            for engine in [*chosen, self.engines.federation]
+            for one in needed.values()
+            if one.package is None and engine in (*one.computing, *one.federation)
+        }
+        if lacking:
+            yield settings.Mistake(
+                ("images",),
+                f"{' and '.join(map(shown, lacking))} cannot be built from packages, only "
+                f"{' and '.join(lacking.values())} exist; set it to registry or archive, or choose "
+                "other engines in fate:engines",
+            )
+
     def _across(self, index: int, party: Party) -> Iterator[settings.Mistake]:
         """What keeps a party's Spark cluster from working on several Docker hosts."""
         training = ("parties", index, "training")
+        if (broker := self.engines_of(party).federation) != "rabbitmq":
+            yield settings.Mistake(
+                (*training, "workers"),
+                f"can be on several Docker hosts only with RabbitMQ, not with {shown(broker)}; set "
+                "fate:engines.federation to rabbitmq, or leave all workers on the party's host",
+            )
         workers = party.training.workers_at(party.host)
         yield from self.across(index, "workers", workers, (party.host, *workers), "Spark")
         if party.training.spark.tables is None:
@@ -482,7 +552,7 @@ def _engines(chosen: Engines, known: catalogue.Engines) -> Iterator[settings.Mis
     stores = sorted({storage for some in known.computing.values() for storage in some})
     for key, value, supported in (
         ("computing", chosen.computing, tuple(known.computing)),
-        ("federation", chosen.federation, known.federation),
+        ("federation", chosen.federation, tuple(known.federation)),
         ("storage", chosen.storage, stores),
     ):
         if value is None or value in supported:
@@ -496,4 +566,12 @@ def _engines(chosen: Engines, known: catalogue.Engines) -> Iterator[settings.Mis
             ("engines", "storage"),
             f"{shown(chosen.storage)} does not work with computing: {chosen.computing}; "
             f"choose {' or '.join(fits)}, or remove the key",
+        )
+    partners = known.federation.get(chosen.federation, ())
+    if fits and partners and chosen.computing not in partners:
+        working = [name for name, some in known.federation.items() if chosen.computing in some]
+        yield settings.Mistake(
+            ("engines", "federation"),
+            f"{shown(chosen.federation)} does not work with computing: {chosen.computing}; "
+            f"choose {' or '.join(working)}",
         )

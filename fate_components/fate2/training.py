@@ -6,12 +6,17 @@ from .. import settings
 from ..docker.service import Place, Service
 from ..external import servers
 from ..mysql import Mysql
-from ..topology import ClusterPlan
+from ..topology import EXCHANGE, ClusterPlan, ExchangePlan
+from . import eggroll, osx
 from .client import Client
 from .cluster import ClusterContext
+from .cluster_manager import ClusterManager
 from .fate_flow import LOCALFS, LOGS, FateFlow, tables
 from .fateboard import Fateboard
 from .nginx import Nginx
+from .node_manager import NodeManager
+from .osx import Osx
+from .pulsar import Pulsar
 from .rabbitmq import Rabbitmq
 from .settings import Settings
 from .spark_master import SparkMaster
@@ -48,21 +53,29 @@ class TrainingCluster(pulumi.ComponentResource):
         context = ClusterContext(
             place, plan, settings.master_secret, settings.engines_of(plan.party)
         )
+        engines = context.engines
         databases = [] if "mysql" in plan.external else [Mysql(context, child)]
-        rabbitmq = Rabbitmq(context, child)
-        nginx = Nginx(context, child)
+        gateways = _gateways(context, child)
         fate_flow = FateFlow(context, [one.container for one in databases], child)
         client = Client(context, child)
-        self.services: list[Service] = [*databases, rabbitmq, nginx, fate_flow, client]
-        self.passwords = {
-            "notebook": context.notebook_token,
-            "rabbitmq": context.rabbitmq_password,
-        }
+        self.services: list[Service] = [*databases, *gateways, fate_flow, client]
+        self.passwords = {"notebook": context.notebook_token}
+        if engines.federation == "rabbitmq":
+            self.passwords["rabbitmq"] = context.rabbitmq_password
+        if engines.computing == "eggroll":
+            name, statements = "eggroll-tables", (eggroll.SCHEMA, eggroll.PRESENT, eggroll.TABLES)
+            created = (
+                databases[0].run(name, *statements)
+                if databases
+                else servers.run(name, fate_flow, *statements)
+            )
+            self.services.append(ClusterManager(context, [created], child))
+            self.services.append(NodeManager(context, child))
         if "fateboard" in place.release.services:
             logs = fate_flow.volumes[LOGS.name]
             self.services.append(Fateboard(context, [logs], child))
             self.passwords["fateboard"] = context.fateboard_password
-        if context.engines.computing == "spark":
+        if engines.computing == "spark":
             self.services.append(SparkMaster(context, child))
             shared = tables(context)
             for host, names in context.training.workers_at(plan.host).items():
@@ -74,3 +87,29 @@ class TrainingCluster(pulumi.ComponentResource):
                     for index, name in enumerate(names)
                 ]
         self.register_outputs({})
+
+
+def _gateways(context: ClusterContext, opts: pulumi.ResourceOptions) -> list[Service]:
+    """What connects the party with others: FATE Flow's calls, and the values of jobs."""
+    if context.engines.federation == "osx":
+        plan, flow = context.plan, context.fate_flow_grpc
+        networks = [context.attachment("osx"), *plan.shared("osx")]
+        routes = osx.party_routes(plan, flow)
+        published = plan.publishes(["osx"])
+        owner = str(context.party_id)
+        return [Osx(context.place, "osx", owner, networks, published, routes, opts)]
+    broker = Rabbitmq if context.engines.federation == "rabbitmq" else Pulsar
+    return [broker(context, opts), Nginx(context, opts)]
+
+
+def exchange(place: Place, plan: ExchangePlan, opts: pulumi.ResourceOptions) -> Service:
+    """The exchange: an OSX that belongs to no party and has routes to all of them.
+
+    Args:
+        place: where its container runs.
+        plan: its part of the topology.
+        opts: the parent and provider options.
+    """
+    published = {} if plan.edge else {"osx": plan.published}
+    routes = osx.exchange_routes(plan)
+    return Osx(place, EXCHANGE, EXCHANGE, [plan.attachment], published, routes, opts)

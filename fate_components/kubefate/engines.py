@@ -36,9 +36,13 @@ def fate2(options: Options, facts: catalogue.Engines, chosen: str | None) -> dic
     if chosen is not None and chosen not in facts.computing:
         options.report.refuse("--engines", chosen, f"choose {_or(facts, '--engines ')}")
         return {}
+    computing = chosen or options.text("computing", next(iter(facts.computing))).lower()
+    fitting = [name for name, some in facts.federation.items() if computing in some]
+    written = _federation(options)
+    keeps = chosen is None and written in fitting
     found = {
-        "computing": chosen or options.text("computing", next(iter(facts.computing))).lower(),
-        "federation": facts.federation[0],
+        "computing": computing,
+        "federation": written if keeps else next(iter(fitting or facts.federation)),
     }
     if options.first_spelling:
         options.report.left(
@@ -48,8 +52,7 @@ def fate2(options: Options, facts: catalogue.Engines, chosen: str | None) -> dic
             f"{'. '.join(_CONSEQUENCES.values())}",
         )
     if chosen:
-        fitting = facts.computing[chosen][0]
-        for key, value in {**found, "storage": fitting}.items():
+        for key, value in {**found, "storage": facts.computing[chosen][0]}.items():
             if options.text(key).lower() == value:
                 options.taken(key, f"fate:engines.{key}: {value}")
             else:
@@ -58,11 +61,12 @@ def fate2(options: Options, facts: catalogue.Engines, chosen: str | None) -> dic
     stores = facts.computing.get(found["computing"], ())
     for key, supported in (
         ("computing", tuple(facts.computing)),
-        ("federation", facts.federation),
+        ("federation", tuple(fitting or facts.federation)),
         ("storage", stores),
     ):
-        if options.text(key).lower() in supported or key not in options:
-            options.taken(key, f"fate:engines.{key}: {options.text(key).lower()}")
+        value = _federation(options) if key == "federation" else options.text(key).lower()
+        if value in supported or key not in options:
+            options.taken(key, f"fate:engines.{key}: {value}")
         elif key != "storage" or stores:
             options.refuse(
                 key,
@@ -77,10 +81,16 @@ def fate2(options: Options, facts: catalogue.Engines, chosen: str | None) -> dic
 _CONSEQUENCES = {
     "computing": "Jobs run in FATE Flow's container, or with spark in those of Spark workers, on "
     "one machine per party",
-    "federation": "All parties must change at the same time, and reach each other's RabbitMQ and "
-    "nginx (ports 5672, 9300 and 9310) instead of 9370",
+    "federation": "All parties must change at the same time. With RabbitMQ they call each other's "
+    "ports 5672, 9300 and 9310 instead of 9370",
     "storage": "Data must be uploaded again",
 }
+
+
+def _federation(options: Options) -> str:
+    """The federation engine in the files: what FATE 1.11 calls Eggroll's is OSX in FATE 2."""
+    found = options.text("federation").lower()
+    return "osx" if found == "eggroll" else found
 
 
 def _or(facts: catalogue.Engines, before: str) -> str:

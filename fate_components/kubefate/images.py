@@ -7,17 +7,17 @@ from .options import Options
 
 # KubeFATE v2.0.0's names of the services whose images its .env sets.
 _SERVICES = {
-    "FATEFlow": "fateflow",
-    "FATEBoard": "fateboard",
-    "MySQL": "mysql",
-    "Client": "client",
-    "Nginx": "nginx",
-    "RabbitMQ": "rabbitmq",
+    "FATEFlow": ("fateflow",),
+    "FATEBoard": ("fateboard",),
+    "MySQL": ("mysql",),
+    "Client": ("client",),
+    "EGGRoll": ("clustermanager", "nodemanager"),
+    "OSX": ("osx",),
+    "Nginx": ("nginx",),
+    "RabbitMQ": ("rabbitmq",),
+    "Pulsar": ("pulsar",),
 }
 _NOT_DEPLOYED = (
-    "EGGRoll",
-    "OSX",
-    "Pulsar",
     "Hadoop_NameNode",
     "Hadoop_DataNode",
     "Spark_Master",
@@ -81,20 +81,20 @@ def services(
     for name in _NOT_DEPLOYED:
         for option in (f"{name}_IMAGE", f"{name}_IMAGE_TAG"):
             options.left(option, "stacks do not have this service")
-    found = {}
-    for name, service in _SERVICES.items():
+    found: dict[str, dict[str, str]] = {}
+    for name, known in _SERVICES.items():
         both = (f"{name}_IMAGE", f"{name}_IMAGE_TAG")
         image, tag = map(options.text, both)
-        if service not in facts.services:
+        if not facts.services.keys() & {*known}:
             for option in both:
-                options.left(option, f"FATE {facts.name} does not have this service")
+                options.left(option, "stacks with these engines do not have this service")
             continue
-        official = facts.services[service].image
+        official = facts.services[known[0]].image
         if image and image != official.split(":")[0]:
             own = "/".join(filter(None, [registry, ":".join(filter(None, [image, tag]))]))
-            found[service] = {"image": own}
+            found |= {service: {"image": own} for service in known}
             for option in both:
-                options.taken(option, f"fate:services: {service}: image: {own}")
+                options.taken(option, f"fate:services: {' and '.join(known)}: image: {own}")
             continue
         for option, part in zip(both, official.split(":"), strict=True):
             if options.text(option) == part:

@@ -125,6 +125,8 @@ class _Layouter:
 
     def layout(self, here: list[Member], elsewhere: list[Member], exchange_here: bool) -> Layout:
         serves, exchange = bool(self._release.serving), self._release.exchange
+        if exchange and exchange.service not in self._release.services:
+            exchange = None
         at = self._options.text("exchangeip")
         if at and exchange and exchange_here:
             self._taken[at.lower()].add(exchange.publish)
@@ -151,8 +153,8 @@ class _Layouter:
         elif port is None:
             self._options.left(
                 "exchangeip",
-                "FATE 2 has no exchange; the parties call each other, so that every party must "
-                "reach the others' ports",
+                "FATE 2 has one only with OSX; the parties call each other, so that every party "
+                "must reach the others' ports",
             )
         else:
             found = {"host": self._host(address)} if here else {"address": address, "port": port}

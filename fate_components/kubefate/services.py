@@ -82,7 +82,7 @@ def fate2(options: Options) -> int | None:
     variants = "the images are those of algorithm=Basic, device=CPU"
     _same(options, "algorithm", "Basic", f"{variants}; fate:images: packages has PyTorch (CPU) too")
     _same(options, "device", "CPU", f"{variants}; containers get no GPU")
-    options.left("serverTimezone", "is for Eggroll's connection to MySQL, which there is none of")
+    _same(options, "serverTimezone", "UTC", "Eggroll's connection to MySQL always uses UTC")
     if options.text("fateboard_username") == "admin":
         options.taken("fateboard_username", "the account of FATE Board is admin")
     else:

@@ -40,7 +40,9 @@ def translate(
     rest: dict[str, Any] = {}
     cores = None
     if facts.engines:
-        rest["engines"] = engines.fate2(found, facts.engines, computing)
+        rest["engines"] = chosen = engines.fate2(found, facts.engines, computing)
+        if chosen:
+            facts = facts.federated_by(chosen["federation"]).computing_with(chosen["computing"])
         cores = services.fate2(found)
     else:
         engines.fate1(found, computing)

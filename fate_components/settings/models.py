@@ -819,6 +819,12 @@ class Settings(Keys):
         description="the parties this stack runs, each {id, host, training}", min_length=1
     )
     peers: tuple[Peer, ...] = Field((), description="the parties that others run")
+    exchange: Exchange | None = Field(
+        None,
+        description="the exchange that all traffic between parties goes through: {host, port, tls} "
+        "or {address, port, tls}; parties call each other directly if not given. FATE 2 has one "
+        "only with the federation engine OSX",
+    )
     images: Literal["registry", "packages", "archive"] = Field(
         "registry", description="where images come from"
     )
@@ -866,8 +872,8 @@ class Settings(Keys):
 
     @property
     def used_exchange(self) -> Exchange | None:
-        """The exchange that all traffic goes through, if the release line has one."""
-        return None
+        """The exchange that all traffic goes through, if there is one."""
+        return self.exchange
 
     def clusters(self, party: Party, release: Release) -> list[Cluster]:
         """A party's clusters, training first.

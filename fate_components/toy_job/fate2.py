@@ -13,7 +13,26 @@ from ..docker.containers import Containers
 from .parties import fail, is_peer, parties, say
 
 _FLOW = "/data/projects/fate/fate_flow"
-_HOPS = ("fateflow", "nginx", "rabbitmq")
+# The services that connect a party with others, by its federation engine.
+_GATEWAYS = {"rabbitmq": ("nginx", "rabbitmq"), "pulsar": ("nginx", "pulsar"), "osx": ("osx",)}
+_BROKERS = {"rabbitmq": ("RabbitMQ", edge_check.AMQP), "pulsar": ("Pulsar", edge_check.PULSAR)}
+# FATE Flow's own call with gRPC, as it sends it through OSX.
+_CALL = """
+import json, sys
+import grpc
+from ofx.api.proto.rollsite import basic_meta_pb2, proxy_pb2, proxy_pb2_grpc
+
+at, own, other, path = sys.argv[1:]
+end = lambda party: proxy_pb2.Topic(partyId=party, role="fateflow")
+task = proxy_pb2.Task(taskId="", model=proxy_pb2.Model(name="headers", dataKey="{}"))
+head = proxy_pb2.Metadata(src=end(own), dst=end(other), task=task, operator="GET")
+packet = proxy_pb2.Packet(header=head, body=proxy_pb2.Data(key=path, value=b"{}"))
+stub = proxy_pb2_grpc.DataTransferServiceStub(grpc.insecure_channel(at))
+try:
+    print(stub.unaryCall(packet, timeout=10).body.value.decode())
+except grpc.RpcError as error:
+    sys.exit(f"{error.code().name}: {error.details()}")
+"""
 _HOPS_LIMIT = 30  # newly delivered routes are in use by then
 _BROKER_SECONDS = 10
 _JOB_LIMIT = 300
@@ -41,11 +60,7 @@ def request(
         HopError: there is no answer, or it is not JSON.
     """
     text = "" if body is None else json.dumps(body)
-    conf = yaml.safe_load(party.run("fateflow", f"cat {_FLOW}/conf/service_conf.yaml").stdout)
-    if not conf:
-        raise HopError(
-            f"FATE Flow of party {party.id} has no configuration: {party.states('fateflow')}"
-        )
+    conf = _conf(party)
     at = conf["fateflow"] if service == "fateflow" else conf["federation"]["nginx"]
     lines = [f"{method} {path} HTTP/1.0", "Host: localhost", "Content-Type: application/json"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
@@ -62,23 +77,66 @@ def request(
         ) from None
 
 
+def _conf(party: Containers) -> dict[str, Any]:
+    conf = yaml.safe_load(party.run("fateflow", f"cat {_FLOW}/conf/service_conf.yaml").stdout)
+    if not conf:
+        raise HopError(
+            f"FATE Flow of party {party.id} has no configuration: {party.states('fateflow')}"
+        )
+    return dict(conf)
+
+
+def through_osx(caller: Containers, called: Containers, path: str) -> dict[str, Any]:
+    """Send a request from one party's FATE Flow to another's through OSX, like its own calls.
+
+    Args:
+        caller: the party whose OSX forwards it.
+        called: the other party.
+        path: the path of the URL.
+
+    Raises:
+        HopError: there is no answer, or it is not JSON.
+    """
+    osx = _conf(caller)["federation"]["osx"]
+    at = f"{osx['host']}:{osx['port']}"
+    found = caller.exec("fateflow", ["python", "-c", _CALL, at, caller.id, called.id, path])
+    try:
+        return dict(json.loads(found.stdout))
+    except ValueError:
+        said = (found.stderr.strip() or found.stdout.strip() or "no answer").splitlines()[-1]
+        raise HopError(f"osx of party {caller.id} ({at}) answered {said!r}") from None
+
+
 def broken_hops(caller: Containers, called: Containers) -> Iterator[str]:
     """The broken hops on the way from one party to another."""
     try:
-        answer = request(
-            caller, "nginx", "GET", "/v2/site/info/query",
-            **{"DEST-PARTY-ID": called.id, "SERVICE": "fateflow"},
-        )  # fmt: skip
+        engine = str(_conf(caller)["default_engines"]["federation"])
+    except HopError as error:
+        yield str(error)
+        return
+    gateway, path = _GATEWAYS[engine][0], "/v2/site/info/query"
+    try:
+        if gateway == "osx":
+            answer = through_osx(caller, called, path)
+        else:
+            headers = {"DEST-PARTY-ID": called.id, "SERVICE": "fateflow"}
+            answer = request(caller, gateway, "GET", path, **headers)
         if str(answer.get("data", {}).get("party_id")) != called.id:
-            yield f"nginx of party {caller.id} does not lead to party {called.id}: {answer}"
+            yield f"{gateway} of party {caller.id} does not lead to party {called.id}: {answer}"
     except HopError as error:
         yield (
-            f"nginx of party {caller.id} cannot reach FATE Flow of party {called.id}: {error}; "
-            f"{caller.states('nginx')}{_and(called, 'nginx', 'fateflow')}"
+            f"{gateway} of party {caller.id} cannot reach FATE Flow of party {called.id}: {error}; "
+            f"{caller.states(gateway)}{_and(called, gateway, 'fateflow')}"
         )
     if caller == called:
         return
-    table = caller.run("fateflow", f"cat {_FLOW}/conf/rabbitmq_route_table.yaml").stdout
+    if engine in _BROKERS:
+        yield from _broken_brokers(caller, called, engine)
+    yield from edge_check.broken(caller, "edge", {called.id})
+
+
+def _broken_brokers(caller: Containers, called: Containers, engine: str) -> Iterator[str]:
+    table = caller.run("fateflow", f"cat {_FLOW}/conf/{engine}_route_table.yaml").stdout
     to = (yaml.safe_load(table) or {}).get(int(called.id))
     if not to:
         yield (
@@ -86,12 +144,20 @@ def broken_hops(caller: Containers, called: Containers) -> Iterator[str]:
             "`pulumi up`"
         )
         return
-    if not caller.talk("rabbitmq", to["host"], to["port"], edge_check.AMQP, 1, _BROKER_SECONDS):
+    name, begin = _BROKERS[engine]
+    if not caller.talk(engine, to["host"], to["port"], begin, 1, _BROKER_SECONDS):
         yield (
-            f"RabbitMQ of party {caller.id} cannot reach RabbitMQ of party {called.id} at "
-            f"{to['host']}:{to['port']}; {caller.states('rabbitmq')}{_and(called, 'rabbitmq')}"
+            f"{name} of party {caller.id} cannot reach {name} of party {called.id} at "
+            f"{to['host']}:{to['port']}; {caller.states(engine)}{_and(called, engine)}"
         )
-    yield from edge_check.broken(caller, "edge", {called.id})
+
+
+def _services(party: Containers) -> tuple[str, ...]:
+    """The services that a job with another party needs."""
+    try:
+        return ("fateflow", *_GATEWAYS[_conf(party)["default_engines"]["federation"]])
+    except HopError:
+        return ("fateflow",)
 
 
 def _and(called: Containers, *services: str) -> str:
@@ -156,7 +222,7 @@ def main() -> None:
     while broken := hops(guest, host):
         # Waiting does not help if a container is not running.
         if time.monotonic() > deadline or not all(
-            party.running(*_HOPS) for party in watched.values()
+            party.running(*_services(party)) for party in watched.values()
         ):
             fail(f"the {title} was not started because the connection is broken:", *broken)
         time.sleep(2)

@@ -45,6 +45,10 @@ EXAMPLES: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {
     "1.11 local": ("1.11", {"computing": "Spark_local", "federation": "RabbitMQ",
                             "storage": "LocalFS"}, ("--release", "2.2.0")),
     "2.0": ("2.0", {}, ("--engines", "standalone")),
+    "2.0 as it is": ("2.0", {"exchangeip": "192.168.7.9"}, ()),
+    "1.11 as 2.2": ("1.11", {}, ("--release", "2.2.0")),
+    "2.0 Pulsar": ("2.0", {"computing": "Spark_local", "federation": "Pulsar",
+                           "storage": "LocalFS"}, ()),
     "2.0 Spark": ("2.0", {"computing": "Spark", "federation": "Pulsar", "storage": "HDFS"},
                   ("--engines", "spark")),
     "2.0 newer": ("2.0", {"algorithm": "Basic", "device": "IPCL", "compute_core": "4"}, ENGINES),
@@ -303,8 +307,9 @@ def test_options_of_others_are_told() -> None:
         ("1.3", ("--party", "9999"), {"partyiplist": "(10.0.0.1 10.0.0.1)"}, "have one address"),
         ("1.11", (), {}, "TAG = 1.11.2-release: is for FATE 1.11.2"),
         ("1.11", ("--release", "1.3.0"), {"computing": "Spark"}, "write computing=Eggroll"),
-        ("1.11", ("--release", "2.2.0"), {}, "computing = Eggroll: is not supported"),
-        ("2.0", (), {}, "federation = OSX: is not supported"),
+        ("1.11", ("--release", "2.2.0"), {"computing": "Abacus"},
+         "computing = Abacus: is not supported"),
+        ("2.0", (), {"federation": "RabbitMQ"}, "federation = RabbitMQ: is not supported"),
         ("2.0", (), {"computing": "Spark_local", "federation": "RabbitMQ", "storage": "HDFS"},
          "storage = HDFS: is not supported"),
         ("2.0", ("--engines", "osx"), {}, "choose --engines standalone or --engines spark_local"),
@@ -319,11 +324,13 @@ def test_what_would_be_wrong_is_refused(
 
 
 def test_all_refusals_are_told_at_once(folder: Folder) -> None:
-    said = refused(folder, "2.0", party_list="(1 1)", user="", compute_core="many")
+    said = refused(
+        folder, "2.0", party_list="(1 1)", user="", compute_core="many", computing="Abacus"
+    )
     assert "is there twice" in said
     assert "add the user" in said
     assert "is not a number of cores" in said
-    assert "computing = Eggroll: is not supported" in said
+    assert "computing = Abacus: is not supported" in said
 
 
 def test_without_env_the_options_tell_the_release(folder: Folder) -> None:
