@@ -12,7 +12,7 @@ import re
 import sys
 
 from .protocol import exit_on_sigterm
-from .strictconf import ConfError, read
+from .strictconf import PROJECT, ConfError, read
 
 
 def _training(name: str) -> tuple[str, ...]:
@@ -37,17 +37,54 @@ _SERVICES = {
         "serving_proxy", "fate-serving-proxy.jar", ("log4j2.xml",),
     ),
 }  # fmt: skip
+# The same of FATE 2: main class -> what must be on the class path, and the folder it runs in
+_FATE2 = {
+    "org.fedai.osx.broker.Bootstrap": (("conf/broker/", "lib/*", "pb_lib/v3/*"), "osx"),
+    "org.fedai.eggroll.clustermanager.Bootstrap": (("lib/*",), "eggroll"),
+    "org.fedai.eggroll.nodemanager.Bootstrap": (("lib/*",), "eggroll"),
+}
 _VM_OPTION = re.compile(r"-X[A-Za-z].*|-XX:.*|-D[^=]+=.*|-verbose:gc|-server")
 
 
 def main(arguments: list[str]) -> None:
     exit_on_sigterm()
     try:
+        if found := [word for word in arguments if word in _FATE2]:
+            return _fate2(found[0], arguments)
         module, settings = _command_line(arguments)
         importlib.import_module(f".{module}", __package__).main(settings)
     except ConfError as error:
         print(f"fate-lab: {error}", file=sys.stderr, flush=True)
         sys.exit(2)
+
+
+def _fate2(name: str, arguments: list[str]) -> None:
+    """Runs OSX or a part of Eggroll."""
+    from .fate2 import eggroll, osx
+
+    at = arguments.index(name)
+    options, left = arguments[:at], arguments[at + 1 :]
+    needed, folder = _FATE2[name]
+    paths = options[options.index("-cp") + 1].split(":") if "-cp" in options else []
+    if missing := [path for path in needed if path not in paths]:
+        raise ConfError("java", "-cp", f"NoClassDefFoundError: {name} needs {', '.join(missing)}")
+    home = f"{PROJECT}/{folder}"
+    if os.getcwd() != home:
+        raise ConfError("java", "-cp", f"is relative, but this is {os.getcwd()}, not {home}")
+    for option in options:
+        for file in re.findall(r"^-Dlog4j.configurationFile=(.*)", option):
+            for one in file.split(","):
+                read(one)
+    words = dict(zip(left[::2], left[1::2], strict=False))
+    if name.startswith("org.fedai.osx"):
+        if left != ["-c", f"{home}/conf"]:
+            raise ConfError("java", "-c", f"must be {home}/conf, the folder")
+        return osx.main(words["-c"])
+    module = name.split(".")[3]
+    if words.keys() != {"-p", "-s", "-c"} or f"-Dmodule={module}" not in options:
+        raise ConfError("java", "", f"usage: java -Dmodule={module} … -p PORT -s NAME -c FILE")
+    run = eggroll.cluster_manager if module == "clustermanager" else eggroll.node_manager
+    return run(os.path.abspath(words["-c"]), words["-p"])
 
 
 def _command_line(arguments: list[str]) -> tuple[str, str]:

@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 ANY = "-"  # a party that is not known, or does not matter
 WANTS, IS = "X-Fate-Lab-Wants", "X-Fate-Lab-Is"
 CONNECT_TIMEOUT, ANSWER_TIMEOUT = 3.0, 120.0
-_GRPC = ("proxy", "serving-proxy-inter")  # the kinds that other parties call
+_GRPC = ("proxy", "serving-proxy-inter", "osx")  # the kinds that other parties call
 
 Op = Callable[[dict[str, Any]], Any]
 # (method, path, body) -> (status, content type, body), or None: no such page
@@ -150,6 +150,7 @@ class Listener:
         self, kind: str, party: str, ops: Mapping[str, Op], pages: Pages | None = None
     ) -> None:
         self.kind, self.party, self.pages = kind, party, pages
+        self.queries = False  # whether its pages read the query of the URL
         self.server: Any = None  # a gRPC server ends when nothing refers to it
         self.ops: dict[str, Op] = {"hello": lambda _: self.party, **ops}
 
@@ -224,7 +225,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.startswith("/lab/"):
             status, kind, text = self._lab_call(listener, body)
         else:
-            path = self.path.partition("?")[0]
+            path = self.path if listener.queries else self.path.partition("?")[0]
             page = listener.pages and listener.pages(self.command, path, body)
             status, kind, text = page or (404, "text/plain", b"no such page\n")
         self.send_response(status)

@@ -79,11 +79,14 @@ def route_table(path: str, coordinator: str) -> Table:
     return table
 
 
-def read_table(path: str, coordinator: str, known: set[str]) -> tuple[Table, Any]:
-    """The routes of a table, checked, with no roles but `known`; and its permission, unchecked."""
+def read_table(
+    path: str, coordinator: str, known: set[str], more: tuple[str, ...] = ()
+) -> tuple[Table, Any]:
+    """The routes of a table, checked, with no roles but `known`; and its permission, unchecked.
+    `more` are other keys that may be there."""
     top = strictconf.json_object(path)
     for key in top:
-        if key not in ("route_table", "permission"):
+        if key not in ("route_table", "permission", *more):
             raise ConfError(path, key, "unknown key")
     if not isinstance(top.get("route_table"), dict):
         raise ConfError(path, "route_table", "is missing, or not an object")

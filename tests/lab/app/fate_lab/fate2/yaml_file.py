@@ -1,0 +1,44 @@
+"""Reads the YAML that a deployer writes for FATE: maps in maps, with one value a line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .. import strictconf
+from ..strictconf import ConfError
+
+
+def read(path: str) -> dict[str, Any]:
+    """The top of a YAML file."""
+    top: dict[str, Any] = {}
+    open_maps: list[tuple[int, dict[str, Any]]] = [(-1, top)]
+    for number, line in enumerate(strictconf.read(path).splitlines(), start=1):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        depth = len(line) - len(line.lstrip())
+        key, colon, value = text.partition(":")
+        if not colon or text.startswith("- "):
+            raise ConfError(path, f"line {number}", f"not key: value: {line!r}")
+        while open_maps[-1][0] >= depth:
+            open_maps.pop()
+        inside = open_maps[-1][1]
+        key = str(_scalar(key))
+        if key in inside:
+            raise ConfError(path, key, "duplicate key")
+        if value.strip():
+            inside[key] = _scalar(value.strip())
+        else:
+            inside[key] = {}
+            open_maps.append((depth, inside[key]))
+    return top
+
+
+def _scalar(text: str) -> Any:
+    if text[:1] == "'" == text[-1:]:
+        return text[1:-1].replace("''", "'")
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
