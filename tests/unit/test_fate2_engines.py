@@ -1,0 +1,227 @@
+"""What the program registers and renders for FATE 2 with Eggroll, OSX and Pulsar."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from fate_components import edge_check, route_tables, topology
+from fate_components.fate2 import eggroll
+from fate_components.settings.load import parse
+from tests.bad_stack_files import GOOD_2
+from tests.unit.test_fate2 import P, commands, file
+from tests.unit.test_program import CONTAINER, Recorder, run, secret
+from tests.unit.test_settings import as_engine
+
+OSX = f"{P}/osx/conf/broker"
+FLOW = f"{P}/fate_flow/conf"
+EGGROLL = f"{P}/eggroll/conf/eggroll.properties"
+ALWAYS = {"mysql", "fateflow", "client", "fateboard"}
+
+
+def config(computing: str, federation: str, **more: Any) -> dict[str, Any]:
+    """Party 9999 on Docker host a, 10000 on b, and peer 10001."""
+    return {
+        **GOOD_2,
+        "fate:images": "registry",
+        "fate:engines": {"computing": computing, "federation": federation},
+        "fate:hosts": {
+            "a": {"docker": "unix:///var/run/docker.sock", "address": "10.0.0.1"},
+            "b": {"docker": "ssh://root@b", "address": "10.0.0.2"},
+        },
+        "fate:parties": [{"id": 9999, "host": "a"}, {"id": 10000, "host": "b"}],
+        "fate:peers": [{"id": 10001, "address": "fate.example.org"}],
+        **{f"fate:{key}": value for key, value in more.items()},
+    }
+
+
+def services(registered: Recorder, party: int) -> set[str]:
+    start = f"fate-dev-{party}-"
+    names = registered.of(CONTAINER)
+    return {name.removeprefix(start) for name in names if name.startswith(start)}
+
+
+def conf(registered: Recorder) -> dict[str, Any]:
+    found = yaml.safe_load(file(registered, "9999-fateflow", f"{FLOW}/service_conf.yaml"))
+    assert isinstance(found, dict)
+    return found
+
+
+def properties(text: str) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+
+
+@pytest.fixture(scope="module")
+def in_eggroll() -> Recorder:
+    return run(config("eggroll", "osx"))
+
+
+@pytest.mark.parametrize(
+    ("computing", "federation", "more"),
+    [
+        ("standalone", "rabbitmq", {"rabbitmq", "nginx"}),
+        ("standalone", "osx", {"osx"}),
+        ("spark_local", "osx", {"osx"}),
+        ("spark_local", "pulsar", {"pulsar", "nginx"}),
+        ("spark", "osx", {"osx", "spark-master", "spark-worker"}),
+        ("eggroll", "osx", {"osx", "clustermanager", "nodemanager"}),
+    ],
+)
+def test_each_combination_has_its_services(computing: str, federation: str, more: set[str]) -> None:
+    assert services(run(config(computing, federation)), 9999) == ALWAYS | more
+
+
+def test_osx_has_a_route_to_every_party(in_eggroll: Recorder) -> None:
+    table = json.loads(file(in_eggroll, "9999-osx", f"{OSX}/route_table.json"))
+    own = file(in_eggroll, "9999-fateflow", f"{FLOW}/service_conf.yaml")
+    flow = yaml.safe_load(own)["fateflow"]
+    assert table["route_table"] == {
+        "10000": {"default": [{"ip": "10.0.0.2", "port": 9370}]},
+        "10001": {"default": [{"ip": "fate.example.org", "port": 9370}]},
+        "9999": {"fateflow": [{"ip": flow["host"], "port": 9360}]},
+    }
+    assert table["self_party"] == ["9999"]
+    broker = properties(file(in_eggroll, "9999-osx", f"{OSX}/broker.properties"))
+    assert broker["grpc.port"] == "9370"
+    assert broker["eggroll.cluster.manager.ip"] == "clustermanager"
+    osx = in_eggroll.of(CONTAINER)["fate-dev-9999-osx"]
+    assert [(p["ip"], p["external"], p["internal"]) for p in osx["ports"]] == [
+        ("0.0.0.0", 9370, 9370)
+    ]
+    assert "pb_lib/v3/*" in osx["command"][2], "FATE 2.2's OSX has a part of its classes there"
+
+
+def test_a_changed_route_reaches_osx_without_a_new_container(in_eggroll: Recorder) -> None:
+    alone = run(config("eggroll", "osx", peers=[]))
+    osx = "fate-dev-9999-osx"
+    before, after = (one.of(CONTAINER)[osx]["uploads"] for one in (in_eggroll, alone))
+    assert before != after
+    changed = commands(in_eggroll)["9999-osx-routes"]["stdin"]
+    assert "fate.example.org" in changed
+    assert "fate.example.org" not in commands(alone)["9999-osx-routes"]["stdin"]
+
+
+def test_parties_know_only_the_exchange() -> None:
+    through = run(config("standalone", "osx", exchange={"host": "a"}))
+    for party, at in ((9999, "fate-dev-exchange"), (10000, "10.0.0.1")):
+        table = json.loads(file(through, f"{party}-osx", f"{OSX}/route_table.json"))
+        assert table["route_table"].keys() == {"default", str(party)}
+        port = 9370 if party == 9999 else 9371
+        assert table["route_table"]["default"] == {"default": [{"ip": at, "port": port}]}
+    table = json.loads(file(through, "exchange", f"{OSX}/route_table.json"))
+    assert table["route_table"] == {
+        "9999": {"default": [{"ip": "fate-dev-9999-osx", "port": 9370}]},
+        "10000": {"default": [{"ip": "10.0.0.2", "port": 9370}]},
+        "10001": {"default": [{"ip": "fate.example.org", "port": 9370}]},
+    }
+    assert table["self_party"], "OSX takes no table without"
+
+
+def test_doctor_compares_the_tables_that_there_are() -> None:
+    for federation, wanted in (
+        ("osx", {("9999", "osx"), ("10000", "osx"), ("exchange", "exchange")}),
+        (
+            "pulsar",
+            {(party, name) for party in ("9999", "10000") for name in ("nginx", "fateflow")},
+        ),
+    ):
+        exchange = {"exchange": {"host": "a"}} if federation == "osx" else {}
+        stack_file = config("spark_local", federation, **exchange)
+        settings, release = parse(as_engine(stack_file), {"fate:masterSecret"}, "dev")
+        plan = topology.plan(settings, release, "dev")
+        found = list(route_tables.of(plan, settings, release, "dev"))
+        assert {(one.owner, one.container.rpartition("-")[2]) for one in found} == wanted
+
+
+@pytest.mark.parametrize(
+    ("computing", "mode", "storage"),
+    [("eggroll", "stream", "eggroll"), ("standalone", "queue", "standalone"),
+     ("spark_local", "queue", "file")],
+)  # fmt: skip
+def test_fate_flow_calls_others_through_osx(computing: str, mode: str, storage: str) -> None:
+    found = conf(run(config(computing, "osx")))
+    assert found["fateflow"]["proxy_name"] == "osx"
+    assert found["federation"] == {"osx": {"host": "osx", "port": 9370, "mode": mode}}
+    assert found["default_engines"]["storage"] == storage
+    assert found["default_engines"]["federation"] == "osx"
+
+
+def test_all_of_eggroll_reads_the_same_properties(in_eggroll: Recorder) -> None:
+    texts = {
+        name: file(in_eggroll, f"9999-{name}", EGGROLL)
+        for name in ("clustermanager", "nodemanager", "fateflow")
+    }
+    for text in texts.values():
+        assert text.startswith("[eggroll]\n"), "Eggroll's Python reads no other section"
+    whole, *parts = map(properties, texts.values())
+    start = "eggroll.resourcemanager.clustermanager"
+    database = {key: value for key, value in whole.items() if key.startswith(f"{start}.jdbc")}
+    for part in parts:
+        assert whole.items() - part.items() == database.items(), "only one needs the password"
+    assert database[f"{start}.jdbc.url"].startswith("jdbc:mysql://mysql:3306/fate?")
+    manager = conf(in_eggroll)["computing"]["eggroll"]
+    assert (manager["host"], str(manager["port"])) == (
+        whole[f"{start}.host"], whole[f"{start}.port"]
+    )  # fmt: skip
+
+
+def test_the_password_is_not_in_the_log_of_eggroll(in_eggroll: Recorder) -> None:
+    container = in_eggroll.of(CONTAINER)["fate-dev-9999-clustermanager"]
+    assert secret(container["uploads"]), "and not in previews"
+    (option,) = re.findall("-Dlog4j.configurationFile=([^ ]+)", container["command"][2])
+    quiet = file(in_eggroll, "9999-clustermanager", option.split(",")[1])
+    assert 'name="org.fedai.eggroll.core.config.MetaInfo" level="warn"' in quiet
+
+
+def test_eggrolls_tables_are_created_before_its_cluster_manager(in_eggroll: Recorder) -> None:
+    created = commands(in_eggroll)["9999-eggroll-tables"]["stdin"]
+    assert set(re.findall("CREATE TABLE IF NOT EXISTS ([a-z_]+)", created)) == {*eggroll.TABLES}
+    assert all(f"'{name}'" in eggroll.PRESENT for name in eggroll.TABLES)
+
+
+def test_the_data_of_eggroll_outlives_its_container(in_eggroll: Recorder) -> None:
+    (volume,) = in_eggroll.of(CONTAINER)["fate-dev-9999-nodemanager"]["volumes"]
+    assert volume["containerPath"] == f"{P}/eggroll/data"
+
+
+def test_pulsars_routes() -> None:
+    registered = run(config("spark_local", "pulsar"))
+    table = yaml.safe_load(file(registered, "9999-fateflow", f"{FLOW}/pulsar_route_table.yaml"))
+    more = {"sslPort": 6651, "proxy": ""}
+    assert table == {
+        9999: {"host": "pulsar", "port": 6650, **more},
+        10000: {"host": "10.0.0.2", "port": 6650, **more},
+        10001: {"host": "fate.example.org", "port": 6650, **more},
+    }
+    found = conf(registered)
+    assert found["fateflow"]["proxy_name"] == "nginx"
+    assert found["federation"].keys() == {"nginx", "pulsar"}
+    broker = properties(file(registered, "9999-pulsar", "/pulsar/conf/standalone.conf"))
+    assert broker["clusterName"] == found["federation"]["pulsar"]["cluster"]
+    start = registered.of(CONTAINER)["fate-dev-9999-fateflow"]["command"][2]
+    assert start.startswith("sed -i 's/int(party\\.party_id)/str(party.party_id)/g'")
+    container = registered.of(CONTAINER)["fate-dev-9999-pulsar"]
+    assert [port["internal"] for port in container["ports"]] == [6650], "its API has no password"
+
+
+@pytest.mark.parametrize(
+    ("computing", "federation", "listens"),
+    [("standalone", "rabbitmq", [9300, 9310, 5672]), ("standalone", "osx", [9370]),
+     ("spark_local", "pulsar", [9300, 9310, 6650])],
+)  # fmt: skip
+def test_the_edge_stands_before_the_gateways_there_are(
+    computing: str, federation: str, listens: list[int]
+) -> None:
+    encrypted = config(computing, federation, tls={"enabled": True}, peers=[])
+    edge = run(encrypted).of(CONTAINER)["fate-dev-9999-edge"]
+    (test,) = [word for word in edge["healthcheck"]["tests"] if "proc/net/tcp" in word]
+    assert [int(port, 16) for port in re.findall(r"':([0-9A-F]{4}) ", test)] == listens
+    assert {port["internal"] for port in edge["ports"]} == {*listens}
+
+
+def test_a_client_of_pulsar_begins_with_its_version() -> None:
+    size, command = int.from_bytes(edge_check.PULSAR[:4]), int.from_bytes(edge_check.PULSAR[4:8])
+    assert size == len(edge_check.PULSAR) - 4
+    assert command == size - 4
