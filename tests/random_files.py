@@ -136,6 +136,16 @@ EGGS: dict[str, Any] = FULL | {
         {"id": 10000, "host": "b"},
     ],
 }
+OSX: dict[str, Any] = {
+    "fate:engines": {"computing": "eggroll", "federation": "osx"},
+    "fate:exchange": {"host": "b", "port": 9371},
+    "fate:hosts": SPREAD["fate:hosts"],
+    "fate:parties": [
+        {"id": 9999, "host": "a", "training": {"publish": {"osx": "0.0.0.0:9372"}}},
+        {"id": 10000, "host": "b", "engines": {"computing": "standalone"}},
+    ],
+    "fate:peers": [{"id": 10001, "address": "fate.example.org", "ports": {"osx": 9370}}],
+}
 TLS: dict[str, Any] = {
     "fate:tls": {"enabled": True},
     "fate:peers": [{"id": 10001, "address": "fate.example.org", "tls": {"authority": CA}}],
@@ -182,6 +192,8 @@ FILES: dict[str, list[dict[str, Any]]] = {
         FULL_2 | SPARK,
         FULL_2 | SPREAD,
         FULL_2 | SPREAD | TLS,
+        FULL_2 | OSX,
+        FULL_2 | OSX | TLS,
         GOOD_2 | {"fate:masterSecret": COMMON["fate:masterSecret"]},
     ],
 }
