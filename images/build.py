@@ -34,6 +34,7 @@ from .catalogue import (
     ROOTFS,
     image_key,
     image_name,
+    lineage,
     lock_file,
 )
 
@@ -47,6 +48,8 @@ PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY",
 CA_BUNDLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 DEFAULT_CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 CA_IN_CONTEXT = "ca-bundle.crt"
+MAVEN_SETTINGS = Path.home() / ".m2" / "settings.xml"
+MAVEN_IN_CONTEXT = "maven-settings.xml"
 
 progress = Progress("images")
 
@@ -67,16 +70,20 @@ def build(host: str, release: str, images: list[str], registry: str = "") -> Non
         return
     with only_one("images", progress):
         missing = _missing(docker, release, images)  # another build may have just finished
-        for parent in [IMAGES[image].parent for image in missing]:
-            if parent != "base" and parent not in missing:
-                missing = [*_missing(docker, release, [parent]), *missing]
         if missing:
             _build_missing(docker, release, missing, registry)
     progress.say(f"{', '.join(images)}: ready")
 
 
 def _missing(docker: Docker, release: str, images: list[str]) -> list[str]:
-    return [image for image in images if not docker.has(image_name(image, release))]
+    """The images that must be built, and the missing ones that they are based on."""
+    found: list[str] = []
+    for image in images:
+        for one in reversed(lineage(image)):
+            if one in found or docker.has(image_name(one, release)):
+                break
+            found.append(one)
+    return found
 
 
 def _build_missing(docker: Docker, release: str, missing: list[str], registry: str) -> None:
@@ -87,10 +94,12 @@ def _build_missing(docker: Docker, release: str, missing: list[str], registry: s
                 _build_one(docker, release, "base", {"DEBIAN": source}, {})
         certificates = _ca_bundle()
         arguments = _pip_arguments(certificates)
-        more = {CA_IN_CONTEXT: certificates}
+        more = {CA_IN_CONTEXT: certificates, MAVEN_IN_CONTEXT: _maven_settings()}
+        # Images based on Debian, then images based on those, and so on.
+        generations = sorted({len(lineage(image)) for image in missing})
         try:
-            for first in (True, False):  # images based on Debian, then images based on those
-                batch = [image for image in missing if (IMAGES[image].parent == "base") is first]
+            for generation in generations:
+                batch = [image for image in missing if len(lineage(image)) == generation]
                 with ThreadPoolExecutor(AT_ONCE) as pool:
                     done = [
                         pool.submit(_build_timed, docker, release, image, arguments, more)
@@ -173,13 +182,18 @@ def _pip_arguments(certificates: bytes) -> dict[str, str]:
     return result
 
 
+def _maven_settings() -> bytes:
+    """The user's settings of Maven, which may name a mirror; settings that set nothing if none."""
+    return MAVEN_SETTINGS.read_bytes() if MAVEN_SETTINGS.is_file() else b"<settings/>"
+
+
 def _proxies() -> dict[str, str]:
     return {name: os.environ[name] for name in PROXIES if os.environ.get(name)}
 
 
 def main() -> None:
     default = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
-    everything = [image for image in IMAGES if image != "fateflow-spark"]
+    everything = [image for image, facts in IMAGES.items() if not facts.optional]
     parser = argparse.ArgumentParser(
         prog="python -m images.build", description="Builds FATE 2.x images from packages."
     )

@@ -38,17 +38,21 @@ class Image:
         version: the start of its tag; empty if that is FATE's release.
         locked: whether it installs locks/NAME-RELEASE.txt.
         parent: its parent image, "base" for Debian alone.
+        optional: whether only stacks with a certain engine need it.
     """
 
     takes: str
     version: str = ""
     locked: bool = False
     parent: str = "base"
+    optional: bool = False
 
 
 IMAGES = {
     "fateflow": Image("4 min", locked=True),
-    "fateflow-spark": Image("2 min", parent="fateflow"),
+    "fateflow-spark": Image("2 min", parent="fateflow", optional=True),
+    "fateflow-spark-hdfs": Image("1 min", parent="fateflow-spark", optional=True),
+    "hadoop": Image("1 min", version="3.3.6", optional=True),
     "rabbitmq": Image("25 s", version="3.10"),
     "mysql": Image("20 s", version="10.11"),
     "nginx": Image("10 s", version="1.22"),
@@ -82,6 +86,12 @@ def image_key(image: str, release: str) -> str:
     if definition.locked:
         files.append(lock_file(image, release))
     return hash_of([parent.encode(), *files_of(files, HERE)])[:12]
+
+
+def lineage(image: str) -> list[str]:
+    """An image and those that it is based on, the first of them first, without the base."""
+    parent = _image(image).parent
+    return [image] if parent == "base" else [*lineage(parent), image]
 
 
 def lock_file(image: str, release: str) -> Path:

@@ -61,6 +61,7 @@ class Host(pulumi.ComponentResource):
         self._registry = registry
         self._images: dict[str, docker.RemoteImage] = {}
         self._kept: dict[str, str | None] = {}
+        self._again: dict[str, pulumi.ResourceHook] = {}
         self.provider = docker.Provider(
             name,
             host=host.docker,
@@ -138,8 +139,12 @@ class Host(pulumi.ComponentResource):
                 supplied = self._supplied
                 name = self._supply.name(wanted)
                 self._kept[key] = self._supply.kept(wanted, self.survey)
-                again = self._supply.again(self.name, self.docker_host, wanted, self._kept[key])
-                hooks.before_create = [again]
+                # One image can stand for several official ones.
+                if name not in self._again:
+                    self._again[name] = self._supply.again(
+                        self.name, self.docker_host, wanted, self._kept[key]
+                    )
+                hooks.before_create = [self._again[name]]
             self._images[key] = docker.RemoteImage(
                 f"{self._name}-{key}",
                 name=name,
@@ -160,5 +165,11 @@ class Host(pulumi.ComponentResource):
 
 
 def _key(image: Image) -> str:
-    """What tells an image from others: one of the stack file may be called like an official one."""
-    return f"own-{image.image}" if image.own else image.image
+    """What tells an image from others: one of the stack file may be called like an official one,
+    and some that are built have variants, like fateflow-spark-hdfs.
+    """
+    if image.own:
+        return f"own-{image.image}"
+    official = image.image.rpartition("/")[2].partition(":")[0]
+    variant = (image.package or "").removeprefix(f"{official}-")
+    return image.image if variant == (image.package or "") else f"{image.image}-{variant}"

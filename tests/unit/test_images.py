@@ -49,12 +49,12 @@ def test_a_name_says_what_it_is_and_ends_in_a_key() -> None:
     assert len(image_key("fateflow", "2.2.0")) == 12
 
 
-@pytest.mark.parametrize("image", ["rabbitmq", "mysql", "nginx", "edge"])
+@pytest.mark.parametrize("image", ["rabbitmq", "mysql", "nginx", "edge", "hadoop"])
 def test_images_without_fate_are_the_same_for_all_releases(image: str) -> None:
     assert len({image_name(image, release) for release in RELEASES}) == 1
 
 
-@pytest.mark.parametrize("image", ["fateflow", "fateflow-spark", "client"])
+@pytest.mark.parametrize("image", ["fateflow", "fateflow-spark", "fateflow-spark-hdfs", "client"])
 def test_images_with_fate_differ_by_release(image: str) -> None:
     assert len({image_name(image, release) for release in RELEASES}) == len(RELEASES)
 
@@ -77,7 +77,9 @@ def test_a_lock_changes_its_release_and_what_starts_from_it(tree: Path) -> None:
     before = names()
     with (tree / "locks" / "fateflow-2.2.0.txt").open("a") as file:
         file.write("# changed\n")
-    assert changed(before) == {("fateflow", "2.2.0"), ("fateflow-spark", "2.2.0")}
+    assert changed(before) == {
+        (image, "2.2.0") for image in ("fateflow", "fateflow-spark", "fateflow-spark-hdfs")
+    }
 
 
 def test_the_base_changes_all_names(tree: Path) -> None:
