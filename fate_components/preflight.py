@@ -70,6 +70,7 @@ def findings(
             if users[name] and settings.images != "packages":
                 warnings += _other_processor(name, survey)
                 warnings += _lacking(name, plan, survey)
+    errors += _without_index(plan, surveys)
     errors += conflicts(plan, stack, surveys)
     for found_lost in lost_tables.findings(plan, stack, surveys):
         (errors if found_lost.certain else warnings).append(found_lost.text)
@@ -175,6 +176,44 @@ def _elsewhere(
                 "described under Moving data to another folder in docs/operations.md."
             )
             break
+
+
+def _without_index(plan: Topology, surveys: Mapping[str, Survey]) -> Iterator[str]:
+    """Services whose data is useless because the volume with the index of it is gone.
+
+    A new, empty index would hide that data, and take the chance to restore the lost one.
+    """
+    for party in plan.parties:
+        id = str(party.party.id)
+        for cluster in party.clusters.values():
+            if surveys[cluster.host].error:
+                continue
+            for name, facts in cluster.facts.services.items():
+                if not facts.indexes or _volumes(surveys[cluster.host], id, name):
+                    continue
+                held = [
+                    f"{volume} of Docker host {host}"
+                    for host in sorted(surveys)
+                    for volume in _volumes(surveys[host], id, facts.indexes)
+                ]
+                if held:
+                    yield (
+                        f"The volume of the {name} of party {id} is not on Docker host "
+                        f"{cluster.host}, and without it the data in {_listed(held)} is useless. "
+                        "Restore it from a backup; or, if that data may be lost, remove "
+                        f"{'this volume' if len(held) == 1 else 'these volumes'} and run "
+                        "`pulumi up` again."
+                    )
+
+
+def _volumes(survey: Survey, party: str, service: str) -> list[str]:
+    """The volumes that a service of a party has on a Docker host."""
+    wanted = {"fate.party": party, "fate.service": service}.items()
+    return [
+        name
+        for name, volume in sorted(survey.volumes.items())
+        if wanted <= (volume.get("Labels") or {}).items()
+    ]
 
 
 def _short_of(host: str, needed: Needs, survey: Survey) -> Iterator[str]:

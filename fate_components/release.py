@@ -89,6 +89,9 @@ class Service(Image):
     computing: tuple[str, ...] = ()
     federation: tuple[str, ...] = ()
     with_computing: dict[str, Image] = {}
+    storage: tuple[str, ...] = ()
+    with_storage: dict[str, Image] = {}
+    indexes: str = ""
     cpus: float | None = None
     memory: int | None = None
 
@@ -249,24 +252,39 @@ class Release(_Fact):
         }  # fmt: skip
         return self.model_copy(update=update)
 
-    def with_services_for(self, engines: Iterable[str]) -> Self:
-        """The release with the services that any of some computing engines needs."""
-        chosen = set(engines)
+    def with_services_for(self, engines: Iterable[str], storages: Iterable[str | None]) -> Self:
+        """The release with the services that any of some engines needs.
+
+        Args:
+            engines: computing engines.
+            storages: storage engines; None is the usual one.
+        """
+        chosen, stored = set(engines), set(storages)
         return self._with(
             {
                 name: service
                 for name, service in self.services.items()
                 if not service.computing or chosen & {*service.computing}
+                if not service.storage or stored & {*service.storage}
             }
         )
 
-    def computing_with(self, engine: str) -> Self:
-        """The release with the services and the images that a computing engine needs."""
+    def computing_with(self, engine: str, storage: str | None = None) -> Self:
+        """The release with the services and the images that engines need.
+
+        Args:
+            engine: the computing engine.
+            storage: the storage engine, if it is not the usual one.
+        """
         return self._with(
             {
-                name: service.model_copy(update=dict(service.with_computing.get(engine, {})))
+                name: service.model_copy(
+                    update=dict(service.with_computing.get(engine, {}))
+                    | dict(service.with_storage.get(storage or "", {}))
+                )
                 for name, service in self.services.items()
                 if not service.computing or engine in service.computing
+                if not service.storage or storage in service.storage
             }
         )
 

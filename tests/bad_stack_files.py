@@ -175,6 +175,16 @@ def _eggs(eggs: object, **training: object) -> Change:
     return _both(change, _host("b", address="10.0.0.2"))
 
 
+def _hdfs(hdfs: Mapping[str, object], *changes: Change, **training: object) -> Change:
+    """An HDFS of party 9999, the only party, on hosts a and b."""
+    return _both(
+        _across({"a": 1, "b": 1}, spark={}),
+        _set("engines", {"computing": "spark", "storage": "hdfs"}),
+        lambda config: config["fate:parties"][0]["training"].update(hdfs=dict(hdfs), **training),
+        *changes,
+    )
+
+
 def given(identity: tls.Identity) -> dict[str, Any]:
     """A certificate as a stack file gives it."""
     return {
@@ -629,9 +639,6 @@ CASES = [
          _set("parties", [{"id": 9999, "host": "a"}]), _set("engines", {"federation": "osx"})),
          "fate:peers[0].ports.nginx-http",
          "is not a port that other parties of FATE 2.2.0 call; choose from osx"),
-    Case("storage of later",
-         _in_2(_set("engines", {"computing": "spark_local", "storage": "hdfs"})),
-         "fate:engines.storage", "is not supported yet; choose eggroll or localfs or standalone"),
     Case("no engine at all", _in_2(_set("engines", {"computing": "abacus"})),
          "fate:engines.computing", "is not an engine of FATE; choose standalone"),
     Case("storage that does not fit", _in_2(_set("engines", {"storage": "localfs"})),
@@ -719,6 +726,41 @@ CASES = [
     Case("Spark's ports on others",
          _across({"a": 1, "b": 1}, spark={"tables": "/t", "ports": 9290}),
          "fate:parties[0].training.spark.ports", "already used by"),
+    Case("no data nodes", _hdfs({"dataNodes": 0}), "fate:parties[0].training.hdfs.dataNodes",
+         "must be a whole number from 1 to 8, not 0"),
+    Case("data nodes nowhere", _hdfs({"dataNodes": {}}), "fate:parties[0].training.hdfs.dataNodes",
+         "is empty"),
+    Case("too many data nodes on a host", _hdfs({"dataNodes": {"a": 1, "b": 9}}),
+         "fate:parties[0].training.hdfs.dataNodes",
+         'for "b" must be a whole number from 1 to 8, not 9'),
+    Case("data nodes as a word", _hdfs({"dataNodes": "many"}),
+         "fate:parties[0].training.hdfs.dataNodes", 'from 1 to 8, not "many"'),
+    Case("data nodes on a host of others", _hdfs({"dataNodes": {"a": 1, "c": 1}}),
+         "fate:parties[0].training.hdfs.dataNodes",
+         '"c" is not one of the party\'s hosts ("a", "b"); add it to fate:parties[0].hosts'),
+    Case("data nodes on a host without an address",
+         _hdfs({"dataNodes": {"b": 1}}, lambda c: c["fate:hosts"]["b"].pop("address"), workers=1),
+         "fate:hosts.b.address", "HDFS of party 9999 on another Docker host must reach it"),
+    Case("HDFS's ports too high", _hdfs({"ports": 65500}), "fate:parties[0].training.hdfs.ports",
+         "leaves too few ports up to 65535"),
+    Case("HDFS's ports on others", _hdfs({"ports": 26000}), "fate:parties[0].training.spark.ports",
+         "already used by fate:parties[0].training.hdfs.ports"),
+    Case("HDFS's page on a port taken", _hdfs({}, publish={"notebook": 9870}),
+         "fate:parties[0].training.publish.hdfs-ui", "already used by"),
+    Case("unknown key of HDFS", _hdfs({"dataNode": 1}), "fate:parties[0].training.hdfs.dataNode",
+         "did you mean dataNodes?"),
+    Case("HDFS and a folder of tables", _hdfs({}, spark={"tables": "/mnt/fate"}),
+         "fate:parties[0].training.spark.tables",
+         'is not used with storage: "hdfs", where tables are; remove it'),
+    Case("HDFS without its engine", _spark(hdfs={"dataNodes": 2}), "fate:parties[0].training.hdfs",
+         "is not used with the usual storage; set fate:engines.storage to hdfs"),
+    Case("HDFS beside another storage",
+         _both(_spark(hdfs={}), _set("engines", {"computing": "spark", "storage": "localfs"})),
+         "fate:parties[0].training.hdfs", 'is not used with storage: "localfs"; set'),
+    Case("HDFS with Spark in FATE Flow",
+         _in_2(_set("engines", {"computing": "spark_local", "storage": "hdfs"})),
+         "fate:engines.storage",
+         '"hdfs" does not work with computing: spark_local; choose localfs, or remove the key'),
     Case("workers without Spark", _in_2(_party(0, training={"workers": 2})),
          "fate:parties[0].training.workers",
          'is not used with computing: "standalone"; set fate:engines.computing to spark'),

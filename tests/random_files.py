@@ -146,6 +146,20 @@ OSX: dict[str, Any] = {
     ],
     "fate:peers": [{"id": 10001, "address": "fate.example.org", "ports": {"osx": 9370}}],
 }
+IN_HDFS: dict[str, Any] = SPREAD | {
+    "fate:engines": {"computing": "spark", "storage": "hdfs"},
+    "fate:parties": [
+        {
+            "id": 9999,
+            "hosts": ["a", "b"],
+            "training": {
+                "workers": {"a": 1, "b": 1},
+                "hdfs": {"dataNodes": {"a": 1, "b": 2}, "ports": 24000},
+            },
+        },
+        {"id": 10000, "host": "b"},
+    ],
+}
 TLS: dict[str, Any] = {
     "fate:tls": {"enabled": True},
     "fate:peers": [{"id": 10001, "address": "fate.example.org", "tls": {"authority": CA}}],
@@ -191,6 +205,7 @@ FILES: dict[str, list[dict[str, Any]]] = {
         FULL_2 | TLS,
         FULL_2 | SPARK,
         FULL_2 | SPREAD,
+        FULL_2 | IN_HDFS,
         FULL_2 | SPREAD | TLS,
         FULL_2 | OSX,
         FULL_2 | OSX | TLS,

@@ -353,7 +353,7 @@ class Settings(settings.Settings):
                     "is not used: all eggs are on the party's first Docker host; remove the key",
                 )
             return
-        yield from self.across(index, "eggs", eggs, elsewhere, "roll")
+        yield from self.across(index, ("eggs",), eggs, elsewhere, "roll")
         away = sum(len(eggs[host]) for host in elsewhere)
         for count, most, there in (
             (len(eggs.get(home, ())), egg_addresses.AT_HOME, f"on {shown(home)}"),

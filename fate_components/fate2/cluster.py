@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from .. import cluster
-from ..topology import Endpoint
-from .settings import Engines, Training
+from ..topology import Attachment, Endpoint
+from .hdfs_ports import HdfsPorts
+from .settings import Engines, Party, Training
 from .spark_ports import SparkPorts
 
 
@@ -31,6 +32,30 @@ class ClusterContext(cluster.TrainingContext):
         if self.engines.computing != "spark":
             return None
         return self.training.spark_ports(self.plan.host, self.port("spark-master"))
+
+    @property
+    def hdfs_ports(self) -> HdfsPorts | None:
+        """Where the parts of its HDFS listen, if it has one."""
+        if not self.engines.hdfs:
+            return None
+        party = self.plan.party
+        assert isinstance(party, Party)  # noqa: S101 - settings match the release line
+        ports = self.ports("name-node") | self.ports("data-node")
+        return self.training.hdfs_ports(party.all_hosts, ports)
+
+    def attachment_at(self, service: str, name: str, host: str, index: int) -> Attachment:
+        """The attachment of one of several containers of a service to the party's network.
+
+        Args:
+            service: the service's name in the release.
+            name: the container's name.
+            host: the name of its Docker host.
+            index: which of the containers there it is, from 0.
+        """
+        branch = self.plan.branches.get(host)
+        network = branch.network if branch else self.plan.network
+        octet = self.place.release.services[service].address + index
+        return Attachment(network, network.at(octet), aliases=(name,))
 
     @property
     def rabbitmq_password(self) -> str:

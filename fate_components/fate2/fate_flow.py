@@ -8,7 +8,7 @@ from ..docker import delivery, health
 from ..docker.service import Container, File, HostFolder, Service, Volume
 from ..files import ROOT, yaml_text
 from ..release import HttpProbe, Probe
-from . import eggroll, pulsar, rabbitmq, spark
+from . import eggroll, hdfs, pulsar, rabbitmq, spark
 from .cluster import ClusterContext
 from .settings import JOB_CORES
 
@@ -77,7 +77,7 @@ def service_conf(context: ClusterContext) -> dict[str, object]:
         "computing": {"standalone": cores, "spark": {"home": None, "cores": planned}}
         | _eggroll(context),
         "federation": _federation(context),
-        "storage": {"hdfs": {"name_node": None}},
+        "storage": {"hdfs": {"name_node": hdfs.URL if engines.hdfs else None}},
         "hook_module": {
             name: f"fate_flow.hook.flow.{name}"
             for name in ("client_authentication", "site_authentication", "permission")
@@ -90,6 +90,8 @@ def service_conf(context: ClusterContext) -> dict[str, object]:
 def _storage(context: ClusterContext) -> str:
     if context.engines.computing == "eggroll":
         return "eggroll"
+    if context.engines.hdfs:
+        return "hdfs"
     return "file" if context.engines.computing in _SPARK else "standalone"
 
 
@@ -221,8 +223,10 @@ class FateFlow(Service):
             host=at.host, port=at.port, path="/v2/server/fateflow", answers='"code": *0'
         )
         computing, folders = context.engines.computing, tables(context)
-        volumes = _VOLUMES + ([LOCALFS] if computing in _SPARK and not folders else [])
+        local = computing in _SPARK and not folders and not context.engines.hdfs
+        volumes = _VOLUMES + ([LOCALFS] if local else [])
         in_cluster, in_eggroll = computing == "spark", computing == "eggroll"
+        stored = hdfs.client(context) if context.engines.hdfs else None
         known = spark.hosts(context.plan, context.plan.host)
         start = _START.format(wait=health.until_listening(database.host, database.port), root=ROOT)
         if known:
@@ -253,8 +257,9 @@ class FateFlow(Service):
                     *([spark.job_defaults(context)] if in_cluster else []),
                     *([known] if known else []),
                     *([eggroll.config(context)] if in_eggroll else []),
+                    *([stored] if stored else []),
                 ],
-                environment=environment,
+                environment=environment | (hdfs.ENVIRONMENT if stored else {}),
                 volumes=volumes,
                 folders=[*context.uploads, *folders],
                 published={
@@ -270,4 +275,6 @@ class FateFlow(Service):
             delivery.file("fateflow-routes", self, routes, pulumi.ResourceOptions(parent=self))
         if known:
             spark.deliver_hosts(self, known, "fateflow-hosts")
+        if stored:
+            delivery.file("fateflow-hdfs", self, stored, pulumi.ResourceOptions(parent=self))
         self.register_outputs({})

@@ -1,6 +1,6 @@
 """The stack file keys that only FATE 2 has."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -25,7 +25,8 @@ from ..settings.models import (
     folder,
     per_host,
 )
-from . import spark_ports
+from . import hdfs_ports, spark_ports
+from .hdfs_ports import MAX_DATA_NODES, HdfsPorts
 from .spark_ports import SparkPorts
 
 JOB_CORES = 4
@@ -33,8 +34,9 @@ JOB_CORES = 4
 _EXECUTORS, _EXECUTOR_CORES = 2, 2  # FATE's own, per job
 _MIN_HEAP = 512  # MiB; Spark itself refuses less than 450
 _LAST_PORT = 65535
-_MAX_WORKERS = 200
-WORKER = "spark-worker"
+_MAX_WORKERS = _MAX_DATA_NODES = 200
+WORKER, DATA_NODE = "spark-worker", "data-node"
+_REPLICAS = 3  # of each block in HDFS, if there are as many data nodes
 _Cores = Annotated[Count, Field(le=1024)]
 
 
@@ -63,9 +65,14 @@ class Engines(Keys):
     storage: Engine | None = Field(
         None,
         description="`standalone` with `computing: standalone`, `localfs` with `spark_local` and "
-        "`spark`, `eggroll` with `eggroll`; the one that fits if not given. HDFS is not supported "
-        "yet",
+        "`spark`, `hdfs` with `spark`: see [HDFS](#hdfs), `eggroll` with `eggroll`; the first that "
+        "fits if not given",
     )
+
+    @property
+    def hdfs(self) -> bool:
+        """Whether tables are in HDFS."""
+        return self.storage == "hdfs"
 
 
 class PartyEngines(Keys):
@@ -160,7 +167,25 @@ class Spark(Keys):
         None,
         description="a folder for the tables of jobs, in a file system that all of the party's "
         "Docker hosts have at the same path, like /mnt/fate; a volume of FATE Flow if not given. "
-        "Required with workers on several Docker hosts",
+        "Required with workers on several Docker hosts, unless tables are in HDFS",
+    )
+
+
+class Hdfs(Keys):
+    """A party's HDFS."""
+
+    data_nodes: Annotated[int | dict[str, int], per_host(_MAX_DATA_NODES, MAX_DATA_NODES)] = Field(
+        1,
+        description=f"how many data nodes it has, 1 to {MAX_DATA_NODES}, or how many on each of "
+        "the party's `hosts`, like {b1: 1, b2: 1}. Each block is on as many of them as possible, "
+        f"up to {_REPLICAS}",
+    )
+    ports: Port = Field(
+        25000,
+        description="with workers or data nodes on several Docker hosts: the first of the ports at "
+        f"which name node and data nodes are published. There are {MAX_DATA_NODES * 2}, and as "
+        "many more for each of the party's Docker hosts; parties with Docker hosts in common need "
+        "different ones",
     )
 
 
@@ -183,6 +208,9 @@ class Training(settings.Training):
         "{cores, memory, executors, executorCores, executorMemory, driverMemory, ports, tables}. "
         "See "
         "[A Spark cluster](#a-spark-cluster)",
+    )
+    hdfs: Hdfs = Field(
+        Hdfs(), description="with `storage: hdfs`: its HDFS, {dataNodes, ports}. See [HDFS](#hdfs)"
     )
     rabbitmq: Rabbitmq = Field(Rabbitmq(), description="its RabbitMQ: {password}")
     client: Client = Field(Client(), description="its notebook: {token}")
@@ -224,6 +252,42 @@ class Training(settings.Training):
         """
         return by_host(WORKER, self.workers, home)
 
+    def data_nodes_at(self, home: str) -> dict[str, tuple[str, ...]]:
+        """The names of its data nodes, by Docker host: like those of its workers.
+
+        Args:
+            home: the name of the Docker host that the cluster runs on.
+        """
+        return by_host(DATA_NODE, self.hdfs.data_nodes, home)
+
+    @property
+    def replication(self) -> int:
+        """On how many data nodes each block is."""
+        nodes = self.hdfs.data_nodes
+        return replicas(nodes if isinstance(nodes, int) else sum(nodes.values()))
+
+    def hdfs_spread(self, home: str) -> bool:
+        """Whether its HDFS is called from several Docker hosts.
+
+        Args:
+            home: the name of the Docker host that the cluster runs on.
+        """
+        return self.spread(home) or set(self.data_nodes_at(home)) != {home}
+
+    def hdfs_ports(self, hosts: Sequence[str], usual: Mapping[str, int]) -> HdfsPorts:
+        """Where the parts of its HDFS listen.
+
+        Args:
+            hosts: the party's Docker hosts; the cluster runs on the first.
+            usual: the usual ports, by name.
+        """
+        nodes = self.data_nodes_at(hosts[0])
+        if self.hdfs_spread(hosts[0]):
+            return hdfs_ports.across(self.hdfs.ports, nodes, hosts)
+        return hdfs_ports.inside(
+            usual["name-node"], usual["data-node"], usual["data-node-ipc"], nodes
+        )
+
     def spread(self, home: str) -> bool:
         """Whether some of its Spark workers are on other Docker hosts.
 
@@ -246,9 +310,15 @@ class Training(settings.Training):
 
     def containers(self, service: str, home: str = "") -> list[str]:
         """The names of a service's containers in the party's networks; see `workers_at`."""
-        if service != WORKER:
+        places = {WORKER: self.workers_at, DATA_NODE: self.data_nodes_at}.get(service)
+        if places is None:
             return super().containers(service, home)
-        return [name for there in self.workers_at(home).values() for name in there]
+        return [name for there in places(home).values() for name in there]
+
+
+def replicas(data_nodes: int) -> int:
+    """On how many of its data nodes an HDFS keeps each block."""
+    return min(_REPLICAS, data_nodes)
 
 
 class Party(settings.Party):
@@ -256,7 +326,7 @@ class Party(settings.Party):
 
     training: Training = Field(
         Training(),
-        description="its training cluster: {publish, cores, workers, spark, mysql, rabbitmq, "
+        description="its training cluster: {publish, cores, workers, spark, hdfs, mysql, rabbitmq, "
         "client, uploads, services}",
     )
 
@@ -269,9 +339,15 @@ class Party(settings.Party):
     hosts: tuple[str, ...] = Field(
         (),
         description="instead of `host`: the Docker hosts it runs on, names under fate:hosts. All "
-        "but Spark's workers is on the first. See [Workers on several Docker hosts]"
+        "but Spark's workers and HDFS's data nodes is on the first. See "
+        "[Workers on several Docker hosts]"
         "(#workers-on-several-docker-hosts)",
     )
+
+    @property
+    def all_hosts(self) -> tuple[str, ...]:
+        """The Docker hosts it may use, the one it runs on first."""
+        return self.hosts or (self.host,)
 
 
 class Peer(settings.Peer):
@@ -327,7 +403,10 @@ class Settings(settings.Settings):
         if self.images == "packages":
             release = release.from_packages
         release = release.federated_by(self.engines.federation)
-        return release.with_services_for(self.engines_of(one).computing for one in self.parties)
+        engines = [self.engines_of(party) for party in self.parties]
+        return release.with_services_for(
+            [one.computing for one in engines], [one.storage for one in engines]
+        )
 
     def engines_of(self, party: settings.Party) -> Engines:
         """The engines of one of the parties."""
@@ -357,21 +436,33 @@ class Settings(settings.Settings):
         ]
 
     def clusters(self, party: settings.Party, release: catalogue.Release) -> list[settings.Cluster]:
-        """A party's training cluster, perhaps with Spark's workers on other Docker hosts.
+        """A party's training cluster, perhaps with workers and data nodes on other Docker hosts.
 
         What crosses the hosts is then bound to their addresses.
         """
-        release = release.computing_with(self.engines_of(party).computing)
+        engines = self.engines_of(party)
+        release = release.computing_with(engines.computing, engines.storage)
         (found,) = super().clusters(party, release)
         training, home = _training(party), party.host
-        if WORKER not in found.facts.services or not training.spread(home):
+        if WORKER not in found.facts.services:
             return [found]
         workers = training.workers_at(home)
-        ports = spark_ports.across(training.spark.ports, workers)
-        bound = {host: self.address_of(host) or ANYWHERE for host in (home, *workers)}
-        elsewhere = {host: {WORKER: names} for host, names in workers.items() if host != home}
-        between = tuple(spark_ports.published(ports, home, workers, bound))
-        return [replace(found, elsewhere=elsewhere, between=between)]
+        between: list[settings.Between] = []
+        nodes = training.data_nodes_at(home) if DATA_NODE in found.facts.services else {}
+        bound = {host: self.address_of(host) or ANYWHERE for host in (home, *workers, *nodes)}
+        if training.spread(home):
+            ports = spark_ports.across(training.spark.ports, workers)
+            between += spark_ports.published(ports, home, workers, bound)
+        if nodes and training.hdfs_spread(home):
+            hosts = party.all_hosts if isinstance(party, Party) else (home,)
+            listens = hdfs_ports.across(training.hdfs.ports, nodes, hosts)
+            between += hdfs_ports.published(listens, home, nodes, bound)
+        elsewhere: dict[str, dict[str, tuple[str, ...]]] = {}
+        for service, places in ((WORKER, workers), (DATA_NODE, nodes)):
+            for host, names in places.items():
+                if host != home:
+                    elsewhere.setdefault(host, {})[service] = names
+        return [replace(found, elsewhere=elsewhere, between=tuple(between))]
 
     def needs(
         self, party: settings.Party, cluster: str, facts: catalogue.Release, host: str
@@ -383,8 +474,13 @@ class Settings(settings.Settings):
         training = _training(party)
         count = len(training.workers_at(party.host).get(host, ()))
         memory = count * (worker.uses_memory + training.spark.memory)
+        several = worker.uses_memory
+        if data_node := facts.services.get(DATA_NODE):
+            nodes = len(training.data_nodes_at(party.host).get(host, ()))
+            memory += nodes * data_node.uses_memory
+            several += data_node.uses_memory
         if host == party.host:
-            memory += super().needs(party, cluster, facts, host).memory - worker.uses_memory
+            memory += super().needs(party, cluster, facts, host).memory - several
         return settings.Needs(memory, shared_cores=count * training.spark.cores)
 
     def peer_keys(self, gateways: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
@@ -414,9 +510,12 @@ class Settings(settings.Settings):
         yield from self.unknown_hosts()
         for index, party in enumerate(self.parties):
             engines = self.engines_of(party)
-            for mistake in _spark(party.training, engines.computing):
+            for mistake in (
+                *_spark(party.training, engines.computing),
+                *_hdfs(party.training, engines),
+            ):
                 yield replace(mistake, where=("parties", index, "training", *mistake.where))
-            if engines.computing == "spark" and party.training.spread(party.host):
+            if engines.computing == "spark":
                 yield from self._across(index, party)
 
     def _engine_mistakes(self, release: catalogue.Release) -> Iterator[settings.Mistake]:
@@ -458,7 +557,9 @@ class Settings(settings.Settings):
     def _images(self, release: catalogue.Release) -> Iterator[settings.Mistake]:
         """Engines whose services cannot be built from packages."""
         chosen = dict.fromkeys(self.engines_of(party).computing for party in self.parties)
-        needed = release.federated_by(self.engines.federation).with_services_for(chosen).services
+        stored = [self.engines_of(party).storage for party in self.parties]
+        release = release.federated_by(self.engines.federation)
+        needed = release.with_services_for(chosen, stored).services
         lacking = {
             engine: one.image
             for engine in [*chosen, self.engines.federation]
@@ -474,23 +575,37 @@ class Settings(settings.Settings):
             )
 
     def _across(self, index: int, party: Party) -> Iterator[settings.Mistake]:
-        """What keeps a party's Spark cluster from working on several Docker hosts."""
+        """What keeps a party's Spark cluster, or its HDFS, from working on several Docker hosts."""
         training = ("parties", index, "training")
-        if (broker := self.engines_of(party).federation) != "rabbitmq":
+        workers, in_hdfs = party.training.workers_at(party.host), self.engines_of(party).hdfs
+        nodes = party.training.data_nodes_at(party.host) if in_hdfs else {}
+        if {*workers, *nodes} == {party.host}:
+            return
+        spread = party.training.spread(party.host)
+        if spread and (broker := self.engines_of(party).federation) != "rabbitmq":
             yield settings.Mistake(
                 (*training, "workers"),
                 f"can be on several Docker hosts only with RabbitMQ, not with {shown(broker)}; set "
                 "fate:engines.federation to rabbitmq, or leave all workers on the party's host",
             )
-        workers = party.training.workers_at(party.host)
-        yield from self.across(index, "workers", workers, (party.host, *workers), "Spark")
-        if party.training.spark.tables is None:
+        called = (party.host, *workers, *nodes)
+        caller = "Spark" if spread else "HDFS"
+        yield from self.across(index, ("workers",), workers, called, caller)
+        yield from self.across(index, ("hdfs", "dataNodes"), nodes, (), caller)
+        if in_hdfs and hdfs_ports.last(party.training.hdfs.ports, party.all_hosts) > _LAST_PORT:
+            yield settings.Mistake(
+                (*training, "hdfs", "ports"),
+                f"{party.training.hdfs.ports} leaves too few ports up to {_LAST_PORT} for its "
+                "data nodes; choose a lower one",
+            )
+        if party.training.spark.tables is None and not in_hdfs:
             yield settings.Mistake(
                 (*training, "spark", "tables"),
                 "is missing: workers on several Docker hosts need a folder in a file system that "
-                "all of them have at the same path; with none, remove the workers elsewhere",
+                "all of them have at the same path, or HDFS (fate:engines.storage: hdfs); with "
+                "neither, remove the workers elsewhere",
             )
-        if spark_ports.last(party.training.spark.ports, workers) > _LAST_PORT:
+        if spread and spark_ports.last(party.training.spark.ports, workers) > _LAST_PORT:
             yield settings.Mistake(
                 (*training, "spark", "ports"),
                 f"{party.training.spark.ports} leaves too few ports up to {_LAST_PORT} for its "
@@ -544,6 +659,20 @@ def _spark(training: Training, computing: str) -> Iterator[settings.Mistake]:
             ("spark", "executorMemory"),
             f"{spark.executor_memory}m is more than a worker has; set it to {spark.memory}m or "
             "less, or change spark.memory",
+        )
+
+
+def _hdfs(training: Training, engines: Engines) -> Iterator[settings.Mistake]:
+    """Keys that do not fit the storage engine, at paths below the training cluster."""
+    if engines.hdfs and training.spark.tables is not None:
+        yield settings.Mistake(
+            ("spark", "tables"), 'is not used with storage: "hdfs", where tables are; remove it'
+        )
+    if not engines.hdfs and "hdfs" in training.model_fields_set:
+        present = f"storage: {shown(engines.storage)}" if engines.storage else "the usual storage"
+        yield settings.Mistake(
+            ("hdfs",),
+            f"is not used with {present}; set fate:engines.storage to hdfs, or remove the key",
         )
 
 

@@ -7,7 +7,6 @@ import pulumi
 
 from ..docker import health
 from ..docker.service import Container, Service
-from ..topology import Attachment
 from . import spark
 from .cluster import ClusterContext
 from .fate_flow import LOCALFS, tables
@@ -35,7 +34,7 @@ class SparkWorker(Service):
         needs: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions,
     ) -> None:
-        at, ports = _attachment(context, name, host, index), context.ports(WORKER)
+        at, ports = context.attachment_at(WORKER, name, host, index), context.ports(WORKER)
         limits, listens = context.training.spark, spark.ports(context)
         options = (
             f"--host {name} --port {ports['spark-worker']} "
@@ -45,6 +44,7 @@ class SparkWorker(Service):
         # A worker that finds no master tries again only after some ten seconds.
         start = health.until_listening("spark-master", listens.master) + "\n"
         known, shared = spark.hosts(context.plan, host), tables(context)
+        own = [] if shared or context.engines.hdfs else [replace(LOCALFS, shared=True)]
         if known:
             start = spark.ADD_HOSTS + start
         super().__init__(
@@ -62,7 +62,7 @@ class SparkWorker(Service):
                 },
                 files=[spark.daemon_defaults(context), *([known] if known else [])],
                 # Executors read and write the tables, each its part of them.
-                volumes=[] if shared else [replace(LOCALFS, shared=True)],
+                volumes=own,
                 folders=shared,
                 between=context.plan.crossing(name),
             ),
@@ -72,10 +72,3 @@ class SparkWorker(Service):
         if known:
             spark.deliver_hosts(self, known, f"{name}-hosts")
         self.register_outputs({})
-
-
-def _attachment(context: ClusterContext, name: str, host: str, index: int) -> Attachment:
-    branch = context.plan.branches.get(host)
-    network = branch.network if branch else context.plan.network
-    octet = context.place.release.services[WORKER].address + index
-    return Attachment(network, network.at(octet), aliases=(name,))

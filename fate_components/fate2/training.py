@@ -11,8 +11,10 @@ from . import eggroll, osx
 from .client import Client
 from .cluster import ClusterContext
 from .cluster_manager import ClusterManager
-from .fate_flow import LOCALFS, LOGS, FateFlow, tables
+from .data_node import DataNode
+from .fate_flow import LOCALFS, LOGS, FateFlow
 from .fateboard import Fateboard
+from .name_node import VOLUME, NameNode
 from .nginx import Nginx
 from .node_manager import NodeManager
 from .osx import Osx
@@ -77,15 +79,28 @@ class TrainingCluster(pulumi.ComponentResource):
             self.passwords["fateboard"] = context.fateboard_password
         if engines.computing == "spark":
             self.services.append(SparkMaster(context, child))
-            shared = tables(context)
             for host, names in context.training.workers_at(plan.host).items():
                 away = place.elsewhere.get(host)
                 there = child if away is None else at(away)
-                needs = [] if away or shared else [fate_flow.volumes[LOCALFS.name]]
+                own = LOCALFS.name in fate_flow.volumes and not away
+                needs = [fate_flow.volumes[LOCALFS.name]] if own else []
                 self.services += [
                     SparkWorker(context, name, host, index, needs, there)
                     for index, name in enumerate(names)
                 ]
+        if context.engines.hdfs:
+            name_node = NameNode(context, child)
+            self.services.append(name_node)
+            nodes = context.training.data_nodes_at(plan.host)
+            for host, names in nodes.items():
+                away = place.elsewhere.get(host)
+                there = child if away is None else at(away)
+                indexed = [name_node.volumes[VOLUME.name]]
+                self.services += [
+                    DataNode(context, name, host, index, indexed, there)
+                    for index, name in enumerate(names)
+                ]
+            name_node.arrange([name for names in nodes.values() for name in names], child)
         self.register_outputs({})
 
 

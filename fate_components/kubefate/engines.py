@@ -67,6 +67,8 @@ def fate2(options: Options, facts: catalogue.Engines, chosen: str | None) -> dic
         value = _federation(options) if key == "federation" else options.text(key).lower()
         if value in supported or key not in options:
             options.taken(key, f"fate:engines.{key}: {value}")
+            if key == "storage" and value in supported[1:]:
+                found[key] = value
         elif key != "storage" or stores:
             options.refuse(
                 key,

@@ -115,7 +115,7 @@ def _common(options: Options) -> None:
         "docs/from-kubefate.md before you stop KubeFATE",
     )
     options.left("gpu_count", "containers get no GPU")
-    options.left("name_node", "stacks have no HDFS")
+    options.left("name_node", "a stack has an HDFS of its own, without the tables of this one")
 
 
 def _same(options: Options, name: str, value: str, otherwise: str) -> None:

@@ -229,18 +229,20 @@ _Publication = (
 )
 
 
-def per_host(most: int) -> Any:
+def per_host(most: int, each: int | None = None) -> Any:
     """The type of how many containers of a kind a party has: a number, or one for each of several
     Docker hosts.
 
     Args:
         most: how many are possible together.
+        each: how many are possible on one Docker host; as many as together if not given.
     """
+    limit = each or most
 
     def count(value: object) -> object:
         whole = isinstance(value, int) and not isinstance(value, bool)
-        if not whole or not 1 <= int(str(value)) <= most:
-            raise ValueError(f"must be a whole number from 1 to {most}, not {shown(value)}")
+        if not whole or not 1 <= int(str(value)) <= limit:
+            raise ValueError(f"must be a whole number from 1 to {limit}, not {shown(value)}")
         return value
 
     def counts(value: object) -> object:
@@ -257,7 +259,7 @@ def per_host(most: int) -> Any:
             raise ValueError(f"are {together} together; at most {most} are possible")
         return dict(value)
 
-    one = Annotated[int, Field(ge=1, le=most)]
+    one = Annotated[int, Field(ge=1, le=limit)]
     return PlainValidator(counts, json_schema_input_type=one | dict[str, one])
 
 
@@ -902,7 +904,7 @@ class Settings(Keys):
                     yield Mistake(where, unknown_host(host, self.hosts))
 
     def across(
-        self, index: int, key: str, counts: Iterable[str], called: Iterable[str], caller: str
+        self, index: int, key: Location, counts: Iterable[str], called: Iterable[str], caller: str
     ) -> Iterator[Mistake]:
         """What keeps a party's containers on several Docker hosts from calling each other.
 
@@ -918,7 +920,7 @@ class Settings(Keys):
         for host in counts:
             if host not in known:
                 yield Mistake(
-                    ("parties", index, "training", key),
+                    ("parties", index, "training", *key),
                     f"{shown(host)} is not one of the party's hosts "
                     f"({', '.join(map(shown, known))}); add it to fate:parties[{index}].hosts",
                 )

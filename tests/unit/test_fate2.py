@@ -4,8 +4,12 @@ import base64
 import copy
 import hashlib
 import json
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 from unittest import mock
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -443,3 +447,134 @@ def test_the_toy_job_depends_on_every_container_of_its_parties(registered: Recor
     assert {"GUEST": "9999", "HOST": "10000"}.items() <= job["environment"].items()
     assert not [name for name in commands(run()) if "verify" in name], "only when asked for"
     assert "verify-9999-10000" in commands(run({"fate:verify": True}))
+
+
+def in_hdfs(**training: Any) -> Recorder:
+    """Party 9999 alone, with tables in HDFS, on Docker hosts a and b."""
+    workers = {"workers": {"a": 1, "b": 1}} | training
+    return run(
+        GOOD_2
+        | {
+            "fate:engines": {"computing": "spark", "storage": "hdfs"},
+            "fate:hosts": {
+                "a": {"docker": "unix:///var/run/docker.sock", "address": A},
+                "b": {"docker": "ssh://root@b.example.org:22", "address": B},
+            },
+            "fate:parties": [{"id": 9999, "hosts": ["a", "b"], "training": workers}],
+        }
+    )
+
+
+def settings_of(registered: Recorder, container: str, file_name: str = "hdfs-site") -> Any:
+    text = file(registered, f"9999-{container}", f"/etc/hdfs/{file_name}.xml")
+    return {
+        one.findtext("name"): one.findtext("value")
+        for one in ElementTree.fromstring(text).iter("property")
+    }
+
+
+def test_hdfs_has_a_name_node_and_data_nodes_that_all_reach() -> None:
+    cluster = in_hdfs(hdfs={"dataNodes": {"a": 1, "b": 2}})
+    containers = {
+        name.removeprefix("fate-dev-9999-"): one for name, one in cluster.of(CONTAINER).items()
+    }
+    nodes = ("data-node", "data-node.b", "data-node-2.b")
+    assert {name for name in containers if "node" in name} == {"name-node", *nodes}
+    # FATE Flow knows it by a name that stays when ports change.
+    conf = yaml.safe_load(file(cluster, "9999-fateflow", f"{FLOW_CONF}/service_conf.yaml"))
+    assert conf["default_engines"]["storage"] == "hdfs"
+    assert conf["storage"]["hdfs"]["name_node"] == "hdfs://fate"
+    client = settings_of(cluster, "fateflow")
+    assert client["dfs.namenode.rpc-address.fate.only"] == "name-node:25000"
+    assert client["dfs.replication"] == "3"
+    assert "HADOOP_CONF_DIR=/etc/hdfs" in containers["fateflow"]["envs"]
+    published = {
+        name: {(p["ip"], p["external"]) for p in one.get("ports") or []}
+        for name, one in containers.items()
+    }
+    assert published["name-node"] == {("127.0.0.1", 9870), (A, 25000)}
+    ports = []
+    for name in nodes:
+        site = settings_of(cluster, name)
+        assert site["dfs.datanode.hostname"] == name
+        core = settings_of(cluster, name, "core-site")
+        assert core == {"fs.defaultFS": "hdfs://name-node:25000"}
+        own = [int(site[f"dfs.datanode.{key}address"].rpartition(":")[2]) for key in ("", "ipc.")]
+        assert published[name] == {(B if name.endswith(".b") else A, port) for port in own}
+        ports += own
+        (volume,) = containers[name]["volumes"]
+        assert volume["containerPath"] == "/hadoop/dfs/data"
+    assert len(set(ports)) == 6, "the name node may see several hosts at one address"
+    away = {"data-node-2.b", "data-node.b", "spark-worker.b"}
+    for name in ("fateflow", "data-node", "spark-worker"):
+        hosts = file(cluster, f"9999-{name}", "/etc/spark/hosts")
+        assert {tuple(line.split()) for line in hosts.splitlines()} == {(B, one) for one in away}
+    for name in ("data-node.b", "spark-worker.b"):
+        assert f"{A} name-node\n" in file(cluster, f"9999-{name}", "/etc/spark/hosts")
+        assert f"{A} data-node\n" in file(cluster, f"9999-{name}", "/etc/spark/hosts")
+    assert "/fate_flow/localfs" not in json.dumps([c["volumes"] for c in containers.values()])
+    listed = commands(cluster)["9999-data-nodes"]["stdin"]
+    assert listed == "data-node\ndata-node.b\ndata-node-2.b\n"
+
+
+def test_hdfs_on_one_docker_host_publishes_its_page_on_loopback_alone() -> None:
+    cluster = in_hdfs(workers={"a": 1}, hdfs={"dataNodes": 2})
+    containers = cluster.of(CONTAINER)
+    published = {
+        name.removeprefix("fate-dev-9999-"): [(p["ip"], p["external"]) for p in one["ports"]]
+        for name, one in containers.items()
+        if "node" in name and one.get("ports")
+    }
+    assert published == {"name-node": [("127.0.0.1", 9870)]}
+    assert settings_of(cluster, "fateflow")["dfs.namenode.rpc-address.fate.only"] == (
+        "name-node:9000"
+    )
+    assert settings_of(cluster, "fateflow")["dfs.replication"] == "2"
+
+
+def test_more_data_nodes_replace_nothing() -> None:
+    def registered(nodes: int) -> dict[str, str]:
+        inputs = {}
+        for one in in_hdfs(hdfs={"dataNodes": {"a": 1, "b": nodes}}).resources:
+            if one.typ == COMMAND:
+                continue  # what is told to those that run
+            kept = dict(one.inputs)
+            uploads = kept.pop("uploads", None) or []
+            kept["files"] = [
+                upload
+                for upload in secret(uploads) or uploads
+                if upload["file"] not in ("/etc/hdfs/hdfs-site.xml", "/etc/spark/hosts")
+            ]
+            inputs[f"{one.typ} {one.name}"] = json.dumps(kept, default=str, sort_keys=True)
+        return inputs
+
+    one, two = registered(1), registered(2)
+    assert one.items() < two.items()
+    assert {name.rpartition(" ")[2] for name in two.keys() - one.keys()} == {"9999-data-node-2.b"}
+
+
+def test_an_unformatted_name_node_is_formatted_and_no_other(tmp_path: Path) -> None:
+    script = file(in_hdfs(), "9999-name-node", "/etc/hdfs/start.sh")
+    names, commands = tmp_path / "name", tmp_path / "bin"
+    commands.mkdir()
+    (commands / "hdfs").write_text('#!/bin/sh\necho "$@"\n')
+    (commands / "hdfs").chmod(0o755)
+
+    def started(*files: str) -> list[str]:
+        shutil.rmtree(names, ignore_errors=True)
+        (names / "current").mkdir(parents=True)
+        for one in files:
+            (names / "current" / one).write_text("")
+        done = subprocess.run(
+            ["bash", "-c", script.replace("/hadoop/dfs/name", str(names))],
+            env={"PATH": f"{commands}:/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return [line.split()[2] for line in done.stdout.splitlines()]
+
+    assert started() == ["namenode", "namenode"]
+    assert started("VERSION", "seen_txid", "fsimage.ckpt_0") == ["namenode", "namenode"]
+    assert started("VERSION", "fsimage_0000000000000000000") == ["namenode"]
+    assert started("edits_inprogress_0000000000000000001") == ["namenode"]

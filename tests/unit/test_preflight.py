@@ -219,3 +219,40 @@ def test_sparks_workers_need_what_they_offer() -> None:
     assert "has 49152 MiB of memory, and what runs there takes 50" in memory
     assert "has 8 cores, and the Spark workers there offer 12 to jobs" in cores
     assert found(file, a=Survey(info=INFO | {"NCPU": 12})).warnings == []
+
+
+def hdfs_found(a: dict[str, str], b: dict[str, str]) -> list[str]:
+    """Errors of a party with HDFS on hosts a and b, with volumes by name and service."""
+    file = GOOD_2 | {
+        "fate:engines": {"computing": "spark", "storage": "hdfs"},
+        "fate:hosts": {
+            "a": {"docker": "unix:///var/run/docker.sock", "address": "10.0.0.1"},
+            "b": {"docker": "ssh://root@b.example.org", "address": "10.0.0.2"},
+        },
+        "fate:parties": [
+            {"id": 9999, "hosts": ["a", "b"],
+             "training": {"hdfs": {"dataNodes": {"a": 1, "b": 1}}}},
+        ],
+    }  # fmt: skip
+    surveys = {
+        host: Survey(volumes={name: volume(None, service=one) for name, one in volumes.items()})
+        for host, volumes in (("a", a), ("b", b))
+    }
+    settings, release = parse(as_engine(copy.deepcopy(file)), {"fate:masterSecret"}, "dev")
+    return preflight.findings(
+        settings, topology.plan(settings, release, "dev"), "dev", surveys
+    ).errors
+
+
+def test_data_nodes_get_no_name_node_without_its_data() -> None:
+    name, one, two = {"n": "name-node"}, {"d1": "data-node"}, {"d2": "data-node"}
+    for a, b in (({}, {}), (name, {}), (name | one, two)):
+        assert hdfs_found(a, b) == []
+    (error,) = hdfs_found(one, two)
+    assert error.startswith(
+        "The volume of the name-node of party 9999 is not on Docker host a, and"
+    )
+    assert "d1 of Docker host a and d2 of Docker host b" in error
+    # As when another host becomes the party's first.
+    (error,) = hdfs_found({}, name | two)
+    assert "remove this volume and run" in error
