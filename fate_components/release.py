@@ -150,6 +150,8 @@ class Release(_Fact):
         exchange: how to run an exchange, if the release has one.
         engines: the engines to choose from, if there is a choice.
         outputs: the stack's outputs for each party: texts with the names of published ports.
+        unusual: the federation engine whose services it has, and its place among all of them, if
+            that is not the usual one.
     """
 
     name: str
@@ -159,6 +161,7 @@ class Release(_Fact):
     exchange: ExchangeFacts | None = None
     engines: Engines | None = None
     outputs: dict[str, Annotated[str, Field(pattern=r"^([^{}]|\{[a-z-]+\})*$")]]
+    unusual: tuple[str, int] | None = None
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:
@@ -305,7 +308,10 @@ class Release(_Fact):
             for name, service in found.services.items()
             if service.edge
         }
-        return found.changed(edges)
+        known = list(self.engines.federation) if self.engines else []
+        place = known.index(engine) if engine in known else 0
+        unusual = (engine, place) if place else None
+        return found.changed(edges).model_copy(update={"unusual": unusual})
 
     def _with(self, services: dict[str, Service]) -> Self:
         return self.model_copy(update={"services": services})

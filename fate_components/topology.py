@@ -29,6 +29,7 @@ _EXCHANGE_TUNNEL = 9371
 _EXCHANGE_SLOT = 15
 # By kind of cluster: the last parts of the name of the network that gateways share, and the third
 # octet of its first address.
+_FEDERATION = 2  # /24s for the gateways of a federation engine
 _SHARED = {TRAINING: (("shared",), 0), SERVING: (("shared", "serving"), 8)}
 
 
@@ -394,6 +395,10 @@ class _Deployment:
     def _shared(self, host: str, kind: str, facts: Release) -> Network:
         """A /24 for each gateway of a kind of cluster, which holds that gateway of every party."""
         parts, octet = _SHARED[kind]
+        if facts.unusual:
+            # Gateways of two federation engines are there at once while one replaces the other.
+            engine, place = facts.unusual
+            parts, octet = (*parts, engine), octet + _FEDERATION * place
         prefix = 24 - (len(facts.gateways) - 1).bit_length()
         first = int(self.subnet(host).network_address) + (octet << 8)
         return Network(docker_name(self.stack, *parts), IPv4Network((first, prefix)))

@@ -7,8 +7,9 @@ import pulumi
 import pulumi_docker as docker
 
 from ..images import Supply, full_name
+from ..names import docker_name
 from ..release import Image
-from ..settings import TRAINING, DockerHost, RegistryLogin
+from ..settings import DockerHost, RegistryLogin
 from ..topology import Network
 from . import cli, leftovers, registries
 from .survey import Survey
@@ -80,12 +81,12 @@ class Host(pulumi.ComponentResource):
         self._pulling = registries.error_hook(name, logins)
         self.shared = {
             plan.name: self.network(
-                f"{name}-shared" if kind == TRAINING else f"{name}-shared-{kind}",
+                f"{name}-{plan.name.removeprefix(docker_name(stack, ''))}",
                 plan,
                 labels(stack),
                 self,
             )
-            for kind, plan in shared.items()
+            for plan in shared.values()
         }
         self._supply = supply
         self._supplied = supply and supply.on(f"{name}-images", host.docker, self._child)

@@ -55,7 +55,7 @@ def stack(**change: Any) -> doctor.Stack:
 
 
 def running(*names: str) -> dict[str, Any]:
-    return {name: {"Id": name, "State": {"Status": "running"}} for name in names}
+    return {name: {"Id": name, "Config": {}, "State": {"Status": "running"}} for name in names}
 
 
 @pytest.fixture(autouse=True)

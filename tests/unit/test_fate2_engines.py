@@ -1,7 +1,9 @@
 """What the program registers and renders for FATE 2 with Eggroll, OSX and Pulsar."""
 
+import itertools
 import json
 import re
+from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
@@ -225,3 +227,16 @@ def test_a_client_of_pulsar_begins_with_its_version() -> None:
     size, command = int.from_bytes(edge_check.PULSAR[:4]), int.from_bytes(edge_check.PULSAR[4:8])
     assert size == len(edge_check.PULSAR) - 4
     assert command == size - 4
+
+
+def test_gateways_of_two_federation_engines_can_be_there_at_once() -> None:
+    """While one replaces the other."""
+    found = {}
+    for federation in ("rabbitmq", "osx", "pulsar"):
+        networks = run(config("spark_local", federation)).of("docker:index/network:Network")
+        (shared,) = [name for name in networks if name.startswith("fate-dev-shared")]
+        (ipam,) = networks[shared]["ipamConfigs"]
+        found[shared] = IPv4Network(ipam["subnet"])
+    assert found.keys() == {"fate-dev-shared", "fate-dev-shared-osx", "fate-dev-shared-pulsar"}
+    for one, other in itertools.combinations(found.values(), 2):
+        assert not one.overlaps(other)
