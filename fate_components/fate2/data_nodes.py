@@ -174,8 +174,11 @@ def arrange(wanted: Collection[str]) -> None:
         _write(hdfs.EXCLUDED, excluded)
         _hdfs("dfsadmin", "-refreshNodes")
     start = said_at = time.monotonic()
-    said = ""
+    said, parent = "", os.getppid()
     while going:
+        # After Ctrl-C the plugin terminates only its shell.
+        if os.getppid() != parent:
+            raise DataNodesError("interrupted while waiting for blocks to be copied")
         found = _look()
         going = leaving(found, wanted)
         if why := lost(found, going):
