@@ -258,28 +258,30 @@ def test_a_reboot_of_the_docker_host_needs_nobody(cluster: Cluster) -> None:
 
 
 def with_spark(config: dict[str, Any]) -> None:
-    """Change a stack file: party 9999 has a Spark cluster, and the other one goes on as it is."""
+    """Change a stack file: party 9999 has Spark and HDFS, and the other one goes on as it is."""
     party = config["fate:parties"][0]
     spark = {"cores": 1, **dict.fromkeys(("memory", "executorMemory", "driverMemory"), "512m")}
-    party["engines"] = {"computing": "spark"}
+    party["engines"] = {"computing": "spark", "storage": "hdfs"}
     party["training"] |= {"cores": 2, "workers": 2, "spark": spark}
-    party["training"]["publish"]["spark-ui"] = party["id"]
+    party["training"]["publish"] |= {"spark-ui": party["id"], "hdfs-ui": party["id"] - 1}
 
 
 def without_spark(config: dict[str, Any]) -> None:
     """Change the stack file back."""
     party = config["fate:parties"][0]
     party.pop("engines", None)
-    for key in ("cores", "workers", "spark"):
+    for key in ("cores", "workers", "spark", "hdfs"):
         party["training"].pop(key, None)
-    party["training"]["publish"].pop("spark-ui", None)
+    for key in ("spark-ui", "hdfs-ui"):
+        party["training"]["publish"].pop(key, None)
 
 
-def test_a_spark_cluster_computes_too(cluster: Cluster) -> None:
+def test_a_spark_cluster_with_hdfs_computes_too(cluster: Cluster) -> None:
     cluster.stack.change(with_spark)
     outcome = cluster.stack.up()
     assert outcome.operations(CONTAINER) == {"9999-fateflow": "replace"} | {
-        f"9999-spark-{name}": "create" for name in ("master", "worker", "worker-2")
+        f"9999-{name}": "create"
+        for name in ("spark-master", "spark-worker", "spark-worker-2", "name-node", "data-node")
     }
     # Parties with different computing engines work together.
     verified(cluster, 10000)
@@ -292,9 +294,17 @@ def test_a_spark_cluster_computes_too(cluster: Cluster) -> None:
     master = cluster.container(9999, "spark-master")
     bound = [one for bindings in master.ports.values() for one in bindings or ()]
     assert bound == [{"HostIp": "127.0.0.1", "HostPort": "9999"}]
-    # One worker more touches nothing else, and nothing else is left to do.
-    cluster.stack.change(lambda c: c["fate:parties"][0]["training"].update(workers=3))
-    assert cluster.stack.preview().operations(CONTAINER) == {"9999-spark-worker-3": "create"}
+    who, upload, *_ = cells(cluster, 9999)
+    cluster.python(9999, "client", f"{who}\n{upload}")
+    size = cluster.sh(9999, "name-node", "hdfs --config /etc/hdfs dfs -du -s /fate")
+    assert int(size.split()[0]) > 0, "the table is in HDFS"
+    # More of them replace nothing, and nothing else is left to do.
+    more = {"workers": 3, "hdfs": {"dataNodes": 2}}
+    cluster.stack.change(lambda c: c["fate:parties"][0]["training"].update(more))
+    assert cluster.stack.preview().operations(CONTAINER) == {
+        "9999-spark-worker-3": "create",
+        "9999-data-node-2": "create",
+    }
 
 
 def test_destroy_keeps_the_data_and_the_next_up_takes_it_up(cluster: Cluster) -> None:
