@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import pulumi
 from pydantic import SecretStr
 
 from . import passwords
@@ -46,8 +47,28 @@ class ClusterContext:
         return self.place.release.services[service].port
 
     def endpoint(self, service: str) -> Endpoint:
-        """Where the party's other services reach a service, or what stands for it elsewhere."""
-        return self.plan.external.get(service) or Endpoint(service, self.port(service))
+        """Where the party's services on the cluster's own Docker host reach one of its services, or
+        what stands for it elsewhere.
+        """
+        plan = self.plan
+        elsewhere = plan.external.get(service) or plan.placed(service)
+        return elsewhere or Endpoint(service, self.port(service))
+
+    def place_of(self, container: str) -> Place:
+        """Where one of its containers runs."""
+        return self.place.elsewhere.get(self.plan.host_of(container), self.place)
+
+    def options(self, container: str, parent: pulumi.Resource) -> pulumi.ResourceOptions:
+        """The options of a resource for one of its containers.
+
+        Args:
+            container: the container's name.
+            parent: the resource's parent, which belongs to the cluster's own Docker host.
+        """
+        if self.plan.host_of(container) == self.plan.host:
+            return pulumi.ResourceOptions(parent=parent)
+        provider = {"docker": self.place_of(container).host.provider}
+        return pulumi.ResourceOptions(parent=parent, providers=provider)
 
     def attachment(self, service: str, name: str = "") -> Attachment:
         """A service's attachment to the party's network, with an address that never changes.
@@ -56,7 +77,7 @@ class ClusterContext:
             service: its name in the release.
             name: what its container is called there, if not like the service.
         """
-        network = self.plan.network
+        network = self.plan.network_at(self.plan.host_of(name or service))
         octet = self.place.release.services[service].address
         return Attachment(network, network.at(octet), aliases=(name or service,))
 

@@ -72,7 +72,7 @@ class Mysql(Service):
         password, root_password = context.mysql_password, context.mysql_root_password
         super().__init__(
             "fate:index:Mysql",
-            context.place,
+            context.place_of("mysql"),
             Container(
                 service="mysql",
                 networks=[context.attachment("mysql")],
@@ -90,6 +90,7 @@ class Mysql(Service):
                     File(_ACCOUNTS, accounts(password, root_password), secret=True),
                 ],
                 volumes=[Volume("mysql", "/var/lib/mysql")],
+                between=context.plan.crossing("mysql"),
                 check=f"{_CLIENT} -e 'SELECT 1' 2>&1 >/dev/null",
             ),
             opts=opts,

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, ip_network
 
 from .conflicts import conflicts
-from .docker.survey import Described, Survey
+from .docker.survey import Described, Survey, labels_of
 from .fate1 import lost_tables
 from .names import data_folder, docker_name
-from .settings import DockerHost, Needs, Settings
+from .settings import TRAINING, DockerHost, Needs, Settings
 from .topology import Topology, called
 
+_FLOWS = ("python", "fateflow")  # what FATE Flow is called, by release line
 _OLDEST = (20, 10)  # Docker before it lacks what services need, and FATE was never tried with it
 _ARCHITECTURE = "x86_64"  # that of FATE's official images, as Docker calls it
 _MIB = 1 << 20
@@ -72,6 +73,7 @@ def findings(
                 warnings += _lacking(name, plan, survey)
     errors += _without_index(plan, surveys)
     errors += conflicts(plan, stack, surveys)
+    errors += _moved(plan, stack, surveys)
     for found_lost in lost_tables.findings(plan, stack, surveys):
         (errors if found_lost.certain else warnings).append(found_lost.text)
     warnings += _clocks({name: surveys[name] for name in users if users[name]})
@@ -214,6 +216,35 @@ def _volumes(survey: Survey, party: str, service: str) -> list[str]:
         for name, volume in sorted(survey.volumes.items())
         if wanted <= (volume.get("Labels") or {}).items()
     ]
+
+
+def _moved(plan: Topology, stack: str, surveys: Mapping[str, Survey]) -> Iterator[str]:
+    """Databases whose data is on another Docker host of their party than they are to run on.
+
+    A party that moves as a whole has none of them: it starts anew. FATE Flow, which is created
+    after its databases, tells whether it is where it is to run.
+    """
+    for index, party in enumerate(plan.parties):
+        cluster, keys, id = party.clusters.get(TRAINING), party.party.training, party.party.id
+        if cluster is None or keys is None:
+            continue
+        of_party = {"fate.party": str(id), "fate.cluster": TRAINING}.items()
+        if not any(
+            labels_of(one).items() >= of_party and labels_of(one)["fate.service"] in _FLOWS
+            for one in surveys[cluster.host].containers.values()
+        ):
+            continue
+        for service in keys.servers.keys() - cluster.external.keys():
+            volume, wanted = docker_name(stack, id, service), cluster.host_of(service)
+            there = [host for host, survey in surveys.items() if volume in survey.volumes]
+            if there and wanted not in there and not surveys[wanted].error:
+                yield (
+                    f"The data of {service} of party {id} is on Docker host {there[0]}, not on "
+                    f"{wanted}, where fate:parties[{index}].training.place has it run, and "
+                    "`pulumi up` does not move it. Leave it there, or move it with `fatectl "
+                    "backup` and `fatectl restore` as described under Moving a database to another "
+                    "Docker host in docs/operations.md."
+                )
 
 
 def _short_of(host: str, needed: Needs, survey: Survey) -> Iterator[str]:

@@ -1,9 +1,12 @@
 """Redis: the queue and cache of a party's services, in any release line."""
 
+from collections.abc import Sequence
+
 import pulumi
 
 from .docker import health
 from .docker.service import Container, File, Place, Service, Volume
+from .settings import Between
 from .topology import Attachment
 
 _CONFIG = "/usr/local/etc/redis/redis.conf"
@@ -29,6 +32,7 @@ class Redis(Service):
         attachment: its attachment to the party's network.
         password: its password.
         opts: the parent and provider options.
+        between: its ports that are called from the party's other Docker hosts.
     """
 
     def __init__(
@@ -38,6 +42,7 @@ class Redis(Service):
         attachment: Attachment,
         password: str,
         opts: pulumi.ResourceOptions,
+        between: Sequence[Between] = (),
     ) -> None:
         super().__init__(
             "fate:index:Redis",
@@ -48,6 +53,7 @@ class Redis(Service):
                 command=["sh", "-c", _START],
                 files=[File(_CONFIG, config(password), secret=True)],
                 volumes=[Volume(service, "/data")],
+                between=between,
                 check=health.answers(
                     f"{_CLIENT} ping",
                     "PONG",

@@ -70,7 +70,15 @@ def _told(plan: ClusterPlan) -> dict[str, list[str]]:
     if not plan.branches:
         return {}
     home = ["fateflow", *plan.containers_of(fate2.WORKER)]
-    return {plan.host: home} | {host: one.containers for host, one in plan.branches.items()}
+    told = {
+        host: [
+            name
+            for service in (fate2.WORKER, fate2.DATA_NODE)
+            for name in one.services.get(service, ())
+        ]
+        for host, one in plan.branches.items()
+    }
+    return {plan.host: home} | told
 
 
 def _of_cluster(plan: ClusterPlan, settings: Settings, line: str, stack: str) -> dict[str, File]:

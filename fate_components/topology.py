@@ -212,6 +212,24 @@ class ClusterPlan:
         away = {name for branch in self.branches.values() for name in branch.containers}
         return [name for name in settings.containers(service, self.host) if name not in away]
 
+    def host_of(self, container: str) -> str:
+        """The name of the Docker host of one of its containers."""
+        return next(
+            (host for host, branch in self.branches.items() if container in branch.containers),
+            self.host,
+        )
+
+    def network_at(self, host: str) -> Network:
+        """The party's network on one of the cluster's Docker hosts."""
+        return self.branches[host].network if host in self.branches else self.network
+
+    def placed(self, service: str) -> Endpoint | None:
+        """Where a service of one container on another Docker host is called from its own."""
+        for one in self.between:
+            if one.container == service and one.host != self.host:
+                return Endpoint(self.known[self.host][service], one.first)
+        return None
+
     def crossing(self, container: str) -> list[Between]:
         """The ports at which a container is called from the party's other Docker hosts."""
         return [one for one in self.between if one.container == container]
@@ -293,7 +311,8 @@ class Topology:
             for party in self.parties
             for cluster in party.clusters.values()
             for name in cluster.services
-            if cluster.host == host or name in _there(cluster, host)
+            if (cluster.host == host and cluster.containers_of(name))
+            or name in _there(cluster, host)
         ]
         if self.exchange and self.exchange.host == host:
             found += self.exchange.services

@@ -120,6 +120,7 @@ SPREAD: dict[str, Any] = SPARK | {
             "training": {
                 "workers": {"a": 1, "b": 2},
                 "spark": {"ports": 27000, "tables": "/mnt/fate"},
+                "place": {"mysql": "b:3307"},
             },
         },
         {"id": 10000, "host": "b"},
@@ -131,7 +132,12 @@ EGGS: dict[str, Any] = FULL | {
         {
             "id": 9999,
             "hosts": ["a", "b"],
-            "training": {"eggs": {"a": 1, "b": 2}, "eggPort": 7900, "allowTableLoss": True},
+            "training": {
+                "eggs": {"a": 1, "b": 2},
+                "eggPort": 7900,
+                "allowTableLoss": True,
+                "place": {"mysql": "b", "redis": "b:6380"},
+            },
         },
         {"id": 10000, "host": "b"},
     ],

@@ -282,7 +282,7 @@ class Service(pulumi.ComponentResource):
             ]
             + [
                 docker.ContainerPortArgs(
-                    internal=to.port, external=to.port, ip=to.ip, protocol="tcp"
+                    internal=one.inside or to.port, external=to.port, ip=to.ip, protocol="tcp"
                 )
                 for one in spec.between
                 for to in one.published

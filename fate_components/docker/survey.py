@@ -64,6 +64,12 @@ class Survey:
             return True
 
 
+def labels_of(container: Described) -> Mapping[str, str]:
+    """The labels of a container, as `docker inspect` shows it."""
+    labels: Mapping[str, str] | None = container.get("Config", {}).get("Labels")
+    return labels or {}
+
+
 def take(docker_hosts: Mapping[str, str], stack: str) -> dict[str, Survey]:
     """Look at Docker hosts, all at once.
 

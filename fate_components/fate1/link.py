@@ -16,7 +16,7 @@ from ..release import Probe
 from . import egg_addresses
 from .cluster import ClusterContext
 from .egg import PORTS, START_PORT
-from .settings import EGG, LINK, stand_in
+from .settings import EGG, LINK, receiver, stand_in
 
 _CONF = "/etc/fate/link/nginx.conf"
 # A stand-in has thousands of open ports, and Docker may allow a process 1024 files at first.
@@ -45,13 +45,13 @@ def outgoing(context: ClusterContext, host: str) -> str:
         context: the training cluster.
         host: the Docker host's name.
     """
-    (to,) = (one for one in context.plan.between if one.host == host)
-    address = context.plan.known[context.plan.host][to.container]
+    to = context.plan.placed(receiver(host))
+    assert to  # noqa: S101 - there are eggs on that Docker host
     ports = [*context.place.release.services[EGG].ports.values()]
     listens = [*map(str, ports), f"{START_PORT + 1}-{START_PORT + PORTS}"]
     lines = "".join(f"        listen {one};\n" for one in listens)
     return f"""{_NGINX}    server {{
-{lines}        proxy_pass {address}:{to.first};
+{lines}        proxy_pass {to.host}:{to.port};
         proxy_protocol on;
     }}
 }}
@@ -121,8 +121,7 @@ class Link(Service):
     """
 
     def __init__(self, context: ClusterContext, host: str, opts: pulumi.ResourceOptions) -> None:
-        (name,) = context.training.links_at(context.plan.host)[host]
-        port = context.training.egg_port
+        name, port = receiver(host), context.training.egg_port
         super().__init__(
             "fate:fate1:Link",
             context.place.elsewhere[host],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .. import mysql
 from ..docker.daemon import NoAnswerError
-from ..docker.survey import Survey
+from ..docker.survey import Survey, labels_of
 from ..external import servers
 from ..names import docker_name
 from ..settings import TRAINING
@@ -94,7 +94,7 @@ def _present(surveys: Mapping[str, Survey], stack: str, party: int) -> list[str]
     prefix, stands = docker_name(stack, party, ""), stand_in("")
     for survey in surveys.values():
         for name, container in survey.containers.items():
-            labels = container["Config"].get("Labels") or {}
+            labels = labels_of(container)
             part = name.removeprefix(prefix)
             if labels.get("fate.party") != str(party):
                 continue

@@ -103,7 +103,7 @@ class Training(settings.Training):
             home: the name of the Docker host that the cluster runs on.
         """
         eggs = self.eggs_at(home)
-        elsewhere = {host: (f"{LINK}.{host}",) for host in eggs if host != home}
+        elsewhere = {host: (receiver(host),) for host in eggs if host != home}
         away = [name for host in elsewhere for name in eggs[host]]
         return {home: tuple(map(stand_in, away)), **elsewhere} if elsewhere else {}
 
@@ -113,6 +113,11 @@ class Training(settings.Training):
             return super().containers(service, home)
         found = self.eggs_at(home) if service == EGG else self.links_at(home)
         return [name for there in found.values() for name in there]
+
+
+def receiver(host: str) -> str:
+    """The name of the container that passes calls on to the eggs on another Docker host."""
+    return f"{LINK}.{host}"
 
 
 def stand_in(egg: str) -> str:
@@ -148,13 +153,13 @@ class Party(settings.Party):
     training: Training | None = Field(
         Training(),
         description="its training cluster: {publish, eggs, eggPort, allowTableLoss, processors, "
-        "mysql, redis, uploads, services}; one with the defaults, unless the party has `serving`, "
-        "if not given",
+        "mysql, redis, place, uploads, services}; one with the defaults, unless the party has "
+        "`serving`, if not given",
     )
     hosts: tuple[str, ...] = Field(
         (),
         description="instead of `host`: the Docker hosts it runs on, names under fate:hosts. All "
-        "but eggs is on the first. See [Eggs on several Docker hosts]"
+        "but eggs and databases is on the first. See [Eggs on several Docker hosts]"
         "(#eggs-on-several-docker-hosts)",
     )
     serving: Serving | None = Field(
@@ -252,7 +257,8 @@ class Settings(settings.Settings):
                 published,
                 self.inner_ports(settings.TRAINING),
             )
-            found.append(self._spread(cluster, party.training, facts))
+            spread = self.with_placed(self._spread(cluster, party.training, facts), party.training)
+            found.append(replace(spread, one_subnet=bool(spread.elsewhere)))
         if party.serving:
             opened = {_SERVER: self._address(serving_host)} if apart else {}
             facts = overridden(release.serving_cluster, party.serving.services)
@@ -287,7 +293,6 @@ class Settings(settings.Settings):
                 )
                 for host, (name,) in elsewhere.items()
             ),
-            one_subnet=True,
         )
 
     def needs(
@@ -298,12 +303,13 @@ class Settings(settings.Settings):
             return super().needs(party, cluster, facts, host)
         assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
         assert party.training  # noqa: S101 - it has such a cluster
+        away = {name: to.host for name, to in party.training.placed(party.host).items()}
         counts = {
             EGG: len(party.training.eggs_at(party.host).get(host, ())),
             LINK: len(party.training.links_at(party.host).get(host, ())),
         }
         memory = sum(
-            service.uses_memory * counts.get(name, int(host == party.host))
+            service.uses_memory * counts.get(name, int(host == away.get(name, party.host)))
             for name, service in facts.services.items()
         )
         return settings.Needs(memory, (party.training.processors or 0) if counts[EGG] else 0)
@@ -331,7 +337,7 @@ class Settings(settings.Settings):
 
     def mistakes(self, release: Release) -> Iterator[settings.Mistake]:
         """Mistakes that no single key reveals: unknown Docker hosts, and eggs that do not fit."""
-        yield from self.unknown_hosts()
+        yield from self.placing()
         for index, party in enumerate(self.parties):
             host = party.serving.host if party.serving else None
             if host is not None and host not in self.hosts:

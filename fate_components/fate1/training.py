@@ -49,11 +49,18 @@ class TrainingCluster(pulumi.ComponentResource):
         databases: list[Service] = []
         mysql = None
         if "mysql" not in plan.external:
-            mysql = Mysql(context, child)
+            mysql = Mysql(context, context.options("mysql", self))
             databases.append(mysql)
         if "redis" not in plan.external:
-            attachment = context.attachment("redis")
-            databases.append(Redis(place, "redis", attachment, context.redis_password, child))
+            redis = Redis(
+                context.place_of("redis"),
+                "redis",
+                context.attachment("redis"),
+                context.redis_password,
+                context.options("redis", self),
+                plan.crossing("redis"),
+            )
+            databases.append(redis)
         directory = meta_service.MetaService(context, child)
         roll = Roll(context, child)
         eggs: list[Service] = []

@@ -327,7 +327,7 @@ class Party(settings.Party):
     training: Training = Field(
         Training(),
         description="its training cluster: {publish, cores, workers, spark, hdfs, mysql, rabbitmq, "
-        "client, uploads, services}",
+        "client, place, uploads, services}",
     )
 
     engines: PartyEngines = Field(
@@ -339,7 +339,7 @@ class Party(settings.Party):
     hosts: tuple[str, ...] = Field(
         (),
         description="instead of `host`: the Docker hosts it runs on, names under fate:hosts. All "
-        "but Spark's workers and HDFS's data nodes is on the first. See "
+        "but Spark's workers, HDFS's data nodes and databases is on the first. See "
         "[Workers on several Docker hosts]"
         "(#workers-on-several-docker-hosts)",
     )
@@ -436,7 +436,7 @@ class Settings(settings.Settings):
         ]
 
     def clusters(self, party: settings.Party, release: catalogue.Release) -> list[settings.Cluster]:
-        """A party's training cluster, perhaps with workers and data nodes on other Docker hosts.
+        """A party's training cluster, perhaps with some of it on other Docker hosts.
 
         What crosses the hosts is then bound to their addresses.
         """
@@ -445,7 +445,7 @@ class Settings(settings.Settings):
         (found,) = super().clusters(party, release)
         training, home = _training(party), party.host
         if WORKER not in found.facts.services:
-            return [found]
+            return [self.with_placed(found, training)]
         workers = training.workers_at(home)
         between: list[settings.Between] = []
         nodes = training.data_nodes_at(home) if DATA_NODE in found.facts.services else {}
@@ -462,7 +462,8 @@ class Settings(settings.Settings):
             for host, names in places.items():
                 if host != home:
                     elsewhere.setdefault(host, {})[service] = names
-        return [replace(found, elsewhere=elsewhere, between=tuple(between))]
+        found = replace(found, elsewhere=elsewhere, between=tuple(between))
+        return [self.with_placed(found, training)]
 
     def needs(
         self, party: settings.Party, cluster: str, facts: catalogue.Release, host: str
@@ -479,8 +480,9 @@ class Settings(settings.Settings):
             nodes = len(training.data_nodes_at(party.host).get(host, ()))
             memory += nodes * data_node.uses_memory
             several += data_node.uses_memory
+        memory += super().needs(party, cluster, facts, host).memory
         if host == party.host:
-            memory += super().needs(party, cluster, facts, host).memory - several
+            memory -= several
         return settings.Needs(memory, shared_cores=count * training.spark.cores)
 
     def peer_keys(self, gateways: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
@@ -507,7 +509,7 @@ class Settings(settings.Settings):
                 "FATE 2 has one only with OSX; set fate:engines.federation to osx, or remove the "
                 "key",
             )
-        yield from self.unknown_hosts()
+        yield from self.placing()
         for index, party in enumerate(self.parties):
             engines = self.engines_of(party)
             for mistake in (

@@ -8,6 +8,7 @@ from ..docker import delivery
 from ..docker.service import File, Service
 from ..topology import ClusterPlan
 from .cluster import ClusterContext
+from .settings import DATA_NODE, WORKER
 from .spark_ports import SparkPorts
 
 FOLDER = "/etc/spark"
@@ -91,12 +92,17 @@ def _authentication(context: ClusterContext) -> dict[str, object]:
         "spark.authenticate": "true",
         "spark.authenticate.secret": context.password("spark"),
     }
-    return found | {"spark.network.crypto.enabled": "true"} if context.plan.branches else found
+    return found | {"spark.network.crypto.enabled": "true"} if spread(context.plan) else found
 
 
 def _file(values: Mapping[str, object]) -> File:
     text = "".join(f"{key} {value}\n" for key, value in values.items())
     return File(f"{FOLDER}/spark-defaults.conf", text, secret=True)
+
+
+def spread(plan: ClusterPlan) -> bool:
+    """Whether some of a cluster's workers and data nodes are on other Docker hosts."""
+    return any({WORKER, DATA_NODE} & branch.services.keys() for branch in plan.branches.values())
 
 
 def hosts(plan: ClusterPlan, host: str) -> File | None:
@@ -106,7 +112,7 @@ def hosts(plan: ClusterPlan, host: str) -> File | None:
     Executors listen at the address that they tell to others. So that is a name: inside of the
     container it stands for the container's own address, on other Docker hosts for their host's.
     """
-    if not plan.branches:
+    if not spread(plan):
         return None
     text = "".join(f"{address} {name}\n" for name, address in sorted(plan.known[host].items()))
     return File(_HOSTS, text, reread=True)

@@ -56,7 +56,8 @@ class TrainingCluster(pulumi.ComponentResource):
             place, plan, settings.master_secret, settings.engines_of(plan.party)
         )
         engines = context.engines
-        databases = [] if "mysql" in plan.external else [Mysql(context, child)]
+        at_mysql = context.options("mysql", self)
+        databases = [] if "mysql" in plan.external else [Mysql(context, at_mysql)]
         gateways = _gateways(context, child)
         fate_flow = FateFlow(context, [one.container for one in databases], child)
         client = Client(context, child)

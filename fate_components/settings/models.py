@@ -566,6 +566,14 @@ class ClusterKeys(Keys):
         """Those of its database servers that somebody else runs."""
         return {name: server for name, server in self.servers.items() if server.address}
 
+    def placed(self, home: str) -> dict[str, "Placement"]:
+        """Those of its services that run on another Docker host than all else, by name.
+
+        Args:
+            home: the name of the Docker host that the cluster runs on.
+        """
+        return {}
+
     def containers(self, service: str, home: str = "") -> list[str]:
         """The names of a service's containers in the party's networks.
 
@@ -597,8 +605,43 @@ class ClusterKeys(Keys):
         return found
 
 
+@dataclass(frozen=True)
+class Placement:
+    """Where a service runs.
+
+    Args:
+        host: the name of the Docker host.
+        port: its port there, or None for the service's usual one.
+    """
+
+    host: str
+    port: int | None = None
+
+
+def _placement(value: object) -> Placement:
+    found = isinstance(value, str) and re.fullmatch(r"([^:]+)(?::([0-9]{1,5}))?", value)
+    if not found:
+        raise ValueError("is neither HOST nor HOST:PORT")
+    port = int(found[2]) if found[2] else None
+    if port is not None and not 1 <= port <= 65535:
+        raise ValueError(f"{port} is not a port; ports range from 1 to 65535")
+    return Placement(found[1], port)
+
+
+_Placement = Annotated[str, Field(pattern="^[^:]+(:[0-9]{1,5})?$")]
+
+
 class Training(ClusterKeys):
     """A party's training cluster; each release line adds keys of its own."""
+
+    place: dict[
+        str, Annotated[Placement, PlainValidator(_placement, json_schema_input_type=_Placement)]
+    ] = Field(
+        default_factory=dict,
+        description="the databases that run on another of the party's `hosts`, each HOST or "
+        "HOST:PORT (the port there; the usual one if not given), like {mysql: b2}. See "
+        "[Databases on another Docker host](#databases-on-another-docker-host)",
+    )
 
     mysql: Mysql = Field(
         Mysql(),
@@ -617,12 +660,16 @@ class Training(ClusterKeys):
         """Its database servers, by the name of the service that they are or stand for."""
         return {"mysql": self.mysql}
 
+    def placed(self, home: str) -> dict[str, Placement]:
+        """Those of its services that run on another Docker host than all else, by name."""
+        return {name: to for name, to in self.place.items() if to.host != home}
+
 
 @dataclass(frozen=True)
 class Between:
     """Consecutive ports of a container that the party's containers on its other Docker hosts call.
 
-    They have the same numbers in the container and on its Docker host: what listens there tells
+    They have the same numbers in the container and on its Docker host if what listens there tells
     others its port itself.
 
     Args:
@@ -633,6 +680,7 @@ class Between:
         ip: the host's address that they are bound to.
         key: the key that sets them, below the cluster's.
         encrypted: whether what they carry is encrypted.
+        inside: the number of the port in the container, if there is one port with another number.
     """
 
     container: str
@@ -642,6 +690,7 @@ class Between:
     ip: str
     key: Location
     encrypted: bool = True
+    inside: int | None = None
 
     @property
     def published(self) -> list["Published"]:
@@ -895,13 +944,60 @@ class Settings(Keys):
         address = self.hosts[host].reachable_at if host in self.hosts else None
         return address if address and addresses.ipv4(address) else None
 
-    def unknown_hosts(self) -> Iterator[Mistake]:
-        """Parties with further Docker hosts that the stack does not have."""
+    def with_placed(self, cluster: Cluster, keys: ClusterKeys) -> Cluster:
+        """A cluster with the services that the stack file places on other Docker hosts.
+
+        Args:
+            cluster: the cluster.
+            keys: its settings in the stack file.
+        """
+        elsewhere = {host: dict(services) for host, services in cluster.elsewhere.items()}
+        between = list(cluster.between)
+        for name, to in keys.placed(cluster.host).items():
+            if name not in cluster.facts.services or name in keys.external:
+                continue  # a mistake, which is reported as such
+            elsewhere.setdefault(to.host, {})[name] = (name,)
+            port, ip = cluster.facts.services[name].port, self.address_of(to.host) or ANYWHERE
+            where = ("place", name)
+            one = Between(
+                name, to.host, to.port or port, 1, ip, where, encrypted=False, inside=port
+            )
+            between.append(one)
+        return replace(cluster, elsewhere=elsewhere, between=tuple(between))
+
+    def placing(self) -> Iterator[Mistake]:
+        """Mistakes in where parties and their services run, which no single key reveals."""
         for index, party in enumerate(self.parties):
             for number, host in enumerate(party.hosts):
                 if number and host not in self.hosts:
                     where = ("parties", index, "hosts", number)
                     yield Mistake(where, unknown_host(host, self.hosts))
+            if keys := party.training:
+                for name, to in keys.place.items():
+                    yield from self._placed(index, keys.servers, name, to)
+
+    def _placed(
+        self, index: int, servers: Mapping[str, Server], name: str, to: Placement
+    ) -> Iterator[Mistake]:
+        where = ("parties", index, "training", "place", name)
+        home = self.parties[index].host
+        if name not in servers:
+            yield Mistake(
+                where,
+                f"cannot run on another Docker host; choose from {', '.join(servers)}",
+            )
+        elif servers[name].address:
+            yield Mistake(
+                where, "is a server that somebody else runs (it has an address); remove the key"
+            )
+        elif to.host == home and to.port:
+            yield Mistake(
+                where,
+                f"{to.port} is not used: {shown(home)} is the party's first Docker host, on which "
+                "no port is published for it; remove the port",
+            )
+        elif to.host != home:
+            yield from self.across(index, "place", [to.host], [to.host], "FATE Flow")
 
     def across(
         self, index: int, key: Location, counts: Iterable[str], called: Iterable[str], caller: str
@@ -959,7 +1055,16 @@ class Settings(Keys):
             facts: the facts of the cluster's services.
             host: the Docker host's name.
         """
-        return Needs(sum(service.uses_memory for service in facts.services.values()))
+        keys: ClusterKeys | None = getattr(party, cluster)
+        away = {name: to.host for name, to in keys.placed(party.host).items()} if keys else {}
+        here = party.host if cluster == TRAINING else host
+        return Needs(
+            sum(
+                service.uses_memory
+                for name, service in facts.services.items()
+                if away.get(name, here) == host
+            )
+        )
 
     def chosen_engines(self, party: Party) -> dict[str, str]:
         """The engines of a party that other parties should know of, by kind; none if its release
