@@ -178,7 +178,7 @@ def arrange(wanted: Collection[str]) -> None:
     while going:
         # After Ctrl-C the plugin terminates only its shell.
         if os.getppid() != parent:
-            raise DataNodesError("interrupted while waiting for blocks to be copied")
+            raise DataNodesError(f"interrupted while waiting for {said}; run `pulumi up` again")
         found = _look()
         going = leaving(found, wanted)
         if why := lost(found, going):
