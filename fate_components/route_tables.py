@@ -69,16 +69,12 @@ def _told(plan: ClusterPlan) -> dict[str, list[str]]:
     """The containers that are told what is on the party's other Docker hosts, by Docker host."""
     if not plan.branches:
         return {}
-    home = ["fateflow", *plan.containers_of(fate2.WORKER)]
-    told = {
-        host: [
-            name
-            for service in (fate2.WORKER, fate2.DATA_NODE)
-            for name in one.services.get(service, ())
-        ]
-        for host, one in plan.branches.items()
+    several = [one for one in (fate2.WORKER, fate2.DATA_NODE) if one in plan.facts.services]
+    home = ["fateflow", *(name for service in several for name in plan.containers_of(service))]
+    return {plan.host: home} | {
+        host: [name for service in several for name in branch.services.get(service, ())]
+        for host, branch in plan.branches.items()
     }
-    return {plan.host: home} | told
 
 
 def _of_cluster(plan: ClusterPlan, settings: Settings, line: str, stack: str) -> dict[str, File]:
