@@ -997,7 +997,7 @@ class Settings(Keys):
                 "no port is published for it; remove the port",
             )
         elif to.host != home:
-            yield from self.across(index, "place", [to.host], [to.host], "FATE Flow")
+            yield from self.across(index, ("place",), [to.host], [to.host], "FATE Flow")
 
     def across(
         self, index: int, key: Location, counts: Iterable[str], called: Iterable[str], caller: str

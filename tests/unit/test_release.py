@@ -19,8 +19,9 @@ def test_every_release_is_whole(name: str) -> None:
         egg = facts.services["egg"].address
         assert max(first) == egg, "eggs count up into another's address"
     if "spark-worker" in facts.services:
-        worker = facts.services["spark-worker"].address
-        assert max(first) == worker, "workers count up into another's address"
+        worker, data_node = (facts.services[one].address for one in ("spark-worker", "data-node"))
+        assert sorted(first)[-2:] == [worker, data_node], "workers count up into another's address"
+        assert worker + 200 <= data_node, "workers count up into the address of data nodes"
     assert len(facts.published) == sum(
         len(service.published_ports) for service in facts.services.values()
     )
