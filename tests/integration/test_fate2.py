@@ -296,7 +296,7 @@ def test_a_spark_cluster_with_hdfs_computes_too(cluster: Cluster) -> None:
     assert bound == [{"HostIp": "127.0.0.1", "HostPort": "9999"}]
     who, upload, *_ = cells(cluster, 9999)
     cluster.python(9999, "client", f"{who}\n{upload}")
-    size = cluster.sh(9999, "name-node", "hdfs --config /etc/hdfs dfs -du -s /fate")
+    size = cluster.sh(9999, "name-node", "hdfs --config /etc/hdfs dfs -du -s /fate 2> /dev/null")
     assert int(size.split()[0]) > 0, "the table is in HDFS"
     # More of them replace nothing, and nothing else is left to do.
     more = {"workers": 3, "hdfs": {"dataNodes": 2}}
