@@ -30,7 +30,7 @@ lint: .venv/installed ## check formatting, lint and types
 
 unit: .venv/installed ## run the unit tests, which take seconds
 	@echo "==> unit tests"
-	@.venv/bin/pytest -q tests/unit
+	@.venv/bin/pytest -q -n 2 tests/unit
 
 integration: tools ## run the tests with the real engine and their own Docker daemon (as root)
 	@sh toolchain/docker.sh test
