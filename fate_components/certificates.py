@@ -92,7 +92,7 @@ def of(settings: Settings, plan: Topology, now: datetime) -> Certificates | None
         if peer.tls:
             name = peer.tls.name or certificate_name(str(peer.id))
             trusted[str(peer.id)] = tls.Trust(name, peer.tls.authority)
-    exchange = settings.used_exchange
+    exchange = settings.exchange
     if exchange and exchange.host:
         add(EXCHANGE, exchange.tls, exchange.host)
     elif exchange and exchange.tls:

@@ -131,12 +131,10 @@ class Engines(_Fact):
         computing: the storage engines that each computing engine works with, the usual one first.
         federation: the computing engines that each federation engine works with, the usual
             federation engine first.
-        not_yet: engines that FATE has and this project does not deploy yet.
     """
 
     computing: dict[str, tuple[str, ...]]
     federation: dict[str, tuple[str, ...]]
-    not_yet: tuple[str, ...]
 
 
 class Release(_Fact):

@@ -27,9 +27,9 @@ _FIRST_TUNNEL, _TUNNELS = 10000, 7000
 _EXCHANGE_TUNNEL = 9371
 # The third octet of the network of an exchange and its edge.
 _EXCHANGE_SLOT = 15
+_FEDERATION = 2  # /24s for the gateways of a federation engine
 # By kind of cluster: the last parts of the name of the network that gateways share, and the third
 # octet of its first address.
-_FEDERATION = 2  # /24s for the gateways of a federation engine
 _SHARED = {TRAINING: (("shared",), 0), SERVING: (("shared", "serving"), 8)}
 
 
@@ -560,7 +560,7 @@ class _Deployment:
 
     def _others(self, party: Party, cluster: Cluster) -> dict[int, Reach]:
         """With an exchange, training clusters are reached through it; otherwise directly."""
-        exchange = self.settings.used_exchange if cluster.kind == TRAINING else None
+        exchange = self.settings.exchange if cluster.kind == TRAINING else None
         others: dict[int, Reach] = {}
         if exchange is None:
             others = {
@@ -596,7 +596,7 @@ class _Deployment:
         }
 
     def _exchange_seen_from(self, host: str) -> Endpoint | None:
-        exchange, facts = self.settings.used_exchange, self.release.exchange
+        exchange, facts = self.settings.exchange, self.release.exchange
         if exchange is None or facts is None:
             return None
         port = exchange.port or facts.publish
@@ -616,7 +616,7 @@ class _Deployment:
 
     def exchange(self) -> ExchangePlan | None:
         """The plan of the exchange, if this stack runs one."""
-        exchange, facts = self.settings.used_exchange, self.release.exchange
+        exchange, facts = self.settings.exchange, self.release.exchange
         published = self.settings.exchange_at(self.release)
         if exchange is None or exchange.host is None or facts is None or published is None:
             return None

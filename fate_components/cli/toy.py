@@ -43,7 +43,7 @@ def toy(
         known = looked_at.stack
         peers = {str(peer.id) for peer in known.settings.peers} if known else set()
         # An exchange may know parties that the stack file does not.
-        if known and host not in peers and known.settings.used_exchange is None:
+        if known and host not in peers and known.settings.exchange is None:
             raise ToyError(
                 f"party {host} is neither in fate:parties nor in fate:peers; add it, or use another"
             )

@@ -172,5 +172,6 @@ def _key(image: Image) -> str:
     if image.own:
         return f"own-{image.image}"
     official = image.image.rpartition("/")[2].partition(":")[0]
-    variant = (image.package or "").removeprefix(f"{official}-")
-    return image.image if variant == (image.package or "") else f"{image.image}-{variant}"
+    if image.package and image.package.startswith(f"{official}-"):
+        return f"{image.image}-{image.package.removeprefix(f'{official}-')}"
+    return image.image

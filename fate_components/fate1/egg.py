@@ -90,7 +90,7 @@ class Egg(Service):
             files.append(File(f"{_PYTHON}/eggroll/conf/server_conf.json", conf))
         super().__init__(
             "fate:fate1:Egg",
-            context.place.elsewhere.get(host, context.place),
+            context.place_of(name),
             Container(
                 service=EGG,
                 name=name,

@@ -124,7 +124,7 @@ class Link(Service):
         name, port = receiver(host), context.training.egg_port
         super().__init__(
             "fate:fate1:Link",
-            context.place.elsewhere[host],
+            context.place_of(name),
             Container(
                 service=LINK,
                 name=name,

@@ -18,6 +18,7 @@ from .link import Link, StandIn
 from .proxy import Proxy
 from .roll import Roll
 from .route_table import exchange_routes, party_routes
+from .settings import receiver
 
 
 class TrainingCluster(pulumi.ComponentResource):
@@ -65,14 +66,10 @@ class TrainingCluster(pulumi.ComponentResource):
         roll = Roll(context, child)
         eggs: list[Service] = []
         for host, names in context.eggs_at.items():
-            away = place.elsewhere.get(host)
-            there = child
-            if away:
-                provider = {"docker": away.host.provider}
-                there = pulumi.ResourceOptions(parent=self, providers=provider)
-                eggs.append(Link(context, host, there))
+            if host != plan.host:
+                eggs.append(Link(context, host, context.options(receiver(host), self)))
                 eggs += [StandIn(context, name, host, child) for name in names]
-            eggs += [Egg(context, name, host, there) for name in names]
+            eggs += [Egg(context, name, host, context.options(name, self)) for name in names]
         federation = Federation(context, child)
         proxy = Proxy(
             place,

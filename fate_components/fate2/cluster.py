@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from .. import cluster
 from ..topology import Attachment, Endpoint
 from .hdfs_ports import HdfsPorts
-from .settings import Engines, Party, Training
+from .settings import Engines, Training
 from .spark_ports import SparkPorts
 
 
@@ -38,10 +38,8 @@ class ClusterContext(cluster.TrainingContext):
         """Where the parts of its HDFS listen, if it has one."""
         if not self.engines.hdfs:
             return None
-        party = self.plan.party
-        assert isinstance(party, Party)  # noqa: S101 - settings match the release line
         ports = self.ports("name-node") | self.ports("data-node")
-        return self.training.hdfs_ports(party.all_hosts, ports)
+        return self.training.hdfs_ports(self.plan.party.all_hosts, ports)
 
     def attachment_at(self, service: str, name: str, host: str, index: int) -> Attachment:
         """The attachment of one of several containers of a service to the party's network.
@@ -52,8 +50,7 @@ class ClusterContext(cluster.TrainingContext):
             host: the name of its Docker host.
             index: which of the containers there it is, from 0.
         """
-        branch = self.plan.branches.get(host)
-        network = branch.network if branch else self.plan.network
+        network = self.plan.network_at(host)
         octet = self.place.release.services[service].address + index
         return Attachment(network, network.at(octet), aliases=(name,))
 

@@ -59,7 +59,7 @@ class DataNode(Service):
             "dfs.datanode.address": f"0.0.0.0:{listens.data[name]}",
             "dfs.datanode.ipc.address": f"0.0.0.0:{listens.calls[name]}",
         }
-        place = context.place.elsewhere.get(host, context.place)
+        place = context.place_of(name)
         super().__init__(
             "fate:fate2:DataNode",
             replace(place, after=[*place.after, *after]),

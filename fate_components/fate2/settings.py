@@ -34,7 +34,7 @@ JOB_CORES = 4
 _EXECUTORS, _EXECUTOR_CORES = 2, 2  # FATE's own, per job
 _MIN_HEAP = 512  # MiB; Spark itself refuses less than 450
 _LAST_PORT = 65535
-_MAX_WORKERS = _MAX_DATA_NODES = 200
+_MOST = 200  # workers, or data nodes, of a party
 WORKER, DATA_NODE = "spark-worker", "data-node"
 _REPLICAS = 3  # of each block in HDFS, if there are as many data nodes
 _Cores = Annotated[Count, Field(le=1024)]
@@ -174,7 +174,7 @@ class Spark(Keys):
 class Hdfs(Keys):
     """A party's HDFS."""
 
-    data_nodes: Annotated[int | dict[str, int], per_host(_MAX_DATA_NODES, MAX_DATA_NODES)] = Field(
+    data_nodes: Annotated[int | dict[str, int], per_host(_MOST, MAX_DATA_NODES)] = Field(
         1,
         description=f"how many data nodes it has, 1 to {MAX_DATA_NODES}, or how many on each of "
         "the party's `hosts`, like {b1: 1, b2: 1}. Each block is on as many of them as possible, "
@@ -197,7 +197,7 @@ class Training(settings.Training):
         description="how many cores the party's jobs may use at once. A job takes 4, or all of "
         "them if there are fewer; further jobs wait",
     )
-    workers: Annotated[int | dict[str, int], per_host(_MAX_WORKERS)] = Field(
+    workers: Annotated[int | dict[str, int], per_host(_MOST)] = Field(
         1,
         description="with `computing: spark`: how many Spark workers it has, 1 to 200, or how many "
         "on each of the party's `hosts`, like {b1: 1, b2: 2}",
@@ -344,11 +344,6 @@ class Party(settings.Party):
         "(#workers-on-several-docker-hosts)",
     )
 
-    @property
-    def all_hosts(self) -> tuple[str, ...]:
-        """The Docker hosts it may use, the one it runs on first."""
-        return self.hosts or (self.host,)
-
 
 class Peer(settings.Peer):
     """A party that somebody else runs."""
@@ -454,8 +449,7 @@ class Settings(settings.Settings):
             ports = spark_ports.across(training.spark.ports, workers)
             between += spark_ports.published(ports, home, workers, bound)
         if nodes and training.hdfs_spread(home):
-            hosts = party.all_hosts if isinstance(party, Party) else (home,)
-            listens = hdfs_ports.across(training.hdfs.ports, nodes, hosts)
+            listens = hdfs_ports.across(training.hdfs.ports, nodes, party.all_hosts)
             between += hdfs_ports.published(listens, home, nodes, bound)
         elsewhere: dict[str, dict[str, tuple[str, ...]]] = {}
         for service, places in ((WORKER, workers), (DATA_NODE, nodes)):
@@ -688,9 +682,9 @@ def _engines(chosen: Engines, known: catalogue.Engines) -> Iterator[settings.Mis
     ):
         if value is None or value in supported:
             continue
-        what = "is not supported yet" if value in known.not_yet else "is not an engine of FATE"
         yield settings.Mistake(
-            ("engines", key), f"{shown(value)} {what}; choose {' or '.join(supported)}"
+            ("engines", key),
+            f"{shown(value)} is not an engine of FATE; choose {' or '.join(supported)}",
         )
     if fits and chosen.storage in stores and chosen.storage not in fits:
         yield settings.Mistake(

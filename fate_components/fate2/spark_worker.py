@@ -49,7 +49,7 @@ class SparkWorker(Service):
             start = spark.ADD_HOSTS + start
         super().__init__(
             "fate:fate2:SparkWorker",
-            context.place.elsewhere.get(host, context.place),
+            context.place_of(name),
             Container(
                 service=WORKER,
                 name=name,

@@ -20,7 +20,7 @@ from .node_manager import NodeManager
 from .osx import Osx
 from .pulsar import Pulsar
 from .rabbitmq import Rabbitmq
-from .settings import Settings
+from .settings import DATA_NODE, Settings
 from .spark_master import SparkMaster
 from .spark_worker import SparkWorker
 
@@ -48,16 +48,13 @@ class TrainingCluster(pulumi.ComponentResource):
         super().__init__("fate:fate2:TrainingCluster", f"{plan.party.id}-training", {}, opts)
         assert isinstance(settings, Settings)  # noqa: S101 - settings match the release line
         child = pulumi.ResourceOptions(parent=self)
-
-        def at(away: Place) -> pulumi.ResourceOptions:
-            return pulumi.ResourceOptions(parent=self, providers={"docker": away.host.provider})
-
         context = ClusterContext(
             place, plan, settings.master_secret, settings.engines_of(plan.party)
         )
         engines = context.engines
-        at_mysql = context.options("mysql", self)
-        databases = [] if "mysql" in plan.external else [Mysql(context, at_mysql)]
+        databases = []
+        if "mysql" not in plan.external:
+            databases.append(Mysql(context, context.options("mysql", self)))
         gateways = _gateways(context, child)
         fate_flow = FateFlow(context, [one.container for one in databases], child)
         client = Client(context, child)
@@ -81,27 +78,22 @@ class TrainingCluster(pulumi.ComponentResource):
         if engines.computing == "spark":
             self.services.append(SparkMaster(context, child))
             for host, names in context.training.workers_at(plan.host).items():
-                away = place.elsewhere.get(host)
-                there = child if away is None else at(away)
-                own = LOCALFS.name in fate_flow.volumes and not away
+                own = LOCALFS.name in fate_flow.volumes and host == plan.host
                 needs = [fate_flow.volumes[LOCALFS.name]] if own else []
                 self.services += [
-                    SparkWorker(context, name, host, index, needs, there)
+                    SparkWorker(context, name, host, index, needs, context.options(name, self))
                     for index, name in enumerate(names)
                 ]
         if context.engines.hdfs:
             name_node = NameNode(context, child)
             self.services.append(name_node)
-            nodes = context.training.data_nodes_at(plan.host)
-            for host, names in nodes.items():
-                away = place.elsewhere.get(host)
-                there = child if away is None else at(away)
-                indexed = [name_node.volumes[VOLUME.name]]
+            indexed = [name_node.volumes[VOLUME.name]]
+            for host, names in context.training.data_nodes_at(plan.host).items():
                 self.services += [
-                    DataNode(context, name, host, index, indexed, there)
+                    DataNode(context, name, host, index, indexed, context.options(name, self))
                     for index, name in enumerate(names)
                 ]
-            name_node.arrange([name for names in nodes.values() for name in names], child)
+            name_node.arrange(context.training.containers(DATA_NODE, plan.host), child)
         self.register_outputs({})
 
 

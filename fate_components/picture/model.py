@@ -296,7 +296,7 @@ def _at(published: Published) -> str:
 
 def _rules(plan: Topology, settings: Settings) -> Iterator[str]:
     kinds = {kind for party in plan.parties for kind in party.clusters}
-    exchange = settings.used_exchange
+    exchange = settings.exchange
     if TRAINING in kinds and exchange:
         whose = "on Docker host " + exchange.host if exchange.host else "that somebody else runs"
         yield f"Training clusters call only the exchange {whose}, and the exchange calls them."
@@ -313,7 +313,7 @@ def _rules(plan: Topology, settings: Settings) -> Iterator[str]:
 
 
 def _others(plan: Topology, settings: Settings, release: Release) -> Iterator[OthersBox]:
-    exchange = settings.used_exchange
+    exchange = settings.exchange
     if exchange and exchange.address and release.exchange:
         at = f"{exchange.address}:{exchange.port or release.exchange.publish}"
         yield OthersBox("Exchange of somebody else", (at,))

@@ -155,8 +155,8 @@ def _known_addresses(settings: Settings) -> Iterator[tuple[Location, str]]:
             yield ("peers", index, *where), address
     for key, server in _servers(settings):
         yield (*key, "address"), str(server.address)
-    if settings.used_exchange and settings.used_exchange.address:
-        yield ("exchange", "address"), settings.used_exchange.address
+    if settings.exchange and settings.exchange.address:
+        yield ("exchange", "address"), settings.exchange.address
 
 
 def _parties(settings: Settings) -> Iterator[Mistake]:
@@ -215,7 +215,7 @@ def _elsewhere(settings: Settings, address: str, where: Location) -> Iterator[Mi
 
 
 def _exchange_host(settings: Settings) -> Iterator[Mistake]:
-    exchange = settings.used_exchange
+    exchange = settings.exchange
     if exchange and exchange.host is not None and exchange.host not in settings.hosts:
         yield Mistake(("exchange", "host"), unknown_host(exchange.host, settings.hosts))
     if exchange and exchange.address is not None:
@@ -233,7 +233,7 @@ def _publications(
             for one in cluster.between:
                 for bound in one.published:
                     yield one.host, ("parties", index, cluster.kind, *one.key), bound
-    exchange, at = settings.used_exchange, settings.exchange_at(release)
+    exchange, at = settings.exchange, settings.exchange_at(release)
     if exchange and exchange.host and at:
         yield exchange.host, ("exchange", "port"), at
 
@@ -348,7 +348,7 @@ def _unusable_name(settings: Settings, call: _Call) -> Iterator[Mistake]:
 
 
 def _calls(settings: Settings, release: Release, stack: str) -> Iterator[_Call]:
-    exchange = settings.used_exchange
+    exchange = settings.exchange
     placed = [
         (index, party.id, cluster)
         for index, party in enumerate(settings.parties)

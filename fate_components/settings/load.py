@@ -156,7 +156,7 @@ def _in_plain_text(settings: Settings, secret_keys: set[str]) -> list[Mistake]:
     parts = {
         "hosts": settings.hosts,
         "parties": settings.parties,
-        "exchange": settings.used_exchange,
+        "exchange": settings.exchange,
         "registries": settings.registries,
     }
     for key, value in parts.items():

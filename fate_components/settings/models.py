@@ -791,6 +791,11 @@ class Party(Keys):
         return value
 
     @property
+    def all_hosts(self) -> tuple[str, ...]:
+        """The Docker hosts it may use, the one it runs on first."""
+        return self.hosts or (self.host,)
+
+    @property
     def host_key(self) -> Location:
         """The key that sets the Docker host it runs on."""
         return ("hosts", 0) if self.hosts else ("host",)
@@ -921,11 +926,6 @@ class Settings(Keys):
         "between the parties: true, false. If the job fails, the `up` fails",
     )
 
-    @property
-    def used_exchange(self) -> Exchange | None:
-        """The exchange that all traffic goes through, if there is one."""
-        return self.exchange
-
     def clusters(self, party: Party, release: Release) -> list[Cluster]:
         """A party's clusters, training first.
 
@@ -1012,13 +1012,13 @@ class Settings(Keys):
             caller: what calls them, for the message.
         """
         party = self.parties[index]
-        known = party.hosts or (party.host,)
         for host in counts:
-            if host not in known:
+            if host not in party.all_hosts:
                 yield Mistake(
                     ("parties", index, "training", *key),
                     f"{shown(host)} is not one of the party's hosts "
-                    f"({', '.join(map(shown, known))}); add it to fate:parties[{index}].hosts",
+                    f"({', '.join(map(shown, party.all_hosts))}); add it to "
+                    f"fate:parties[{index}].hosts",
                 )
         for host in dict.fromkeys(called):
             address = self.address_of(host)
@@ -1041,7 +1041,7 @@ class Settings(Keys):
         Args:
             release: the facts of the release.
         """
-        exchange, facts = self.used_exchange, release.exchange
+        exchange, facts = self.exchange, release.exchange
         if exchange is None or exchange.host is None or facts is None:
             return None
         return Published(exchange.port or facts.publish, self.bound(exchange.host))

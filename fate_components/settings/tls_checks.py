@@ -17,7 +17,7 @@ def mistakes(settings: Settings) -> Iterator[Mistake]:
     others: dict[Location, PeerTls | None] = {
         ("peers", index, "tls"): peer.tls for index, peer in enumerate(settings.peers)
     }
-    if exchange := settings.used_exchange:
+    if exchange := settings.exchange:
         if exchange.host:
             own["exchange", "tls"] = exchange.tls
         else:

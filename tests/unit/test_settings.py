@@ -108,7 +108,7 @@ def test_the_project_files_empty_defaults_mean_nothing() -> None:
         "fate:keepData": "true",
     }
     settings, _ = parse({**as_engine(GOOD), **empty}, {"fate:masterSecret"}, "dev")
-    assert settings.used_exchange is None
+    assert settings.exchange is None
     assert settings.peers == ()
 
 
