@@ -9,7 +9,7 @@ from .docker.host import Host
 from .docker.service import File, Place
 from .fate1 import proxy, route_table
 from .fate1.serving import proxy as serving_proxy
-from .fate2 import fate_flow, nginx, osx, spark
+from .fate2 import fate_flow, nginx, osx, other_hosts
 from .fate2 import settings as fate2
 from .fate2.cluster import ClusterContext
 from .names import docker_name
@@ -52,7 +52,7 @@ def of(plan: Topology, settings: Settings, release: Release, stack: str) -> Iter
             if release.line != "fate2":
                 continue
             for host, containers in _told(planned).items():
-                if names := spark.hosts(planned, host):
+                if names := other_hosts.seen_from(planned, host).file:
                     for container in containers:
                         name = docker_name(stack, one.party.id, container)
                         yield RouteTable(str(one.party.id), host, name, names)

@@ -7,7 +7,7 @@ import pulumi
 
 from ..docker import health
 from ..docker.service import Container, Service, Volume
-from . import hdfs, spark
+from . import hdfs, other_hosts
 from .cluster import ClusterContext
 from .settings import DATA_NODE
 
@@ -44,9 +44,9 @@ class DataNode(Service):
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions,
     ) -> None:
-        listens, known = hdfs.ports(context), spark.hosts(context.plan, host)
+        listens, known = hdfs.ports(context), other_hosts.seen_from(context.plan, host)
         start = _START.format(
-            known=spark.ADD_HOSTS if known else "",
+            known=known.start,
             wait=health.until_listening("name-node", listens.name_node),
             foreign=_FOREIGN,
             folder=hdfs.FOLDER,
@@ -71,13 +71,12 @@ class DataNode(Service):
                 files=[
                     script,
                     *hdfs.server(context, settings),
-                    *([known] if known else []),
+                    *known.files,
                 ],
                 volumes=[Volume(name, hdfs.BLOCKS)],
                 between=context.plan.crossing(name),
             ),
             opts=opts,
         )
-        if known:
-            spark.deliver_hosts(self, known, f"{name}-hosts")
+        known.deliver(self, f"{name}-hosts")
         self.register_outputs({})

@@ -8,7 +8,7 @@ from ..docker import delivery, health
 from ..docker.service import Container, File, HostFolder, Service, Volume
 from ..files import ROOT, yaml_text
 from ..release import HttpProbe, Probe
-from . import eggroll, hdfs, pulsar, rabbitmq, spark
+from . import eggroll, hdfs, other_hosts, pulsar, rabbitmq, spark
 from .cluster import ClusterContext
 from .settings import JOB_CORES
 
@@ -227,10 +227,9 @@ class FateFlow(Service):
         volumes = _VOLUMES + ([LOCALFS] if local else [])
         in_cluster, in_eggroll = computing == "spark", computing == "eggroll"
         stored = hdfs.client(context) if context.engines.hdfs else None
-        known = spark.hosts(context.plan, context.plan.host)
-        start = _START.format(wait=health.until_listening(database.host, database.port), root=ROOT)
-        if known:
-            start = spark.ADD_HOSTS + start
+        known = other_hosts.seen_from(context.plan, context.plan.host)
+        wait = health.until_listening(database.host, database.port)
+        start = known.start + _START.format(wait=wait, root=ROOT)
         if context.engines.federation == "pulsar":
             start = _MEND_PULSAR + start
         environment = spark.ENVIRONMENT if in_cluster else {}
@@ -255,7 +254,7 @@ class FateFlow(Service):
                         yaml_text(job_default_config(context)),
                     ),
                     *([spark.job_defaults(context)] if in_cluster else []),
-                    *([known] if known else []),
+                    *known.files,
                     *([eggroll.config(context)] if in_eggroll else []),
                     *([stored] if stored else []),
                 ],
@@ -273,8 +272,7 @@ class FateFlow(Service):
         )
         if routes:
             delivery.file("fateflow-routes", self, routes, pulumi.ResourceOptions(parent=self))
-        if known:
-            spark.deliver_hosts(self, known, "fateflow-hosts")
+        known.deliver(self, "fateflow-hosts")
         if stored:
             delivery.file("fateflow-hdfs", self, stored, pulumi.ResourceOptions(parent=self))
         self.register_outputs({})

@@ -2,24 +2,13 @@
 
 from collections.abc import Mapping
 
-import pulumi
-
-from ..docker import delivery
-from ..docker.service import File, Service
-from ..topology import ClusterPlan
+from ..docker.service import File
+from . import other_hosts
 from .cluster import ClusterContext
-from .settings import DATA_NODE, WORKER
 from .spark_ports import SparkPorts
 
 FOLDER = "/etc/spark"
 ENVIRONMENT = {"SPARK_CONF_DIR": FOLDER}
-_HOSTS = f"{FOLDER}/hosts"
-# Docker writes /etc/hosts anew when a container starts. It cannot be moved: Docker mounts it.
-ADD_HOSTS = f"""kept=$(grep -v "# spark$" /etc/hosts)
-{{ printf "%s\\n" "$kept"; sed "/./s/$/ # spark/" {_HOSTS}; }} > /etc/hosts
-"""
-"""The shell commands that make a container know what is on the party's other Docker hosts."""
-
 # FATE Flow starts drivers with the Spark that belongs to its Python packages, too.
 _CLASS = """exec "$(python -c 'import pyspark; print(pyspark.__path__[0])')/bin/spark-class" """
 
@@ -92,39 +81,11 @@ def _authentication(context: ClusterContext) -> dict[str, object]:
         "spark.authenticate": "true",
         "spark.authenticate.secret": context.password("spark"),
     }
-    return found | {"spark.network.crypto.enabled": "true"} if spread(context.plan) else found
+    if other_hosts.spread(context.plan):
+        found["spark.network.crypto.enabled"] = "true"
+    return found
 
 
 def _file(values: Mapping[str, object]) -> File:
     text = "".join(f"{key} {value}\n" for key, value in values.items())
     return File(f"{FOLDER}/spark-defaults.conf", text, secret=True)
-
-
-def spread(plan: ClusterPlan) -> bool:
-    """Whether some of a cluster's workers and data nodes are on other Docker hosts."""
-    return any({WORKER, DATA_NODE} & branch.services.keys() for branch in plan.branches.values())
-
-
-def hosts(plan: ClusterPlan, host: str) -> File | None:
-    """What containers on a Docker host call on the party's others, in the format of /etc/hosts, if
-    there are others.
-
-    Executors listen at the address that they tell to others. So that is a name: inside of the
-    container it stands for the container's own address, on other Docker hosts for their host's.
-    """
-    if not spread(plan):
-        return None
-    text = "".join(f"{address} {name}\n" for name, address in sorted(plan.known[host].items()))
-    return File(_HOSTS, text, reread=True)
-
-
-def deliver_hosts(service: Service, file: File, name: str) -> None:
-    """Keep a container's names of what is on the party's other Docker hosts up to date.
-
-    Args:
-        service: the service whose container it is.
-        file: its names.
-        name: the last part of the resource's logical name.
-    """
-    opts = pulumi.ResourceOptions(parent=service)
-    delivery.file(name, service, file, opts, apply=ADD_HOSTS)

@@ -7,7 +7,7 @@ import pulumi
 
 from ..docker import health
 from ..docker.service import Container, Service
-from . import spark
+from . import other_hosts, spark
 from .cluster import ClusterContext
 from .fate_flow import LOCALFS, tables
 from .settings import WORKER
@@ -41,12 +41,11 @@ class SparkWorker(Service):
             f"--webui-port {ports['spark-worker-ui']} --cores {limits.cores} "
             f"--memory {limits.memory}m --work-dir /var/spark {spark.master(context)}"
         )
+        known, shared = other_hosts.seen_from(context.plan, host), tables(context)
         # A worker that finds no master tries again only after some ten seconds.
-        start = health.until_listening("spark-master", listens.master) + "\n"
-        known, shared = spark.hosts(context.plan, host), tables(context)
+        wait = health.until_listening("spark-master", listens.master)
+        start = f"{known.start}{wait}\n{spark.daemon('worker.Worker', options)}"
         own = [] if shared or context.engines.hdfs else [replace(LOCALFS, shared=True)]
-        if known:
-            start = spark.ADD_HOSTS + start
         super().__init__(
             "fate:fate2:SparkWorker",
             context.place_of(name),
@@ -54,13 +53,13 @@ class SparkWorker(Service):
                 service=WORKER,
                 name=name,
                 networks=[at],
-                command=["bash", "-c", start + spark.daemon("worker.Worker", options)],
+                command=["bash", "-c", start],
                 # Java reads this one; a driver has no means to give each worker other ports.
                 environment={
                     **spark.ENVIRONMENT,
                     "JAVA_TOOL_OPTIONS": f"-Dspark.blockManager.port={listens.blocks[name]}",
                 },
-                files=[spark.daemon_defaults(context), *([known] if known else [])],
+                files=[spark.daemon_defaults(context), *known.files],
                 # Executors read and write the tables, each its part of them.
                 volumes=own,
                 folders=shared,
@@ -69,6 +68,5 @@ class SparkWorker(Service):
             needs=needs,
             opts=opts,
         )
-        if known:
-            spark.deliver_hosts(self, known, f"{name}-hosts")
+        known.deliver(self, f"{name}-hosts")
         self.register_outputs({})
