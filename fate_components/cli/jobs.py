@@ -115,7 +115,7 @@ def ask(line: str, party: Containers, what: str, name: str, **filters: str) -> l
             answer = flow_client.ask(party, f"/v1/{what}/query", filters, fields)
         else:
             path = f"/v2/{what}/query?{urlencode(filters)}"
-            answer = fate2.request(party, "fateflow", "GET", path)
+            answer = fate2.request(party, "GET", path)
     except (flow_client.FlowError, fate2.HopError) as error:
         raise JobsError(str(error)) from None
     # What is not found is no error, and has a code of its own in each release.

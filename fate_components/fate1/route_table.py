@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from .. import route_json
 from ..release import Release
 from ..topology import ClusterPlan, Endpoint, ExchangePlan, Reach
 
@@ -27,19 +28,14 @@ def exchange_routes(plan: ExchangePlan) -> RouteTable:
 
 
 def _table(
-    default: Endpoint, others: Mapping[int, Reach], own: Mapping[str, Mapping[str, Endpoint]]
+    default: Endpoint, others: Mapping[int, Reach], own: Mapping[str, route_json.Roles]
 ) -> RouteTable:
     """A proxy's route table, with its own party last.
 
     The proxy treats its own party's entry and all that follow as inside its own network
     (ConfFileBasedFdnRouter.initRouteTable, FATE v1.3.0), so no other party may follow it.
     """
-    table = {"default": {"default": default}}
-    table |= {str(party): {"default": others[party]["proxy"]} for party in sorted(others)}
     return {
-        "route_table": {
-            party: {role: [{"ip": to.host, "port": to.port}] for role, to in roles.items()}
-            for party, roles in {**table, **own}.items()
-        },
+        "route_table": route_json.entries("proxy", default, others, own),
         "permission": {"default_allow": True},
     }

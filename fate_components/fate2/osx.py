@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
+from .. import route_json
 from ..docker import delivery
 from ..docker.service import Container, File, Place, Service
 from ..files import ROOT, json_text, properties
@@ -67,16 +68,11 @@ def _table(
     owner: str,
     default: Endpoint | None,
     others: Mapping[int, Reach],
-    own: Mapping[str, Mapping[str, Endpoint]],
+    own: Mapping[str, route_json.Roles],
 ) -> RouteTable:
     """Without a default route, OSX refuses calls to parties that it does not know at once."""
-    table = {"default": {"default": default}} if default else {}
-    table |= {str(party): {"default": others[party]["osx"]} for party in sorted(others)}
     return {
-        "route_table": {
-            party: {role: [{"ip": to.host, "port": to.port}] for role, to in roles.items()}
-            for party, roles in {**table, **own}.items()
-        },
+        "route_table": route_json.entries("osx", default, others, own),
         "self_party": [owner],
         "permission": {"default_allow": True},
     }

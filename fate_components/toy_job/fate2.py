@@ -43,26 +43,49 @@ class HopError(Exception):
     """A broken hop on the way between the parties."""
 
 
-def request(
-    party: Containers, service: str, method: str, path: str, body: object = None, **headers: str
-) -> dict[str, Any]:
-    """Send an HTTP request to one of a party's services, from inside its FATE Flow container.
+def request(party: Containers, method: str, path: str, body: object = None) -> dict[str, Any]:
+    """Send an HTTP request to a party's FATE Flow, from inside its container.
 
     Args:
         party: the party.
-        service: fateflow, or nginx to have it forwarded like FATE Flow's own calls.
         method: GET or POST.
         path: the path of the URL.
         body: the request body, sent as JSON.
-        headers: additional headers.
 
     Raises:
         HopError: there is no answer, or it is not JSON.
     """
     text = "" if body is None else json.dumps(body)
-    conf = _conf(party)
-    at = conf["fateflow"] if service == "fateflow" else conf["federation"]["nginx"]
-    lines = [f"{method} {path} HTTP/1.0", "Host: localhost", "Content-Type: application/json"]
+    return _send(party, "fateflow", _conf(party)["fateflow"], f"{method} {path}", {}, text)
+
+
+def through_nginx(
+    caller: Containers, called: Containers, at: Mapping[str, Any], path: str
+) -> dict[str, Any]:
+    """Send a request from one party's FATE Flow to another's through nginx, like its own calls.
+
+    Args:
+        caller: the party whose nginx forwards it.
+        called: the other party.
+        at: where that nginx is, as FATE Flow's configuration has it.
+        path: the path of the URL.
+
+    Raises:
+        HopError: there is no answer, or it is not JSON.
+    """
+    headers = {"DEST-PARTY-ID": called.id, "SERVICE": "fateflow"}
+    return _send(caller, "nginx", at, f"GET {path}", headers)
+
+
+def _send(
+    party: Containers,
+    service: str,
+    at: Mapping[str, Any],
+    what: str,
+    headers: Mapping[str, str],
+    text: str = "",
+) -> dict[str, Any]:
+    lines = [f"{what} HTTP/1.0", "Host: localhost", "Content-Type: application/json"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     lines += [f"Content-Length: {len(text)}", "", text]
     where = f"/dev/tcp/{at['host']}/{at['http_port']}"
@@ -86,41 +109,41 @@ def _conf(party: Containers) -> dict[str, Any]:
     return dict(conf)
 
 
-def through_osx(caller: Containers, called: Containers, path: str) -> dict[str, Any]:
+def through_osx(
+    caller: Containers, called: Containers, at: Mapping[str, Any], path: str
+) -> dict[str, Any]:
     """Send a request from one party's FATE Flow to another's through OSX, like its own calls.
 
     Args:
         caller: the party whose OSX forwards it.
         called: the other party.
+        at: where that OSX is, as FATE Flow's configuration has it.
         path: the path of the URL.
 
     Raises:
         HopError: there is no answer, or it is not JSON.
     """
-    osx = _conf(caller)["federation"]["osx"]
-    at = f"{osx['host']}:{osx['port']}"
-    found = caller.exec("fateflow", ["python", "-c", _CALL, at, caller.id, called.id, path])
+    where = f"{at['host']}:{at['port']}"
+    found = caller.exec("fateflow", ["python", "-c", _CALL, where, caller.id, called.id, path])
     try:
         return dict(json.loads(found.stdout))
     except ValueError:
         said = (found.stderr.strip() or found.stdout.strip() or "no answer").splitlines()[-1]
-        raise HopError(f"osx of party {caller.id} ({at}) answered {said!r}") from None
+        raise HopError(f"osx of party {caller.id} ({where}) answered {said!r}") from None
 
 
 def broken_hops(caller: Containers, called: Containers) -> Iterator[str]:
     """The broken hops on the way from one party to another."""
     try:
-        engine = str(_conf(caller)["default_engines"]["federation"])
+        conf = _conf(caller)
     except HopError as error:
         yield str(error)
         return
-    gateway, path = _GATEWAYS[engine][0], "/v2/site/info/query"
+    engine = str(conf["default_engines"]["federation"])
+    gateway = _GATEWAYS[engine][0]
+    send = through_osx if gateway == "osx" else through_nginx
     try:
-        if gateway == "osx":
-            answer = through_osx(caller, called, path)
-        else:
-            headers = {"DEST-PARTY-ID": called.id, "SERVICE": "fateflow"}
-            answer = request(caller, gateway, "GET", path, **headers)
+        answer = send(caller, called, conf["federation"][gateway], "/v2/site/info/query")
         if str(answer.get("data", {}).get("party_id")) != called.id:
             yield f"{gateway} of party {caller.id} does not lead to party {called.id}: {answer}"
     except HopError as error:
@@ -190,7 +213,7 @@ def submit(guest: Containers, host: Containers) -> str:
         },
     }
     job = {"dag_schema": {"dag": dag, "schema_version": "2.0.0"}}
-    answer = request(guest, "fateflow", "POST", "/v2/job/submit", job)
+    answer = request(guest, "POST", "/v2/job/submit", job)
     if answer.get("code") != 0:
         raise HopError(f"FATE Flow of party {guest.id} rejected the job: {answer.get('message')}")
     return str(answer["job_id"])
@@ -199,7 +222,7 @@ def submit(guest: Containers, host: Containers) -> str:
 def status(party: Containers, role: str, job: str) -> str:
     """The status of the job at one party."""
     query = f"/v2/job/query?job_id={job}&role={role}&party_id={party.id}"
-    found = request(party, "fateflow", "GET", query).get("data") or [{}]
+    found = request(party, "GET", query).get("data") or [{}]
     return str(found[0].get("status", "not found"))
 
 
