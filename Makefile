@@ -10,11 +10,11 @@ IN_ENV = eval "$$(sh toolchain/env.sh)" &&
 help: ## show this help
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
-up: tools docker images stack ## set up what is missing, then deploy the stack (STACK=dev)
+up: prepared stack ## set up what is missing, then deploy the stack (STACK=dev)
 	@echo "==> pulumi up ($(STACK))"
 	@$(IN_ENV) fatectl repair --stack $(STACK) && pulumi up --yes --stack $(STACK)
 
-preview: tools docker images stack ## show what `make up` would change
+preview: prepared stack ## show what `make up` would change
 	@$(IN_ENV) pulumi preview --diff --stack $(STACK)
 
 down: tools stack ## remove the stack's containers and networks; keep its data
@@ -32,8 +32,8 @@ unit: .venv/installed ## run the unit tests, which take seconds
 	@echo "==> unit tests"
 	@.venv/bin/pytest -q -n 2 tests/unit
 
-integration: tools ## run the tests with the real engine and their own Docker daemon (as root)
-	@sh toolchain/docker.sh test
+integration: .venv/installed ## run the tests with the real engine and their own Docker daemon (as root)
+	@$(MAKE) --no-print-directory -j2 tools rootfs
 	@# The browser is needed only later.
 	@sh toolchain/docker.sh browser >/dev/null &
 	@echo "==> integration tests"
@@ -50,10 +50,16 @@ docker: ## install the docker command, and start the daemon if the stack uses th
 	@if grep -q '$(LOCAL)' Pulumi.$(STACK).yaml; then mode=start; else mode=client; fi; \
 	  sh toolchain/docker.sh $$mode
 
-images: .venv/installed docker ## build the lab images, if the stack uses them on this machine
-	@if grep -q 'fate:registry: fate-lab' Pulumi.$(STACK).yaml && \
-	  grep -q '$(LOCAL)' Pulumi.$(STACK).yaml; then \
-	  .venv/bin/python -m tests.lab.build --host $(LOCAL); fi
+images: .venv/installed docker ## build the stack's images, if it builds its images on this machine
+	@sh toolchain/images.sh $(STACK)
+
+prepared:
+	@# Builds of images mostly wait for packages, while those of the engine keep the cores busy.
+	@$(MAKE) --no-print-directory -j2 tools images
+
+rootfs: .venv/installed
+	@sh toolchain/docker.sh test
+	@.venv/bin/python -m tests.lab.build --rootfs
 
 stack: tools
 	@sh toolchain/stack.sh $(STACK)
@@ -79,5 +85,5 @@ lock: ## resolve the dependencies in pyproject.toml again
 	@sh toolchain/venv.sh $(PYTHON)
 	@touch $@
 
-.PHONY: bench help up preview down test lint unit integration env tools docker images stack generated \
-  kills lock
+.PHONY: bench help up preview down test lint unit integration env tools docker images prepared rootfs stack \
+  generated kills lock

@@ -1,6 +1,6 @@
 """Builds the lab images, stand-ins for FATE's images, on a Docker daemon that cannot pull images.
 
-    python -m tests.lab.build [--host unix:///var/run/docker.sock]
+    python -m tests.lab.build [--host unix:///var/run/docker.sock | --rootfs]
 
 1. debootstrap creates a Debian root file system, a tarball in the user's cache (requires root, 2 to
    3 minutes, once for all daemons of this machine).
@@ -30,6 +30,7 @@ from images.builder import (
     hash_of,
     inputs_below,
 )
+from images.catalogue import ROOTFS as PACKAGES_DEBIAN
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -88,6 +89,8 @@ SLIM = [
     "usr/bin/resolve_stack_dump", "usr/bin/replace", "usr/bin/perror",
 ]  # fmt: skip
 KEEP = "usr/bin/mariadb-install-db"
+DEBIAN = Rootfs("lab", tuple(PACKAGES), tuple(SLIM), KEEP)
+TAKES = "2 to 3 min"
 
 
 progress = Progress("lab images")
@@ -101,11 +104,10 @@ def build(docker_host: str) -> None:
     if all(docker.label(image, LABEL) == inputs for image in (*IMAGES.values(), *AGAIN)):
         progress.say(f"all {len(IMAGES)} images are up to date")
         return
-    rootfs = Rootfs("lab", tuple(PACKAGES), tuple(SLIM), KEEP)
-    if docker.label(ROOTFS, LABEL) != rootfs.key:
-        tarball = rootfs.tarball(progress, "2 to 3 min")
+    if docker.label(ROOTFS, LABEL) != DEBIAN.key:
+        tarball = DEBIAN.tarball(progress, TAKES)
         with progress.step("importing the root file system (about 10 s)"):
-            docker.run("import", "--change", f"LABEL {LABEL}={rootfs.key}", str(tarball), ROOTFS)
+            docker.run("import", "--change", f"LABEL {LABEL}={DEBIAN.key}", str(tarball), ROOTFS)
 
     def build_one(folder: str, image: str) -> None:
         docker.build(image, context(folder), "--label", f"{LABEL}={inputs}")
@@ -144,9 +146,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Builds the lab images, stand-ins for FATE's.")
     default = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
     parser.add_argument("--host", default=default, help="the Docker daemon (default: %(default)s)")
+    parser.add_argument(
+        "--rootfs",
+        action="store_true",
+        help="only create the Debian root file systems of all images that tests build",
+    )
     options = parser.parse_args()
     try:
-        build(options.host)
+        if options.rootfs:
+            DEBIAN.tarball(progress, TAKES)
+            PACKAGES_DEBIAN.tarball(progress, "about a minute")
+        else:
+            build(options.host)
     except BuildError as error:
         sys.exit("\n".join([f"lab images: {error}", *error.tail]))
 

@@ -1,0 +1,12 @@
+# Builds the images of a stack on this machine's Docker daemon, while the Pulumi engine is built:
+# `pulumi up` then finds them. Usage: images.sh STACK
+set -eu
+file=Pulumi.$1.yaml
+local=unix:///var/run/docker.sock
+grep -q "$local" "$file" || exit 0
+if grep -q '^ *fate:registry: fate-lab' "$file"; then
+  .venv/bin/python -m tests.lab.build --host "$local"
+elif grep -q '^ *fate:images: packages' "$file"; then
+  release=$(sed -n 's/^ *fate:release: *"\{0,1\}\([0-9.]*\).*/\1/p' "$file")
+  .venv/bin/python -m images.build --host "$local" --release "$release"
+fi
