@@ -71,10 +71,11 @@ kills: tools ## kill 30 updates of each release line and repair them (as root; a
 	@sh toolchain/docker.sh test
 	@KILLS=30 .venv/bin/pytest tests/integration/test_interruptions.py
 
-bench: tools ## measure growth with the number of parties, and against docker-compose (as root)
+bench: tools ## measure growth with the number of parties, against docker-compose, and over ssh (as root)
 	@sh toolchain/docker.sh test
 	@.venv/bin/python -m benchmarks.scale
 	@.venv/bin/python -m benchmarks.compose
+	@.venv/bin/python -m benchmarks.ssh
 
 lock: ## resolve the dependencies in pyproject.toml again
 	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \

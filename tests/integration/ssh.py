@@ -33,12 +33,8 @@ class SshServer:
             f"SetEnv DOCKER_HOST={host.url} HOME={folder}\n"
             "StrictModes no\nUsePAM no\nPermitRootLogin prohibit-password\n"
         )
-        (folder / "ssh_config").write_text(
-            f"Host fatehost\n  HostName {host.address}\n  User root\n  Port 22\n"
-            f"Host *\n  IdentityFile {folder}/user\n"
-            f"UserKnownHostsFile {folder}/known\n"
-            "StrictHostKeyChecking accept-new\n"
-        )
+        self._folder = folder
+        self.reach(host.address)
         self.bin.mkdir()
         # ssh finds its settings through the user's entry in /etc/passwd and ignores HOME.
         (self.bin / "ssh").write_text(
@@ -54,6 +50,15 @@ class SshServer:
             )
         login = [str(self.bin / "ssh"), "-o", "BatchMode=yes", "fatehost", "true"]
         wait_for("sshd to let us in", lambda: subprocess.run(login, check=False).returncode == 0)
+
+    def reach(self, address: str, port: int = 22) -> None:
+        """Let the ssh command connect to this address instead of another one."""
+        (self._folder / "ssh_config").write_text(
+            f"Host fatehost\n  HostName {address}\n  User root\n  Port {port}\n"
+            f"Host *\n  IdentityFile {self._folder}/user\n"
+            f"UserKnownHostsFile {self._folder}/known\n"
+            "StrictHostKeyChecking accept-new\n"
+        )
 
     @property
     def logins(self) -> int:
