@@ -8,6 +8,7 @@ from . import (
     card,
     doctor,
     exec_,
+    forget,
     from_kubefate,
     images,
     jobs,
@@ -32,6 +33,7 @@ app.command("card")(card.card)
 app.command("doctor")(doctor.doctor)
 app.command("exec")(exec_.exec_)
 app.add_typer(images.app, name="images")
+app.command("forget")(forget.forget)
 app.command("import")(from_kubefate.import_)
 app.command("jobs")(jobs.jobs)
 app.command("logs")(logs.logs)

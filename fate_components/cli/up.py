@@ -2,63 +2,24 @@
 
 import os
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from ..docker import material
 from ..docker.daemon import Daemon, NoAnswerError
 from ..docker.survey import LEFT_OUT
+from ..settings import DockerHost
 from ..topology import called, plan
+from . import recorded
 from .failure import failure
 from .stack import StackError, StackOption, read, workspace
 
 PARTIAL = 3
 """The exit code if everything was updated but what is on the Docker hosts that were left out."""
-
-_PROVIDER = "pulumi:providers:docker"
-
-Resource = Mapping[str, Any]
-"""A resource as the state describes it."""
-
-
-def providers(resources: Iterable[Resource]) -> dict[str, str]:
-    """How to reach the Docker hosts that have something of a stack, by their names.
-
-    Args:
-        resources: the resources in the stack's state.
-    """
-    return {
-        _name(resource): resource["inputs"]["host"]
-        for resource in resources
-        if resource["type"] == _PROVIDER and "host" in resource.get("inputs", {})
-    }
-
-
-def excluded(resources: Iterable[Resource], hosts: Iterable[str]) -> list[str]:
-    """The resources to leave out, as the option --exclude of `pulumi up` names them.
-
-    Those that depend on them are left out by --exclude-dependents.
-
-    Args:
-        resources: the resources in the stack's state.
-        hosts: the names of the Docker hosts to leave out.
-    """
-    left_out = set(hosts)
-    on_them = [
-        resource["urn"]
-        for resource in resources
-        if _PROVIDER in resource.get("provider", "")
-        and resource["provider"].split("::")[-2] in left_out
-    ]
-    # The state does not have what is to be created.
-    return [*(f"**{_PROVIDER}::{host}" for host in sorted(left_out)), *on_them]
-
-
-def _name(resource: Resource) -> str:
-    return str(resource["urn"].rpartition("::")[2])
 
 
 def unreachable(docker_hosts: Mapping[str, str]) -> dict[str, str]:
@@ -80,6 +41,54 @@ def unreachable(docker_hosts: Mapping[str, str]) -> dict[str, str]:
         return {name: why for name, why in zip(docker_hosts, reasons, strict=True) if why}
 
 
+class MovedError(Exception):
+    """A Docker host that the stack file has on another machine, while the old one is silent."""
+
+
+def check(silent: Iterable[str], gone: Collection[str], wanted: Mapping[str, DockerHost]) -> None:
+    """Refuse to update Docker hosts of which the engine would ask a machine that is silent.
+
+    Args:
+        silent: the Docker hosts that do not answer.
+        gone: those in the state that the stack file does not have on the same machine.
+        wanted: those in the stack file.
+
+    Raises:
+        MovedError: the stack file has one of them on another machine.
+    """
+    for host in silent:
+        if host in gone and host in wanted:
+            raise MovedError(
+                f"fate:hosts.{host}.docker is {wanted[host].docker}, and what the state has of "
+                f"Docker host {host} is on another machine, which does not answer. If that is gone "
+                f"for good, run `fatectl forget {host}` and then `pulumi up`"
+            )
+
+
+def left_out(host: str, why: str, has: Sequence[str], wanted: Sequence[str], gone: bool) -> str:
+    """A sentence about a Docker host that is left out.
+
+    Args:
+        host: its name.
+        why: why it does not answer.
+        has: who has containers there, from the state.
+        wanted: who is to have some, from the stack file.
+        gone: whether the stack file no longer has it.
+    """
+    runs = f"it runs {_listed(has)}" if has or not wanted else f"it is to run {_listed(wanted)}"
+    said = f"Docker host {host} does not answer and is left out ({runs}): {why}"
+    if not gone:
+        return said
+    return (
+        f"{said}. The stack file no longer has it: if it is gone for good, run `fatectl forget "
+        f"{host}`, after which `pulumi up` works again"
+    )
+
+
+def _listed(users: Sequence[str]) -> str:
+    return ", ".join(map(called, users)) or "nothing"
+
+
 def up(
     stack: StackOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask after the preview.")] = False,
@@ -93,26 +102,31 @@ def up(
             folder, environment = project.work_dir, project.env_vars
     except StackError as error:
         raise failure(error) from None
-    wanted = {name: host.docker for name, host in found.settings.hosts.items()}
-    down = unreachable(providers(resources) | wanted)
+    wanted = found.settings.hosts
+    gone = recorded.gone(recorded.docker_hosts(resources), wanted)
+    material.write(gone)
+    down = unreachable({name: host.docker for name, host in (wanted | gone).items()})
+    try:
+        check(down, gone, wanted)
+    except MovedError as error:
+        raise failure(error) from None
     planned = plan(found.settings, found.release, found.name)
     for host, why in down.items():
-        users = ", ".join(map(called, planned.users(host))) or "nothing"
-        console.print(
-            f"fatectl: Docker host {host} does not answer and is left out (it runs {users}): {why}",
-            markup=False,
-        )
+        has = recorded.users(resources, host)
+        said = left_out(host, why, has, planned.users(host), host in gone)
+        console.print(f"fatectl: {said}", markup=False)
     command = ["pulumi", "up", "--stack", found.name, *(["--yes"] if yes else [])]
     if down:
         command += ["--exclude-dependents", "--continue-on-error"]
-        command += [f"--exclude={urn}" for urn in excluded(resources, down)]
+        command += [f"--exclude={urn}" for urn in recorded.excluded(resources, down)]
     environment = {**os.environ, **environment, LEFT_OUT: " ".join(down)}
     code = subprocess.run(command, cwd=folder, env=environment, check=False).returncode
     if code or not down:
         raise typer.Exit(code)
+    back = [host for host in down if host not in gone]
     console.print(
-        f"fatectl: partial: Docker host {', '.join(down)} was left out; run it again once it "
-        "answers",
+        f"fatectl: partial: Docker host {', '.join(down)} was left out"
+        + ("; run it again once it answers" if back else ""),
         markup=False,
     )
     raise typer.Exit(PARTIAL)
