@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from docker.types import IPAMConfig, IPAMPool
+from pulumi import automation as auto
 
 from fate_components.cli.status import UNWELL
 from fate_components.cli.up import PARTIAL
@@ -247,6 +248,45 @@ def test_a_party_moves_to_another_docker_host_in_one_up(clusters: tuple[Cluster,
     here.toy_succeeds(9999, 10000)
     here.toy_succeeds(10000, 9999)
     here.stack.preview(expect_no_changes=True)
+
+
+def test_a_docker_host_that_is_gone_for_good_is_forgotten(
+    clusters: tuple[Cluster, Cluster],
+) -> None:
+    here, there = clusters
+    stack, before = here.stack, here.lives()
+
+    def without(config: dict[str, Any]) -> None:
+        del config["fate:hosts"]["there"]
+        config.pop("fate:exchange", None)  # an earlier test of the module leaves it there
+        config["fate:parties"][1] = party(10000, "here", 9400)
+
+    kept = stack.fatectl("forget", "there", "--yes")
+    assert kept.returncode == 1
+    assert "still in the stack file" in kept.stderr
+    stack.change(without)
+    kept = stack.fatectl("forget", "there", "--yes")
+    assert kept.returncode == 1
+    assert "answers: `pulumi up` removes" in kept.stderr
+    there.host.stop_dockerd()
+    try:
+        with pytest.raises(auto.CommandError, match="Error pinging Docker server"):
+            stack.preview()
+        done = stack.fatectl("forget", "there", "--yes")
+        assert done.returncode == 0, done.stderr
+        assert f"fate-{stack.name}-" in done.stdout
+        planned = stack.preview().operations()
+        assert stack.up().operations() == planned
+        stack.preview(expect_no_changes=True)
+        assert before.items() <= here.lives().items(), "nothing elsewhere is replaced"
+    finally:
+        there.host.start_dockerd()
+        for container in there.containers():
+            container.remove(force=True)
+        mine = {"label": f"fate.stack={stack.name}"}
+        for network in there.host.docker.networks.list(filters=mine):
+            network.remove()
+    here.toy_succeeds(9999, 10000)
 
 
 def test_all_that_is_wrong_with_docker_hosts_is_reported_before_anything_is_changed(
