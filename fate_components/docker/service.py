@@ -65,17 +65,19 @@ class Volume:
 
 @dataclass(frozen=True)
 class HostFolder:
-    """A folder of the Docker host that a container can read. Docker creates it if it is missing.
+    """A folder of the Docker host that a container can read.
 
     Args:
         folder: its absolute path on the host.
         path: its mount path in the container.
         writable: whether the container can also write to it.
+        required: whether the container does not start without it; otherwise Docker creates it.
     """
 
     folder: str
     path: str
     writable: bool = False
+    required: bool = False
 
 
 @dataclass(frozen=True)
@@ -265,7 +267,19 @@ class Service(pulumi.ComponentResource):
                     read_only=None if one.writable else True,
                 )
                 for one in spec.folders
+                if not one.required
             ],
+            mounts=[
+                docker.ContainerMountArgs(
+                    target=one.path,
+                    type="bind",
+                    source=one.folder,
+                    read_only=None if one.writable else True,
+                )
+                for one in spec.folders
+                if one.required
+            ]
+            or None,
             networks_advanced=[
                 docker.ContainerNetworksAdvancedArgs(
                     name=place.networks[attachment.network.name].name,

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pulumi
 
 from ..docker import delivery, health
-from ..docker.service import Container, File, HostFolder, Service, Volume
+from ..docker.service import Container, File, Service, Volume
 from ..files import ROOT, yaml_text
 from ..release import HttpProbe, Probe
-from . import eggroll, hdfs, other_hosts, pulsar, rabbitmq, spark
+from . import eggroll, hdfs, other_hosts, pulsar, rabbitmq, spark, tables
 from .cluster import ClusterContext
 from .settings import JOB_CORES
 
@@ -18,7 +18,6 @@ _VOLUMES = [
     LOGS,
     *(Volume(f"fateflow-{name}", f"{_FLOW}/{name}") for name in ("jobs", "model", "data")),
 ]
-LOCALFS = Volume("fateflow-localfs", f"{_FLOW}/localfs")
 _SPARK = ("spark", "spark_local")
 
 # Not all releases' images look for Eggroll there.
@@ -193,21 +192,14 @@ def table(context: ClusterContext) -> File | None:
     return File(path, yaml_text(route_table(context)), reread=True)
 
 
-def tables(context: ClusterContext) -> list[HostFolder]:
-    """The folder with the tables of jobs, if it is one that Docker hosts share."""
-    folder = context.training.spark.tables
-    if folder is None:
-        return []
-    return [HostFolder(f"{folder}/{context.place.stack}/{context.party_id}", LOCALFS.path, True)]
-
-
 class FateFlow(Service):
     """A party's FATE Flow. It reads its route table for every job, so a changed table is
     delivered into the running container.
 
     Args:
         context: the training cluster it belongs to.
-        needs: MySQL's container, which must exist before it starts, if the party runs one.
+        needs: what must exist before it starts: MySQL's container, if the party runs one, and the
+            folder with the tables, if Docker hosts share it.
         opts: the parent and provider options.
     """
 
@@ -222,9 +214,9 @@ class FateFlow(Service):
         itself = HttpProbe(
             host=at.host, port=at.port, path="/v2/server/fateflow", answers='"code": *0'
         )
-        computing, folders = context.engines.computing, tables(context)
+        computing, folders = context.engines.computing, tables.folders(context)
         local = computing in _SPARK and not folders and not context.engines.hdfs
-        volumes = _VOLUMES + ([LOCALFS] if local else [])
+        volumes = _VOLUMES + ([tables.VOLUME] if local else [])
         in_cluster, in_eggroll = computing == "spark", computing == "eggroll"
         stored = hdfs.client(context) if context.engines.hdfs else None
         known = other_hosts.seen_from(context.plan, context.plan.host)

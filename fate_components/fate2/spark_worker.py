@@ -7,9 +7,8 @@ import pulumi
 
 from ..docker import health
 from ..docker.service import Container, Service
-from . import other_hosts, spark
+from . import other_hosts, spark, tables
 from .cluster import ClusterContext
-from .fate_flow import LOCALFS, tables
 from .settings import WORKER
 
 
@@ -21,7 +20,7 @@ class SparkWorker(Service):
         name: the container's name.
         host: the name of its Docker host.
         index: which of the workers there it is, from 0.
-        needs: FATE Flow's tables, which must exist before it starts.
+        needs: FATE Flow's volume or the folder with the tables, which must exist before it starts.
         opts: the parent and provider options.
     """
 
@@ -41,11 +40,11 @@ class SparkWorker(Service):
             f"--webui-port {ports['spark-worker-ui']} --cores {limits.cores} "
             f"--memory {limits.memory}m --work-dir /var/spark {spark.master(context)}"
         )
-        known, shared = other_hosts.seen_from(context.plan, host), tables(context)
+        known, shared = other_hosts.seen_from(context.plan, host), tables.folders(context)
         # A worker that finds no master tries again only after some ten seconds.
         wait = health.until_listening("spark-master", listens.master)
         start = f"{known.start}{wait}\n{spark.daemon('worker.Worker', options)}"
-        own = [] if shared or context.engines.hdfs else [replace(LOCALFS, shared=True)]
+        own = [] if shared or context.engines.hdfs else [replace(tables.VOLUME, shared=True)]
         super().__init__(
             "fate:fate2:SparkWorker",
             context.place_of(name),

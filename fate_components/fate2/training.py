@@ -7,12 +7,12 @@ from ..docker.service import Place, Service
 from ..external import servers
 from ..mysql import Mysql
 from ..topology import EXCHANGE, ClusterPlan, ExchangePlan
-from . import eggroll, osx
+from . import eggroll, osx, tables
 from .client import Client
 from .cluster import ClusterContext
 from .cluster_manager import ClusterManager
 from .data_node import DataNode
-from .fate_flow import LOCALFS, LOGS, FateFlow
+from .fate_flow import LOGS, FateFlow
 from .fateboard import Fateboard
 from .name_node import VOLUME, NameNode
 from .nginx import Nginx
@@ -56,7 +56,9 @@ class TrainingCluster(pulumi.ComponentResource):
         if "mysql" not in plan.external:
             databases.append(Mysql(context, context.options("mysql", self)))
         gateways = _gateways(context, child)
-        fate_flow = FateFlow(context, [one.container for one in databases], child)
+        shared = tables.shared(context, child)
+        needed = [*(one.container for one in databases), *shared.get(plan.host, [])]
+        fate_flow = FateFlow(context, needed, child)
         client = Client(context, child)
         self.services: list[Service] = [*databases, *gateways, fate_flow, client]
         self.passwords = {"notebook": context.notebook_token}
@@ -78,8 +80,8 @@ class TrainingCluster(pulumi.ComponentResource):
         if engines.computing == "spark":
             self.services.append(SparkMaster(context, child))
             for host, names in context.training.workers_at(plan.host).items():
-                own = LOCALFS.name in fate_flow.volumes and host == plan.host
-                needs = [fate_flow.volumes[LOCALFS.name]] if own else []
+                own = tables.VOLUME.name in fate_flow.volumes and host == plan.host
+                needs = [fate_flow.volumes[tables.VOLUME.name]] if own else shared.get(host, [])
                 self.services += [
                     SparkWorker(context, name, host, index, needs, context.options(name, self))
                     for index, name in enumerate(names)

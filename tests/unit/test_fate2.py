@@ -284,9 +284,11 @@ def test_workers_on_another_docker_host_reach_all_that_they_call() -> None:
         ]
         assert published[name] == set(range(blocks, blocks + 16))
         assert spark_defaults(spread, name)["spark.network.crypto.enabled"] == "true"
-        (tables,) = containers[name]["volumes"]
-        assert tables in containers["fateflow"]["volumes"]
-        assert tables["hostPath"] == "/mnt/fate/dev/9999"
+        # A volume would have Docker create the folder where the file system is not mounted.
+        assert not containers[name].get("volumes")
+        (tables,) = containers[name]["mounts"]
+        assert [tables] == containers["fateflow"]["mounts"]
+        assert (tables["type"], tables["source"]) == ("bind", "/mnt/fate/dev/9999")
     assert not published["spark-worker.b"] & published["spark-worker-2.b"]
 
 
