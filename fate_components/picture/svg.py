@@ -250,8 +250,18 @@ def _room(host: HostBox) -> float:
 
 
 def _cluster_height(host: HostBox, cluster: ClusterBox) -> float:
-    lines = len(cluster.doors) + len(cluster.notes)
+    lines = len(cluster.doors) + len(_notes(cluster, _room(host)))
     return 30 + lines * _LINE + _chips(cluster.services, _room(host) - 20)[1] + 8
+
+
+def _notes(cluster: ClusterBox, width: float) -> list[str]:
+    """The lines of a cluster's notes in a box of a width."""
+    letters = int((width - 28) / (_MONO * 11))
+    return [
+        line
+        for note in cluster.notes
+        for line in textwrap.wrap(note, letters, subsequent_indent="  ")
+    ]
 
 
 def _draw(canvas: Canvas, box: HostBox | OthersBox, x: float, y: float, above: bool) -> None:
@@ -310,7 +320,7 @@ def _cluster(canvas: Canvas, host: HostBox, cluster: ClusterBox, x: float, y: fl
         canvas.text(start, at, door.text, width - 28, "mono")
         ends.append(middle)
         at += _LINE
-    for note in cluster.notes:
+    for note in _notes(cluster, width):
         canvas.text(left + 14, at, note, width - 28, "mono quiet")
         at += _LINE
     for chip_x, chip_y, chip_width, chip_height, service in _chips(cluster.services, width - 20)[0]:

@@ -174,6 +174,19 @@ def test_the_exchange_is_shown(exchange: dict[str, Any], rule: str) -> None:
     assert ("x.example.org:9371" in text) == ("address" in exchange)
 
 
+def test_what_is_not_encrypted_is_never_cut() -> None:
+    large = ROOT / "examples/several-machines/Pulumi.large.yaml"
+    config = yaml.safe_load(large.read_text())["config"]
+    found, _ = planned({**config, "fate:masterSecret": GOOD["fate:masterSecret"]})
+    drawn = svg.render(found)
+    notes = [note for host in found.hosts for one in host.clusters for note in one.notes]
+    assert any("is called at" in note for note in notes)
+    for note in notes:
+        for word in note.split():
+            assert word in drawn
+    assert "encryp…" not in drawn
+
+
 def test_peers_are_shown_with_their_ports() -> None:
     text = mermaid.render(planned(GOOD_2)[0])
     assert "Party 10001<br/>  rabbitmq fate.example.org:5672<br/>  nginx-http fate.ex" in text
