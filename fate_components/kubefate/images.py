@@ -16,13 +16,11 @@ _SERVICES = {
     "Nginx": ("nginx",),
     "RabbitMQ": ("rabbitmq",),
     "Pulsar": ("pulsar",),
+    "Hadoop_NameNode": ("name-node",),
+    "Hadoop_DataNode": ("data-node",),
 }
-_NOT_DEPLOYED = (
-    "Hadoop_NameNode",
-    "Hadoop_DataNode",
-    "Spark_Master",
-    "Spark_Worker",
-)
+_OF_SPARK = ("Spark_Master", "Spark_Worker")
+_WITH_SPARK = "-spark"  # what KubeFATE itself adds to the name of FATE Flow's image for Spark
 _NAMESPACE = "federatedai"
 
 
@@ -78,9 +76,9 @@ def services(
         options.taken("SERVING_TAG", f"fate:release: {facts.name}")
     else:
         options.left("SERVING_TAG", f"fate:release decides the image: {serving.image}")
-    for name in _NOT_DEPLOYED:
+    for name in _OF_SPARK:
         for option in (f"{name}_IMAGE", f"{name}_IMAGE_TAG"):
-            options.left(option, "stacks do not have this service")
+            options.left(option, "Spark's master and workers run in FATE Flow's image")
     found: dict[str, dict[str, str]] = {}
     for name, known in _SERVICES.items():
         both = (f"{name}_IMAGE", f"{name}_IMAGE_TAG")
@@ -90,13 +88,16 @@ def services(
                 options.left(option, "stacks with these engines do not have this service")
             continue
         official = facts.services[known[0]].image
-        if image and image != official.split(":")[0]:
+        usual = official.replace(f"{_WITH_SPARK}:", ":")
+        if image and image != usual.split(":")[0]:
+            if usual != official and options.text("computing").lower() == "spark":
+                image += _WITH_SPARK
             own = "/".join(filter(None, [registry, ":".join(filter(None, [image, tag]))]))
             found |= {service: {"image": own} for service in known}
             for option in both:
                 options.taken(option, f"fate:services: {' and '.join(known)}: image: {own}")
             continue
-        for option, part in zip(both, official.split(":"), strict=True):
+        for option, part in zip(both, usual.split(":"), strict=True):
             if options.text(option) == part:
                 options.taken(option, f"fate:release: {facts.name}")
             else:

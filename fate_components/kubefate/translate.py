@@ -42,7 +42,8 @@ def translate(
     if facts.engines:
         rest["engines"] = chosen = engines.fate2(found, facts.engines, computing)
         if chosen:
-            facts = facts.federated_by(chosen["federation"]).computing_with(chosen["computing"])
+            facts = facts.federated_by(chosen["federation"])
+            facts = facts.computing_with(chosen["computing"], chosen.get("storage"))
         cores = services.fate2(found)
     else:
         engines.fate1(found, computing)

@@ -203,6 +203,28 @@ def test_an_image_of_another_name_is_taken_over(folder: Folder) -> None:
     assert config["fate:services"] == {"fateflow": {"image": "r.example.org/my/fateflow:7"}}
 
 
+def test_images_of_a_stack_with_hdfs_are_taken_over(folder: Folder) -> None:
+    engines = {"computing": "Spark", "federation": "RabbitMQ", "storage": "HDFS"}
+    own = {"Hadoop_DataNode_IMAGE": "my/data-node", "Spark_Worker_IMAGE": "my/worker"}
+    config = imported(folder, "2.0", **engines, **own)
+    assert config["fate:engines"]["storage"] == "hdfs"
+    assert config["fate:services"].keys() == {"data-node"}
+    assert config["fate:services"]["data-node"]["image"].startswith("my/data-node")
+
+
+@pytest.mark.parametrize("computing", ["Spark", "Spark_local"])
+def test_fate_flow_keeps_its_image_with_spark(folder: Folder, computing: str) -> None:
+    engines = {"computing": computing, "federation": "RabbitMQ", "storage": "LocalFS"}
+    assert "fate:services" not in imported(folder, "2.0", **engines)
+
+
+def test_kubefate_adds_spark_to_the_name_of_an_image(folder: Folder) -> None:
+    engines = {"computing": "Spark", "federation": "RabbitMQ", "storage": "HDFS"}
+    own = {"FATEFlow_IMAGE": "my/fateflow", "FATEFlow_IMAGE_TAG": "7"}
+    config = imported(folder, "2.0", **engines, **own)
+    assert config["fate:services"] == {"fateflow": {"image": "my/fateflow-spark:7"}}
+
+
 def test_parties_on_one_machine_get_ports_of_their_own(folder: Folder) -> None:
     at = "(192.168.1.1 192.168.1.1)"
     config = imported(folder, "1.3", partyiplist=at, servingiplist=at, exchangeip="192.168.1.1")
