@@ -36,7 +36,8 @@ def check(
     if host not in known:
         names = ", ".join(sorted(known)) or "none"
         raise ForgetError(
-            f"the state of stack {stack} has nothing on a Docker host {host}; it has: {names}"
+            f"the state of stack {stack} has nothing on a Docker host {host}; its Docker hosts: "
+            f"{names}"
         )
     if host not in recorded.gone(known, wanted):
         raise ForgetError(
@@ -99,7 +100,9 @@ def forget(
             if not yes:
                 typer.confirm(f"Forget Docker host {host}?", abort=True)
                 if project.export_stack(name).deployment != state.deployment:
-                    raise ForgetError("the state has changed in the meantime; try again")
+                    raise ForgetError(
+                        f"the state of stack {name} has changed in the meantime; try again"
+                    )
             project.import_stack(name, auto.Deployment(version=state.version, deployment=left))
     except (ForgetError, StackError) as error:
         raise failure(error) from None

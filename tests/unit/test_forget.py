@@ -177,5 +177,5 @@ def test_only_a_docker_host_that_the_stack_file_has_no_more_is_forgotten() -> No
     check("b2", known, {"b2": DockerHost(docker="ssh://replaced")}, "prod")
     with pytest.raises(ForgetError, match=r"still in the stack file.*remove fate:hosts\.b2"):
         check("b2", known, known, "prod")
-    with pytest.raises(ForgetError, match="nothing on a Docker host b3; it has: b1, b2"):
+    with pytest.raises(ForgetError, match="nothing on a Docker host b3; its Docker hosts: b1, b2"):
         check("b3", known, {}, "prod")
