@@ -28,7 +28,7 @@ from fate_components.docker import delivery
 from fate_components.docker.service import Container, Place, Service
 from fate_components.docker.survey import Survey
 from fate_components.external import servers
-from fate_components.fate2 import hdfs
+from fate_components.fate2 import hdfs, tables
 from fate_components.outputs import exchange_output, party_outputs
 from fate_components.settings import DockerHost, Published, Settings
 from fate_components.settings.load import parse
@@ -130,6 +130,7 @@ def without_engine() -> Iterator[None]:
         mock.patch.object(pulumi, "ResourceOptions", nothing),
         mock.patch.object(delivery, "in_container", nothing),
         mock.patch.object(servers, "verified", return_value=[]),
+        mock.patch.object(tables, "shared", return_value={}),
         mock.patch.object(party, "all_healthy", nothing),
         mock.patch.object(subprocess, "Popen", side_effect=touched),
         mock.patch.object(socket.socket, "connect", side_effect=touched),

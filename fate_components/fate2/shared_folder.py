@@ -57,7 +57,10 @@ def marked(root: str, folder: str) -> str:
     if found is None:
         found = _run(root, f"mkdir -p {path}; cd {path}; {write}")
     if found is None:
-        raise FolderError(f"there is no folder {root}. Mount the file system there")
+        raise FolderError(
+            f"there is no folder {root}. Set training.spark.tables to where the file system is "
+            "mounted, or mount it there"
+        )
     return found
 
 
