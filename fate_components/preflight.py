@@ -10,9 +10,9 @@ from .docker.survey import Described, Survey, labels_of
 from .fate1 import lost_tables
 from .names import data_folder, docker_name
 from .settings import TRAINING, DockerHost, Needs, Settings
+from .settings.load import FATE_FLOWS
 from .topology import Topology, called
 
-_FLOWS = ("python", "fateflow")  # what FATE Flow is called, by release line
 _OLDEST = (20, 10)  # Docker before it lacks what services need, and FATE was never tried with it
 _ARCHITECTURE = "x86_64"  # that of FATE's official images, as Docker calls it
 _MIB = 1 << 20
@@ -230,7 +230,7 @@ def _moved(plan: Topology, stack: str, surveys: Mapping[str, Survey]) -> Iterato
             continue
         of_party = {"fate.party": str(id), "fate.cluster": TRAINING}.items()
         if not any(
-            labels_of(one).items() >= of_party and labels_of(one)["fate.service"] in _FLOWS
+            labels_of(one).items() >= of_party and labels_of(one)["fate.service"] in FATE_FLOWS
             for one in surveys[cluster.host].containers.values()
         ):
             continue

@@ -1,18 +1,14 @@
 """FATE Flow of a party: where it runs, and of which release line it is."""
 
-from collections.abc import Mapping
-
 from ..docker.containers import Containers
 from ..fleet import Fleet, Member
+from ..settings.load import FATE_FLOWS
 from .target import Target, TargetError, services
-
-# By the name of the service in which FATE Flow runs.
-_LINES: Mapping[str, str] = {"python": "fate1", "fateflow": "fate2"}
 
 
 def is_in(member: Member) -> bool:
     """Whether a service is the one in which FATE Flow runs."""
-    return member.service in _LINES
+    return member.service in FATE_FLOWS
 
 
 def find(target: Target, found: Fleet, party: str) -> tuple[str, Containers]:
@@ -28,7 +24,7 @@ def find(target: Target, found: Fleet, party: str) -> tuple[str, Containers]:
     """
     members = services(target, found, party)
     for member in members:
-        if line := _LINES.get(member.service):
+        if line := FATE_FLOWS.get(member.service):
             if member.state != "running":
                 raise TargetError(
                     f"FATE Flow of party {party} does not run: {member.name} is "

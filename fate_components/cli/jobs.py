@@ -15,6 +15,7 @@ from rich.text import Text
 
 from ..docker.containers import Containers
 from ..fate1 import flow_client
+from ..settings.load import LINES
 from ..toy_job import fate2
 from . import flow
 from .failure import failure
@@ -138,8 +139,7 @@ def reasons(line: str, party: Containers, job: str, task: Work | None) -> list[s
         f"files=$(errors {within}); files=${{files:-$(errors '*')}}; "
         f"tail -q -n {_LINES} ${{files:-$(find . -name '*schedul*' -type f)}}"
     )
-    service = "python" if line == "fate1" else "fateflow"
-    said = party.run(service, script).stdout.strip().splitlines()
+    said = party.run(LINES[line].fate_flow, script).stdout.strip().splitlines()
     return said[-_LINES:]
 
 

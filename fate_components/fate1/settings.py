@@ -221,6 +221,8 @@ class Peer(settings.Peer):
 class Settings(settings.Settings):
     """All settings of a stack file of FATE 1.3."""
 
+    fate_flow = "python"
+
     parties: tuple[Party, ...] = Field(
         description="the parties this stack runs, each {id, host or hosts, training, serving, tls}",
         min_length=1,

@@ -367,6 +367,8 @@ class Peer(settings.Peer):
 class Settings(settings.Settings):
     """All settings of a FATE 2 stack file."""
 
+    fate_flow = "fateflow"
+
     parties: tuple[Party, ...] = Field(
         description="the parties this stack runs, each {id, host or hosts, engines, training, tls}",
         min_length=1,

@@ -23,6 +23,9 @@ from .models import DockerHost, Settings, overridden
 LINES: Mapping[str, type[Settings]] = {"fate1": fate1.Settings, "fate2": fate2.Settings}
 """The model of each release line's stack files."""
 
+FATE_FLOWS: Mapping[str, str] = {model.fate_flow: line for line, model in LINES.items()}
+"""The release line of each service in which FATE Flow runs."""
+
 PLAIN = ("release", "images", "archive", "registry", "masterSecret")
 """Keys with a single string or word as value; all others are written as lists and maps."""
 

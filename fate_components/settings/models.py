@@ -862,6 +862,9 @@ class Exchange(Keys):
 class Settings(Keys):
     """All settings of a stack file; each release line has a subclass with its own keys."""
 
+    fate_flow: ClassVar[str]
+    """The service in which FATE Flow runs."""
+
     release: Annotated[str, Text] = Field(
         description="the FATE release to deploy: `2.2.0`, `2.0.0` or `1.3.0`. It decides which "
         "other keys exist"
