@@ -1,7 +1,10 @@
-"""FATE 2 with Eggroll and OSX, in lab images: jobs both ways, directly and through the exchange."""
+"""FATE 2 with Eggroll and OSX, in lab images: jobs both ways, directly and through the exchange.
+Then with Spark and Pulsar in their place.
+"""
 
 import json
 from pathlib import Path
+from typing import Any
 
 from fate_components.fate2.osx import ROUTE_TABLE
 from tests.integration.clusters import Cluster, no_password_readable, toy_job, whole
@@ -9,7 +12,8 @@ from tests.integration.docker_hosts import DockerHost
 from tests.integration.stacks import Stack
 
 SERVICES = {"mysql", "osx", "clustermanager", "nodemanager", "fateflow", "fateboard", "client"}
-PORTS = ("osx", "fateflow-http", "fateflow-grpc", "notebook", "fateboard")
+PORTS = ("fateflow-http", "fateflow-grpc", "notebook", "fateboard", "osx")
+IN_PULSAR = {"mysql", "nginx", "pulsar", "fateflow", "fateboard", "client"}
 
 
 def test_two_parties(docker_host: DockerHost, engine_env: dict[str, str], tmp_path: Path) -> None:
@@ -52,5 +56,21 @@ def test_two_parties(docker_host: DockerHost, engine_env: dict[str, str], tmp_pa
         assert report["errors"] == []
         assert len(report["ways"]) == 4
         stack.preview(expect_no_changes=True)
+
+        stack.change(_use_pulsar)
+        stack.up()
+        assert "success on both parties" in stack.outputs("verify-9999-10000")["stdout"]
+        whole(cluster, IN_PULSAR)
+        stack.preview(expect_no_changes=True)
     finally:
         stack.destroy()
+
+
+def _use_pulsar(config: dict[str, Any]) -> None:
+    config["fate:engines"] = {"computing": "spark_local", "federation": "pulsar"}
+    del config["fate:exchange"]
+    for party in config["fate:parties"]:
+        ports = party["training"]["publish"]
+        first = ports.pop("osx")
+        names = ("pulsar", "nginx-http", "nginx-grpc")
+        ports |= {name: first + n for n, name in enumerate(names)}

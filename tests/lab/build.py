@@ -5,8 +5,8 @@
 1. debootstrap creates a Debian root file system, a tarball in the user's cache (requires root, 2 to
    3 minutes, once for all daemons of this machine).
 2. `docker import` imports it (about 10 s, once per daemon).
-3. `docker build` builds two images that the others share, then the images themselves (about 25 s,
-   if anything under tests/lab has changed).
+3. `docker build` builds the images that others are based on, then the others (about 25 s, if
+   anything under tests/lab has changed).
 
 Each image has a label with a hash of all inputs, so a daemon that has the images is left alone.
 """
@@ -39,7 +39,6 @@ LABEL = "fate-lab.inputs"
 IMAGES = {  # folder under images/ -> image
     "mysql": "fate-lab/mysql:8",
     "redis": "fate-lab/redis:5",
-    "nginx": "fate-lab/nginx:1.28",
     **{
         name: f"fate-lab/federatedai/{name}:1.3.0-release"
         for name in (
@@ -52,12 +51,19 @@ IMAGES = {  # folder under images/ -> image
     },
     "osx": "fate-lab/federatedai/osx:2.2.0-release",
     "eggroll": "fate-lab/federatedai/eggroll:3.2.0-release",
-    "fateflow": "fate-lab/federatedai/fateflow:2.2.0-release",
+    "fateflow-spark": "fate-lab/federatedai/fateflow-spark:2.2.0-release",
+    "nginx2": "fate-lab/federatedai/nginx:2.0.0-release",
+    "pulsar": "fate-lab/federatedai/pulsar:2.10.2",
     "client": "fate-lab/federatedai/client:2.0.0-release",
     "fateboard2": "fate-lab/federatedai/fateboard:2.1.1-release",
 }  # fmt: skip
 AGAIN = {"fate-lab/mysql:8.0.28": "fate-lab/mysql:8"}  # other names of images
-SHARED = {"base": "fate-lab/base", "java": "fate-lab/java"}  # what the others are based on
+SHARED = {  # what the others are based on
+    "base": "fate-lab/base",
+    "java": "fate-lab/java",
+    "nginx": "fate-lab/nginx:1.28",
+    "fateflow": "fate-lab/federatedai/fateflow:2.2.0-release",
+}
 ROOTFS = "fate-lab/rootfs"
 
 # files from other folders in an image's build context: source folder, folder in the context
@@ -101,7 +107,10 @@ def build(docker_host: str) -> None:
     docker = Docker(docker_host)
     docker.check()
     inputs = hash_of(everything())[:20]
-    if all(docker.label(image, LABEL) == inputs for image in (*IMAGES.values(), *AGAIN)):
+    if all(
+        docker.label(image, LABEL) == inputs
+        for image in (*SHARED.values(), *IMAGES.values(), *AGAIN)
+    ):
         progress.say(f"all {len(IMAGES)} images are up to date")
         return
     if docker.label(ROOTFS, LABEL) != DEBIAN.key:

@@ -220,6 +220,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._answer(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
 
+    def do_PUT(self) -> None:
+        self.do_POST()
+
     def _answer(self, body: bytes) -> None:
         listener = self.server.listener
         if self.path.startswith("/lab/"):

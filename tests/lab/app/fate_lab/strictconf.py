@@ -166,11 +166,11 @@ def properties(
         if value != value.rstrip():  # java.util.Properties keeps it, which breaks numbers and names
             raise ConfError(path, key, f"trailing white space in the value {value!r}")
         found[key.strip()] = value.lstrip()
-    _keys(path, "", found, required, optional)
+    keys(path, "", found, required, optional)
     return found
 
 
-def _keys(
+def keys(
     path: str,
     where: str,
     found: Mapping[str, Any],
@@ -224,7 +224,7 @@ _SERVERS: Mapping[str, Mapping[str, Check]] = {
 def server_conf(path: str, required: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     """The "servers" of a server_conf.json: `required`, and optionally others that FATE knows."""
     top = json_object(path)
-    _keys(path, "", top, {"servers": filled}, {})
+    keys(path, "", top, {"servers": filled}, {})
     servers = top["servers"]
     if not isinstance(servers, dict):
         raise ConfError(path, "servers", "not a JSON object")
@@ -239,7 +239,7 @@ def server_conf(path: str, required: tuple[str, ...]) -> dict[str, dict[str, Any
         elif not isinstance(server, dict):
             raise ConfError(path, f"servers.{name}", "not a JSON object")
         else:
-            _keys(path, f"servers.{name}.", server, _SERVERS[name], {})
+            keys(path, f"servers.{name}.", server, _SERVERS[name], {})
     # clustercomm is federation's old name
     if servers.get("clustercomm", servers.get("federation")) != servers.get("federation"):
         raise ConfError(path, "servers.clustercomm", "differs from servers.federation")

@@ -1,4 +1,4 @@
-"""Stands in for FATE Flow 2 with Eggroll or standalone computing and OSX.
+"""Stands in for FATE Flow 2 with Eggroll, standalone or Spark's computing, and OSX or Pulsar.
 
 The only job is the toy job: each party adds up values that the parties have split among them.
 Everything goes through the services that service_conf.yaml names.
@@ -20,25 +20,28 @@ from .. import strictconf
 from ..database import Database
 from ..protocol import HopError, Listener, call, log
 from ..strictconf import PROJECT, Check, ConfError
-from . import eggroll, yaml_file
+from . import eggroll, gateways, yaml_file
 
 _CONF = f"{PROJECT}/fate_flow/conf/service_conf.yaml"
 _LOGS = f"{PROJECT}/fate_flow/logs"
 _VALUES = 200
-_HOPS = 6
+_STORAGE = {"eggroll": "eggroll", "standalone": "standalone", "spark": "file"}
 
 
 def conf() -> dict[str, Any]:
     """A checked service_conf.yaml."""
     found = yaml_file.read(_CONF)
-    engines = found.get("default_engines") or {}
+    engines, at = found.get("default_engines") or {}, "default_engines."
     in_eggroll = engines.get("computing") == "eggroll"
     _check(found, "party_id", strictconf.party_id)
     if not isinstance(found["party_id"], str):
         raise ConfError(_CONF, "party_id", "must be a text")
     _check(found, "use_registry", _is(False))
+    _check(engines, "federation", strictconf.one_of("osx", "pulsar"), "default_engines.")
+    in_pulsar = engines["federation"] == "pulsar"
+    proxy = "nginx" if in_pulsar else "osx"
     own: dict[str, Check] = {"host": strictconf.ip_address, "http_port": strictconf.json_port}
-    own |= {"grpc_port": strictconf.json_port, "proxy_name": strictconf.exactly("osx")}
+    own |= {"grpc_port": strictconf.json_port, "proxy_name": strictconf.exactly(proxy)}
     _check_all(found, "fateflow", own)
     _check(found.get("database") or {}, "engine", strictconf.exactly("mysql"), "database.")
     server: dict[str, Check] = {
@@ -48,26 +51,38 @@ def conf() -> dict[str, Any]:
     }
     server |= {"host": strictconf.host, "port": strictconf.json_port}
     _check_all(found["database"], "mysql", server, "database.")
-    _check(engines, "federation", strictconf.exactly("osx"), "default_engines.")
-    _check(engines, "computing", strictconf.one_of("eggroll", "standalone"), "default_engines.")
-    storage = "eggroll" if in_eggroll else "standalone"
-    _check(engines, "storage", strictconf.exactly(storage), "default_engines.")
-    osx: dict[str, Check] = {"host": strictconf.host, "port": strictconf.json_port}
-    # Only Eggroll can stream.
-    osx["mode"] = strictconf.exactly("stream" if in_eggroll else "queue")
-    _check_all(found.get("federation") or {}, "osx", osx, "federation.")
+    # KubeFATE has Pulsar only with Spark.
+    _check(engines, "computing", strictconf.one_of(*(("spark",) if in_pulsar else _STORAGE)), at)
+    _check(engines, "storage", strictconf.exactly(_STORAGE[engines["computing"]]), at)
+    if engines["computing"] == "spark" and not os.environ.get("SPARK_HOME"):
+        raise ConfError(_CONF, f"{at}computing", "is spark, but this image has no Spark")
+    for name, checks in _federation(in_pulsar, in_eggroll).items():
+        _check_all(found.get("federation") or {}, name, checks, "federation.")
     if in_eggroll:
         manager: dict[str, Check] = {"host": strictconf.host, "port": strictconf.json_port}
         manager |= {"cores": strictconf.json_port, "nodes": _is(1)}
         _check_all(found.get("computing") or {}, "eggroll", manager, "computing.")
         path = f"{os.environ.get('EGGROLL_HOME', '').rstrip('/')}/conf/eggroll.properties"
-        theirs = eggroll.properties(path)
-        at = found["computing"]["eggroll"]
+        theirs, ours = eggroll.properties(path), found["computing"]["eggroll"]
         for key in ("host", "port"):
             name = f"eggroll.resourcemanager.clustermanager.{key}"
-            if theirs[name] != str(at[key]):
+            if theirs[name] != str(ours[key]):
                 raise ConfError(path, name, "differs from service_conf.yaml")
     return found
+
+
+def _federation(in_pulsar: bool, in_eggroll: bool) -> dict[str, dict[str, Check]]:
+    """What FATE Flow and its jobs need to call other parties."""
+    osx: dict[str, Check] = {"host": strictconf.host, "port": strictconf.json_port}
+    if not in_pulsar:
+        # Only Eggroll can stream.
+        return {"osx": osx | {"mode": strictconf.exactly("stream" if in_eggroll else "queue")}}
+    nginx: dict[str, Check] = {"host": strictconf.host, "http_port": strictconf.json_port}
+    nginx |= {"grpc_port": strictconf.json_port, "protocol": strictconf.exactly("http")}
+    pulsar = osx | {"mng_port": strictconf.json_port, "cluster": strictconf.filled}
+    pulsar |= {"tenant": strictconf.filled, "mode": strictconf.exactly("replication")}
+    pulsar |= {"topic_ttl": strictconf.filled, "max_message_size": strictconf.filled}
+    return {"nginx": nginx, "pulsar": pulsar}
 
 
 def _is(wanted: object) -> Check:
@@ -113,6 +128,7 @@ class FateFlow:
         place = server["host"], server["port"], server["name"], server["user"], server["passwd"]
         self.database = Database(self.me, *place)
         self.jobs: dict[tuple[str, str], str] = {}  # (job, role) -> status
+        self.gateway = gateways.of(self.me, self.party, conf)
 
     def page(self, method: str, path: str, body: bytes) -> tuple[int, str, bytes]:
         answer = self.unary({"method": method, "path": path, "body": json.loads(body or b"{}")})
@@ -140,20 +156,13 @@ class FateFlow:
             return {"code": 1002, "message": str(error)}
         return {"code": 404, "message": f"no such page: {path}"}
 
-    def _osx(self, op: str, body: dict[str, Any]) -> Any:
-        at = self.conf["federation"]["osx"]
-        return call(self.me, at["host"], at["port"], "osx", self.party, op, body)
-
-    def _forward(self, party: str, op: str, body: dict[str, Any]) -> Any:
-        return self._osx("forward", {"to": party, "op": op, "body": body, "hops": _HOPS})
-
     def _submit(self, dag: dict[str, Any]) -> str:
         job = time.strftime("%Y%m%d%H%M%S") + f"{random.randrange(10**7):07}"
         parties = {one["role"]: one["party_id"][0] for one in dag["parties"]}
         for role, party in parties.items():
             given = {"job": job, "role": role, "parties": parties}
             asked = {"method": "POST", "path": "/v2/partner/job/create", "body": given}
-            answer = self._forward(party, "unary", asked)
+            answer = self.gateway.call(party, asked)
             if answer["code"]:
                 raise HopError(answer["message"])
         return job
@@ -178,41 +187,26 @@ class FateFlow:
 
 
 class Task:
-    """The toy job at one party: it computes with its own engine, and sends through OSX."""
+    """The toy job at one party: it computes with its own engine, and sends through its gateway."""
 
     def __init__(self, flow: FateFlow, job: str, role: str, parties: dict[str, str]) -> None:
         self.flow, self.job, self.role = flow, job, role
-        self.other = "host" if role == "guest" else "guest"
-        self.peer = parties[self.other]
-        self.mode = flow.conf["federation"]["osx"]["mode"]
+        self.values = flow.gateway.values(job, role, parties)
 
     def run(self) -> None:
         given = [random.randrange(10**6) for _ in range(_VALUES)]
         kept = [1 - value for value in given]
-        self._send("share", sum(given))
-        own = sum(self._compute(kept)) + self._get("share")
+        self.values.send("share", sum(given))
+        own = sum(self._compute(kept)) + self.values.get("share")
         if self.role == "host":
-            self._send("sum", own)
-        elif (total := own + self._get("sum")) != 2 * _VALUES:
+            self.values.send("sum", own)
+        elif (total := own + self.values.get("sum")) != 2 * _VALUES:
             raise HopError(f"the sum is {total}, not {2 * _VALUES}: values were lost")
 
     def _compute(self, values: list[int]) -> list[int]:
-        if self.mode == "queue":
+        if "eggroll" not in self.flow.conf.get("computing", {}):
             return values
         asked = {"session": f"{self.job}-{self.role}", "values": values, "processors": 1}
-        return list(self._manager("session", asked))
-
-    def _manager(self, op: str, body: dict[str, Any]) -> Any:
         at, flow = self.flow.conf["computing"]["eggroll"], self.flow
-        return call(flow.me, at["host"], at["port"], "clustermanager", flow.party, op, body)
-
-    def _send(self, name: str, value: int) -> None:
-        tag = f"{self.job}/{self.other}/{name}"
-        self.flow._forward(self.peer, "push", {"tag": tag, "value": value, "mode": self.mode})
-
-    def _get(self, name: str) -> int:
-        asked = {"tag": f"{self.job}/{self.role}/{name}"}
-        found = (
-            self._manager("get", asked) if self.mode == "stream" else self.flow._osx("pop", asked)
-        )
-        return int(found)
+        to = at["host"], at["port"], "clustermanager", flow.party
+        return list(call(flow.me, *to, "session", asked))
