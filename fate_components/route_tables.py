@@ -9,7 +9,7 @@ from .docker.host import Host
 from .docker.service import File, Place
 from .fate1 import proxy, route_table
 from .fate1.serving import proxy as serving_proxy
-from .fate2 import fate_flow, nginx, osx, other_hosts
+from .fate2 import fate_flow, nginx, osx, other_hosts, pulsar
 from .fate2 import settings as fate2
 from .fate2.cluster import ClusterContext
 from .names import docker_name
@@ -91,4 +91,5 @@ def _of_cluster(plan: ClusterPlan, settings: Settings, line: str, stack: str) ->
     broker = fate_flow.table(context)
     if broker is None:
         return {"osx": osx.table(osx.party_routes(plan, context.fate_flow_grpc))}
-    return {"nginx": nginx.table(context), "fateflow": broker}
+    found = {"nginx": nginx.table(context), "fateflow": broker}
+    return found | ({"pulsar": pulsar.table(context)} if "pulsar" in plan.facts.services else {})

@@ -71,7 +71,12 @@ def once_healthy(
 
 
 def file(
-    name: str, service: Service, wanted: File, opts: pulumi.ResourceOptions, apply: str = ":"
+    name: str,
+    service: Service,
+    wanted: File,
+    opts: pulumi.ResourceOptions,
+    apply: str = ":",
+    then: str = "",
 ) -> None:
     """Deliver a file that a service rereads into its running container.
 
@@ -82,6 +87,9 @@ def file(
         opts: the parent and provider options.
         apply: the shell command, run in the container, that makes the service reread it; the
             default does nothing, for a service that rereads it by itself.
+        then: a script for this machine's shell that runs last, like one of `in_container`, with the
+            file's path as $FILE. $PULUMI_COMMAND_STDOUT is the container's id, too, if the file
+            was delivered to it before.
     """
     place = service.place
     repairs = drift.repairs(
@@ -93,7 +101,7 @@ def file(
     delivered = in_container(
         name,
         service,
-        _DELIVER,
+        _DELIVER + then,
         pulumi.Output.secret(wanted.content) if wanted.secret else wanted.content,
         opts,
         environment={"FILE": wanted.path, "APPLY": apply},

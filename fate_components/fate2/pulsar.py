@@ -1,7 +1,10 @@
 """Pulsar: sends a job's values to the brokers of the other parties."""
 
+from pathlib import Path
+
 import pulumi
 
+from ..docker import delivery
 from ..docker.service import Container, File, Service
 from ..files import properties
 from .cluster import ClusterContext
@@ -9,6 +12,8 @@ from .cluster import ClusterContext
 CLUSTER, TENANT = "standalone", "fl-tenant"
 _HOME = "/pulsar"
 _CONF = f"{_HOME}/conf/standalone.conf"
+_ADDRESSES = f"{_HOME}/conf/addresses.txt"
+_UPDATE = Path(__file__).with_name("pulsar_addresses.sh").read_text()
 _LARGEST = 128 << 20  # of a message, in bytes
 
 
@@ -44,9 +49,28 @@ def config(context: ClusterContext) -> str:
     )
 
 
+def table(context: ClusterContext) -> File:
+    """The addresses of the other parties' brokers, as a file of the container: a party's id and a
+    URL on each line.
+    """
+    brokers = {party: reach["pulsar"] for party, reach in sorted(context.plan.others.items())}
+    text = "".join(f"{party} pulsar://{at.host}:{at.port}\n" for party, at in brokers.items())
+    return File(_ADDRESSES, text, reread=True)
+
+
+def update(port: int) -> str:
+    """The end of the script that delivers the addresses, for a Pulsar that knows old ones.
+
+    Args:
+        port: where its admin API listens.
+    """
+    return _UPDATE.replace("ADMIN_PORT", str(port))
+
+
 class Pulsar(Service):
     """A party's Pulsar. It starts independently. Its data belongs to running jobs, so it has no
-    volume: a new container starts empty.
+    volume: a new container starts empty. It learns from jobs which parties there are; if the
+    address of one that it knows changes, it is told and restarted.
 
     Args:
         context: the training cluster it belongs to.
@@ -54,6 +78,7 @@ class Pulsar(Service):
     """
 
     def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:
+        addresses = table(context)
         super().__init__(
             "fate:fate2:Pulsar",
             context.place,
@@ -61,9 +86,12 @@ class Pulsar(Service):
                 service="pulsar",
                 networks=[context.attachment("pulsar"), *context.plan.shared("pulsar")],
                 command=["bash", "-c", f"cd {_HOME} && exec bin/pulsar standalone -nss"],
-                files=[File(_CONF, config(context))],
+                files=[File(_CONF, config(context)), addresses],
                 published=context.plan.publishes(["pulsar"]),
             ),
             opts=opts,
         )
+        port = context.ports("pulsar")["pulsar-http"]
+        opts = pulumi.ResourceOptions(parent=self)
+        delivery.file("pulsar-routes", self, addresses, opts, then=update(port))
         self.register_outputs({})

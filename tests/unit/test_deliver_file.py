@@ -34,7 +34,7 @@ class Container:
         self.file = folder / "routes.conf"
         self.file.write_text("old\n")
 
-    def deliver(self, content: str, before: str | None) -> str:
+    def deliver(self, content: str, before: str | None, then: str = "") -> str:
         environment = {
             **os.environ,
             "PATH": f"{self.folder}:{os.environ['PATH']}",
@@ -46,7 +46,7 @@ class Container:
         if before is not None:
             environment["PULUMI_COMMAND_STDOUT"] = before
         return subprocess.run(
-            ["sh", "-c", SCRIPT],
+            ["sh", "-c", SCRIPT + then],
             input=content,
             env=environment,
             text=True,

@@ -126,7 +126,11 @@ def test_doctor_compares_the_tables_that_there_are() -> None:
         ("osx", {("9999", "osx"), ("10000", "osx"), ("exchange", "exchange")}),
         (
             "pulsar",
-            {(party, name) for party in ("9999", "10000") for name in ("nginx", "fateflow")},
+            {
+                (party, name)
+                for party in ("9999", "10000")
+                for name in ("nginx", "fateflow", "pulsar")
+            },
         ),
     ):
         exchange = {"exchange": {"host": "a"}} if federation == "osx" else {}
@@ -206,6 +210,12 @@ def test_pulsars_routes() -> None:
     assert start.startswith("sed -i 's/int(party\\.party_id)/str(party.party_id)/g'")
     container = registered.of(CONTAINER)["fate-dev-9999-pulsar"]
     assert [port["internal"] for port in container["ports"]] == [6650], "its API has no password"
+    delivered = commands(registered)["9999-pulsar-routes"]
+    assert delivered["stdin"] == (
+        "10000 pulsar://10.0.0.2:6650\n10001 pulsar://fate.example.org:6650\n"
+    )
+    assert "port=$2" in delivered["create"]
+    assert '"$FILE" 8080' in delivered["create"]
 
 
 @pytest.mark.parametrize(
