@@ -121,11 +121,13 @@ def _federation(context: ClusterContext) -> dict[str, object]:
 
 
 def _broker(context: ClusterContext) -> dict[str, object]:
+    at = context.spark_ports
+    another = at.broker if at else None
     if context.engines.federation == "pulsar":
         ports = context.ports("pulsar")
         return {
             "host": "pulsar",
-            "port": ports["pulsar"],
+            "port": another or ports["pulsar"],
             "mng_port": ports["pulsar-http"],
             "cluster": pulsar.CLUSTER,
             "tenant": pulsar.TENANT,
@@ -134,11 +136,11 @@ def _broker(context: ClusterContext) -> dict[str, object]:
             "mode": "replication",
             "max_message_size": 1 << 20,
         }
-    ports, at = context.ports("rabbitmq"), context.spark_ports
+    ports = context.ports("rabbitmq")
     return {
         "host": "rabbitmq",
         "mng_port": ports["rabbitmq-management"],
-        "port": (at.broker if at else None) or ports["rabbitmq"],
+        "port": another or ports["rabbitmq"],
         "user": rabbitmq.USER,
         "password": context.rabbitmq_password,
         "route_table": None,

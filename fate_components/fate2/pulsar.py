@@ -22,7 +22,14 @@ def config(context: ClusterContext) -> str:
 
     All data of a standalone broker is on one machine.
     """
-    ports = context.ports("pulsar")
+    ports, at = context.ports("pulsar"), context.spark_ports
+    more: dict[str, str] = {}
+    if at and at.broker:
+        # A listener must be advertised; clients of a standalone broker keep to their own address.
+        more = {
+            "advertisedListeners": f"spark:pulsar://localhost:{at.broker}",
+            "bindAddresses": f"spark:pulsar://0.0.0.0:{at.broker}",
+        }
     return properties(
         {
             "clusterName": CLUSTER,
@@ -46,6 +53,7 @@ def config(context: ClusterContext) -> str:
             "diskUsageWarnThreshold": 0.99,
             "allowLoopback": "true",
         }
+        | more
     )
 
 
@@ -88,6 +96,7 @@ class Pulsar(Service):
                 command=["bash", "-c", f"cd {_HOME} && exec bin/pulsar standalone -nss"],
                 files=[File(_CONF, config(context)), addresses],
                 published=context.plan.publishes(["pulsar"]),
+                between=context.plan.crossing("pulsar"),
             ),
             opts=opts,
         )

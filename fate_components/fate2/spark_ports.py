@@ -17,7 +17,7 @@ class SparkPorts:
 
     Args:
         master: the master's port.
-        broker: another port of RabbitMQ, which executors call too, or None if they call its own.
+        broker: another port of the broker, which executors call too, or None if they call its own.
         drivers: the first of the ports at which the drivers of jobs listen.
         driver_blocks: the first of the ports at which drivers hand out blocks of data.
         blocks: the first of the ports at which executors do, by worker.
@@ -75,6 +75,7 @@ def published(
     home: str,
     workers: Mapping[str, tuple[str, ...]],
     bound: Mapping[str, str],
+    broker: str,
 ) -> Iterator[Between]:
     """What a cluster on several Docker hosts publishes on each of them.
 
@@ -83,6 +84,7 @@ def published(
         home: the Docker host of all but the workers.
         workers: the names of the workers, by Docker host.
         bound: the addresses that the ports are bound to, by Docker host.
+        broker: the service that the values of jobs go through, RabbitMQ or Pulsar.
     """
 
     def one(container: str, host: str, first: int, count: int = 1) -> Between:
@@ -90,7 +92,7 @@ def published(
 
     yield one("spark-master", home, ports.master)
     if ports.broker:
-        yield replace(one("rabbitmq", home, ports.broker), encrypted=False)
+        yield replace(one(broker, home, ports.broker), encrypted=False)
     for drivers in (ports.drivers, ports.driver_blocks):
         yield one("fateflow", home, drivers, _JOBS)
     for host, names in workers.items():

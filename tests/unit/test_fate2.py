@@ -222,7 +222,7 @@ def test_more_workers_change_nothing_else() -> None:
 A, B = "10.0.0.1", "10.0.0.2"
 
 
-def across(**workers: int) -> Recorder:
+def across(*, federation: str = "rabbitmq", **workers: int) -> Recorder:
     """Party 9999 alone, with Spark workers on several Docker hosts."""
     party = {
         "id": 9999,
@@ -232,7 +232,8 @@ def across(**workers: int) -> Recorder:
     return run(
         GOOD_2
         | {
-            "fate:engines": {"computing": "spark"},
+            "fate:images": "registry",
+            "fate:engines": {"computing": "spark", "federation": federation},
             "fate:hosts": {
                 "a": {"docker": "unix:///var/run/docker.sock", "address": A},
                 "b": {"docker": "ssh://root@b.example.org:22", "address": B},
@@ -242,8 +243,17 @@ def across(**workers: int) -> Recorder:
     )
 
 
-def test_workers_on_another_docker_host_reach_all_that_they_call() -> None:
-    spread = across(a=1, b=2)
+@pytest.mark.parametrize(
+    ("broker", "path", "listens"),
+    [
+        ("rabbitmq", "/etc/rabbitmq/rabbitmq.conf", "= 26001"),
+        ("pulsar", "/pulsar/conf/standalone.conf", "spark:pulsar://0.0.0.0:26001"),
+    ],
+)
+def test_workers_on_another_docker_host_reach_all_that_they_call(
+    broker: str, path: str, listens: str
+) -> None:
+    spread = across(a=1, b=2, federation=broker)
     containers = {
         name.removeprefix("fate-dev-9999-"): one for name, one in spread.of(CONTAINER).items()
     }
@@ -261,7 +271,7 @@ def test_workers_on_another_docker_host_reach_all_that_they_call() -> None:
     assert flow == hosts["spark-worker"] == f"{B} spark-worker-2.b\n{B} spark-worker.b\n"
     assert hosts["spark-worker.b"] == hosts["spark-worker-2.b"]
     assert hosts["spark-worker.b"].splitlines() == [
-        f"{A} {name}" for name in ("fateflow", "rabbitmq", "spark-master", "spark-worker")
+        f"{A} {name}" for name in sorted(("fateflow", broker, "spark-master", "spark-worker"))
     ]
     # And the ports that it calls there.
     driver = spark_defaults(spread, "fateflow")
@@ -272,10 +282,10 @@ def test_workers_on_another_docker_host_reach_all_that_they_call() -> None:
         first, tries = int(driver[key]), int(driver["spark.port.maxRetries"])
         assert published["fateflow"] >= set(range(first, first + tries + 1))
     conf = yaml.safe_load(file(spread, "9999-fateflow", f"{FLOW_CONF}/service_conf.yaml"))
-    broker = conf["federation"]["rabbitmq"]
-    assert (broker["host"], broker["port"]) == ("rabbitmq", 26001)
-    assert published["rabbitmq"] >= {26001}
-    assert "= 26001" in file(spread, "9999-rabbitmq", "/etc/rabbitmq/rabbitmq.conf")
+    used = conf["federation"][broker]
+    assert (used["host"], used["port"]) == (broker, 26001)
+    assert published[broker] >= {26001}
+    assert listens in file(spread, f"9999-{broker}", path)
     for name in workers:
         (blocks,) = [
             int(variable.rpartition("=")[2])
@@ -303,9 +313,9 @@ def test_what_is_on_another_docker_host_is_created_there() -> None:
 
 
 def test_more_workers_elsewhere_replace_nothing() -> None:
-    def registered(**workers: int) -> dict[str, str]:
+    def registered(a: int, b: int) -> dict[str, str]:
         found = {}
-        for resource in across(**workers).resources:
+        for resource in across(a=a, b=b).resources:
             inputs = dict(resource.inputs)
             files = secret(inputs.get("uploads")) or inputs.get("uploads") or []
             # The program ignores changes of a file that is delivered.

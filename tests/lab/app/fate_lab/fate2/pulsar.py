@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socketserver
 import sys
@@ -37,6 +38,11 @@ def _share(value: Any) -> str | None:
         return None if 0 < float(value) < 1 else f"not between 0 and 1: {value!r}"
     except ValueError:
         return f"not a number: {value!r}"
+
+
+def _listener(value: Any) -> str | None:
+    ok = re.fullmatch(r"[a-z]+:pulsar://[0-9a-z.]+:[0-9]{1,5}", value)
+    return None if ok else f"not NAME:pulsar://HOST:PORT: {value!r}"
 
 
 _REQUIRED: dict[str, Check] = {
@@ -68,6 +74,9 @@ _OPTIONAL: dict[str, Check] = {
     "diskUsageThreshold": _share,
     "diskUsageWarnThreshold": _share,
     "allowLoopback": strictconf.exactly("true"),
+    # One more port; the real one does not start unless its listener is advertised.
+    "bindAddresses": _listener,
+    "advertisedListeners": _listener,
 }
 
 
@@ -81,13 +90,20 @@ def main(arguments: list[str]) -> NoReturn:
         conf = strictconf.properties(_CONF, _REQUIRED, _OPTIONAL)
         if conf["maxMessageSize"] != conf["nettyMaxFrameSizeBytes"]:
             raise ConfError(_CONF, "nettyMaxFrameSizeBytes", "differs from maxMessageSize")
+        ports = [conf["brokerServicePort"]]
+        if another := conf.get("bindAddresses"):
+            advertised = conf.get("advertisedListeners", "")
+            if another.partition(":")[0] != advertised.partition(":")[0]:
+                raise ConfError(_CONF, "bindAddresses", "its listener is not advertised")
+            ports.append(another.rpartition(":")[2])
     except ConfError as error:
         print(f"fate-lab: {error}", file=sys.stderr, flush=True)
         sys.exit(2)
     broker = Broker(conf["clusterName"])
     admin = Listener("pulsar-http", ANY, {}, broker.page)
     admin.serve_in_background("0.0.0.0", int(conf["webServicePort"]))
-    _serve(broker, int(conf["brokerServicePort"]))
+    for port in ports:
+        _serve(broker, int(port))
     while True:
         signal.pause()
 
