@@ -293,7 +293,7 @@ _NEW_IMAGES = [
     f"lab-federatedai/{name}" for name in ("fateflow:2.2.0-release", "fateboard:2.1.1-release")
 ]
 
-# From START_2.
+# From START_2, as the next one.
 UPGRADE = Change(
     "FATE 2: `fate:release` from 2.0.0 to 2.2.0",
     lambda config: config.update({"fate:release": "2.2.0"}),
@@ -302,6 +302,32 @@ UPGRADE = Change(
         **_of_both("update", "fateflow-routes", "health"),
         **dict.fromkeys(_OLD_IMAGES, "delete"),
         **dict.fromkeys(_NEW_IMAGES, "create"),
+    },
+)
+
+
+def _to_osx(config: Config) -> None:
+    config["fate:engines"] = {"federation": "osx"}
+    for party in config["fate:parties"]:
+        ports = party["training"]["publish"]
+        ports["osx"] = ports.pop("nginx-http")
+        for name in ("nginx-grpc", "rabbitmq", "rabbitmq-management"):
+            del ports[name]
+
+
+SWITCH = Change(
+    "FATE 2: `fate:engines.federation` from `rabbitmq` to `osx`",
+    _to_osx,
+    {
+        **_of_both("replace", "fateflow"),
+        **_of_both("create", "osx", "osx-routes"),
+        **_of_both("update", "health"),
+        **_of_both("delete", "rabbitmq", "nginx", "nginx-routes", "fateflow-routes"),
+        **dict.fromkeys(("lab-shared-osx", "other-shared-osx"), "create"),
+        "lab-federatedai/osx:2.0.0-release": "create",
+        **dict.fromkeys(("lab-shared", "other-shared"), "delete"),
+        "lab-federatedai/nginx:2.0.0-release": "delete",
+        "lab-federatedai/rabbitmq:3.8.3-management": "delete",
     },
 )
 

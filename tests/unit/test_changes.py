@@ -12,7 +12,7 @@ import pytest
 from pulumi.runtime import mocks
 
 from fate_components.docker import service
-from tests.changes import CHANGES, REGISTERED, START, START_2, UPGRADE, Change, Config
+from tests.changes import CHANGES, REGISTERED, START, START_2, SWITCH, UPGRADE, Change, Config
 from tests.unit.test_program import CONTAINER, NETWORK, VOLUME, Recorder, run
 
 # What is replaced when it changes; everything else is updated.
@@ -81,7 +81,10 @@ def _changed(old: Registered, new: Registered) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize(
     ("start", "change"),
-    [*((START, change) for change in REGISTERED), (START_2, UPGRADE)],
+    [
+        *((START, change) for change in REGISTERED),
+        *((START_2, change) for change in (UPGRADE, SWITCH)),
+    ],
     ids=lambda value: value.name if isinstance(value, Change) else "",
 )
 def test_a_change_touches_what_the_documentation_says(start: Config, change: Change) -> None:

@@ -45,6 +45,8 @@ def test_every_option_of_kubefate_has_its_place(option: str) -> None:
     assert re.search(rf"^\|.*`{option}`.*\|", text, re.M)
 
 
-@pytest.mark.parametrize("rows", [changes.CHANGES, [*changes.REGISTERED, changes.UPGRADE]])
+@pytest.mark.parametrize(
+    "rows", [changes.CHANGES, [*changes.REGISTERED, changes.UPGRADE, changes.SWITCH]]
+)
 def test_the_tables_of_changes_are_those_of_the_tests(rows: list[changes.Change]) -> None:
     assert changes.table(rows) in (ROOT / "docs" / "operations.md").read_text()
