@@ -12,7 +12,7 @@ from .cluster import ClusterContext
 CLUSTER, TENANT = "standalone", "fl-tenant"
 _HOME = "/pulsar"
 _CONF = f"{_HOME}/conf/standalone.conf"
-_ADDRESSES = f"{_HOME}/conf/addresses.txt"
+_ADDRESSES = f"{_HOME}/data/addresses.txt"  # where the image's user can write
 _UPDATE = Path(__file__).with_name("pulsar_addresses.sh").read_text()
 _LARGEST = 128 << 20  # of a message, in bytes
 

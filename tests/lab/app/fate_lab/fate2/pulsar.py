@@ -74,7 +74,7 @@ _OPTIONAL: dict[str, Check] = {
     "diskUsageThreshold": _share,
     "diskUsageWarnThreshold": _share,
     "allowLoopback": strictconf.exactly("true"),
-    # One more port; the real one does not start unless its listener is advertised.
+    # One more port; the real one refuses its clients unless its listener is advertised.
     "bindAddresses": _listener,
     "advertisedListeners": _listener,
 }
