@@ -733,7 +733,7 @@ CASES = [
          _both(_across({"a": 1, "b": 1}), _host("b", address="127.0.0.1")),
          "fate:hosts.b.address", "set the IPv4 address that other machines use"),
     Case("workers elsewhere with OSX",
-         _both(_across({"a": 1, "b": 1}), _set("images", "registry"),
+         _both(_across({"a": 1, "b": 1}), _set("images", "registry"), _set("peers", []),
                _set("engines", {"computing": "spark", "federation": "osx"})),
          "fate:parties[0].training.workers",
          'only with RabbitMQ or Pulsar, not with "osx"; set fate:engines.federation to rabbitmq'),
