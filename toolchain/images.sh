@@ -8,5 +8,7 @@ if grep -q '^ *fate:registry: fate-lab' "$file"; then
   .venv/bin/python -m tests.lab.build --host "$local"
 elif grep -q '^ *fate:images: packages' "$file"; then
   release=$(sed -n 's/^ *fate:release: *"\{0,1\}\([0-9.]*\).*/\1/p' "$file")
-  .venv/bin/python -m images.build --host "$local" --release "$release"
+  # What every party has; `pulumi up` builds what else this stack needs.
+  .venv/bin/python -m images.build --host "$local" --release "$release" \
+    fateflow client rabbitmq mysql nginx
 fi
