@@ -226,6 +226,8 @@ class FateFlow(Service):
         start = known.start + _START.format(wait=wait, root=ROOT)
         if context.engines.federation == "pulsar":
             start = _MEND_PULSAR + start
+        if stored:
+            start = hdfs.CLASSES + start
         environment = spark.ENVIRONMENT if in_cluster else {}
         if in_eggroll:
             environment = eggroll.ENVIRONMENT | {"PYTHONPATH": _PYTHONPATH}

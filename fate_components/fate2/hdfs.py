@@ -10,6 +10,9 @@ from .hdfs_ports import HdfsPorts
 FOLDER = "/etc/hdfs"
 ENVIRONMENT = {"HADOOP_CONF_DIR": FOLDER}
 """What makes the drivers of jobs, and Hadoop's own commands, read its settings."""
+CLASSES = '[ -n "${CLASSPATH:-}" ] || export CLASSPATH="$(hadoop classpath --glob)"\n'
+"""Lets FATE Flow load Hadoop's client, for which PyArrow needs this variable. The official images
+have Hadoop, but not the variable (FATE-Builder, modules/fateflow-spark/Dockerfile)."""
 NAMES, BLOCKS = "/hadoop/dfs/name", "/hadoop/dfs/data"
 EXCLUDED = f"{NAMES}/excluded"
 """The file of the name node with the data nodes that hand over their blocks."""

@@ -529,6 +529,29 @@ def test_hdfs_has_a_name_node_and_data_nodes_that_all_reach() -> None:
     assert listed == "data-node\ndata-node.b\ndata-node-2.b\n"
 
 
+@pytest.mark.parametrize(
+    ("set_by_the_image", "found"),
+    [
+        pytest.param({"CLASSPATH": "/own/*"}, "/own/*", id="package"),
+        ({}, "/etc/hdfs:/hadoop/a.jar"),
+    ],
+)
+def test_fate_flow_finds_hadoops_client(
+    tmp_path: Path, set_by_the_image: dict[str, str], found: str
+) -> None:
+    command = in_hdfs().of(CONTAINER)["fate-dev-9999-fateflow"]["command"][2]
+    start = command.splitlines()[0]
+    hadoop = tmp_path / "hadoop"
+    hadoop.write_text('#!/bin/sh\n[ "$*" = "classpath --glob" ] && echo /etc/hdfs:/hadoop/a.jar\n')
+    hadoop.chmod(0o755)
+    done = subprocess.run(
+        ["bash", "-ec", f'{start}\nprintenv CLASSPATH'],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", **set_by_the_image},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == found
+
+
 def test_hdfs_on_one_docker_host_publishes_its_page_on_loopback_alone() -> None:
     cluster = in_hdfs(workers={"a": 1}, hdfs={"dataNodes": 2})
     containers = cluster.of(CONTAINER)
