@@ -41,13 +41,19 @@ def one_party(line: str, number: int) -> dict[str, Any]:
     return made(9000 + number, "lab", 10000 + 100 * number)
 
 
-def config(line: str, parties: int, host: DockerHost) -> dict[str, Any]:
-    """The stack file's config for parties on one Docker host."""
+def config(line: str, parties: int, host: dict[str, str]) -> dict[str, Any]:
+    """The stack file's config for parties on one Docker host.
+
+    Args:
+        line: FATE's release.
+        parties: how many parties.
+        host: the Docker host in the stack file.
+    """
     images = {"fate:registry": "fate-lab"} if line == "1.3.0" else {"fate:images": "packages"}
     return {
         "fate:release": line,
         **images,
-        "fate:hosts": {"lab": {"docker": host.url}},
+        "fate:hosts": {"lab": host},
         "fate:parties": [one_party(line, number) for number in range(parties)],
     }
 
@@ -95,7 +101,7 @@ def one_round(line: str, parties: int, host: DockerHost, seconds: Seconds) -> No
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as backend:
         env = engine_environment(Path(backend))
         os.environ["PATH"] = env["PATH"]
-        stack = Stack(Path(folder), env, config(line, parties, host))
+        stack = Stack(Path(folder), env, config(line, parties, {"docker": host.url}))
         for what, took in ours(stack, line).items():
             seconds[what]["ours"].append(took)
         same: list[Spec] = specs(stack, host)

@@ -17,7 +17,7 @@ import statistics
 import tempfile
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from rich.console import Console
@@ -70,7 +70,7 @@ def operations(stack: Stack) -> dict[str, float]:
     return found
 
 
-def deployed(host: DockerHost, url: str, parties: int, path: str) -> dict[str, float]:
+def deployed(host: DockerHost, url: str, parties: int, path: Path) -> dict[str, float]:
     """How long the operations on parties on a Docker host take that is reached by a URL.
 
     Args:
@@ -81,10 +81,9 @@ def deployed(host: DockerHost, url: str, parties: int, path: str) -> dict[str, f
     """
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as backend:
         env = engine_environment(Path(backend))
-        env["PATH"] = os.environ["PATH"] = f"{path}:{env['PATH']}" if path else env["PATH"]
-        stack = Stack(Path(folder), env, config("1.3.0", parties, host))
-        stack.config["fate:hosts"] = {"lab": {"docker": url, "address": host.address}}
-        stack.write()
+        env["PATH"] = os.environ["PATH"] = f"{path}{os.pathsep}{env['PATH']}"
+        reached = {"docker": url, "address": host.address}
+        stack = Stack(Path(folder), env, config("1.3.0", parties, reached))
         try:
             return operations(stack)
         finally:
@@ -116,28 +115,18 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("benchmarks/ssh.json"))
     options = parser.parse_args()
     seconds: Seconds = defaultdict(lambda: defaultdict(list))
-    lan = Lan()
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            host = lan.host()
-            build(host.url)
-            near = SshServer(host, Path(folder))
-            ways: dict[str, Callable[[], dict[str, float]]] = {
-                "socket": lambda: deployed(host, host.url, options.parties, ""),
-                "ssh": lambda: deployed(host, near.url, options.parties, str(near.bin)),
-            }
+    with tempfile.TemporaryDirectory() as folder, closing(Lan()) as lan:
+        host = lan.host()
+        build(host.url)
+        with closing(SshServer(host, Path(folder))) as server:
             link = SlowLink(host.address, 22, options.latency / 1000)
+            # A name of its own: connections are shared by name, also one after the other.
+            far = server.also("farhost", "127.0.0.1", link.port)
+            ways = {"socket": host.url, "ssh": server.url, "far": far}
             for _ in range(options.rounds):
-                for way, measure in ways.items():
-                    for what, took in measure().items():
+                for way, url in ways.items():
+                    for what, took in deployed(host, url, options.parties, server.bin).items():
                         seconds[what][way].append(took)
-                near.reach("127.0.0.1", link.port)
-                for what, took in ways["ssh"]().items():
-                    seconds[what]["far"].append(took)
-                near.reach(host.address)
-            near.close()
-        finally:
-            lan.close()
     Console().print(table(options.parties, options.latency, seconds))
     options.out.write_text(json.dumps(seconds, indent=1))
 

@@ -150,7 +150,7 @@ def _debian(docker: Docker, registry: str) -> str:
         progress.say(f"cannot pull {official}, creating a base image instead ({error})")
     own = f"{PREFIX}/rootfs:{ROOTFS.key}"
     if not docker.has(own):
-        tarball = ROOTFS.tarball(progress, "about a minute")
+        tarball = ROOTFS.tarball(progress)
         with progress.step("importing it (about 5 s)"):
             docker.run("import", str(tarball), own)
     return own

@@ -172,12 +172,14 @@ class Rootfs:
 
     Args:
         folder: the folder in the cache.
+        takes: how long it takes to create it.
         packages: the packages in addition to Debian's minimum.
         slim: patterns of the files to remove.
         keep: a file to keep although a pattern matches it.
     """
 
     folder: str
+    takes: str
     packages: tuple[str, ...] = ()
     slim: tuple[str, ...] = ()
     keep: str = ""
@@ -186,8 +188,8 @@ class Rootfs:
     def key(self) -> str:
         return hash_of([repr((SUITE, self.packages, self.slim, self.keep)).encode()])[:20]
 
-    def tarball(self, progress: Progress, duration: str) -> Path:
-        """The tarball, from the cache or created now (requires root, takes `duration`)."""
+    def tarball(self, progress: Progress) -> Path:
+        """The tarball, from the cache or created now (requires root)."""
         tarball = cache() / self.folder / f"rootfs-{self.key}.tar"
         if tarball.exists():
             return tarball
@@ -198,7 +200,7 @@ class Rootfs:
         tarball.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="rootfs-", dir=tarball.parent) as work:
             root = Path(work) / "root"
-            with progress.step(f"creating Debian {SUITE} with debootstrap ({duration})"):
+            with progress.step(f"creating Debian {SUITE} with debootstrap ({self.takes})"):
                 self._bootstrap(root)
             with progress.step("slimming and packing it (about 5 s)"):
                 self._slim(root)

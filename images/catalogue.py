@@ -22,6 +22,7 @@ DEBIAN = "debian:bookworm-20250520-slim"
 # The same for all other hosts.
 ROOTFS = Rootfs(
     "images",
+    "about a minute",
     slim=(
         "usr/share/doc/*", "usr/share/man/*", "usr/share/info/*", "usr/share/locale/*",
         "usr/share/lintian/*", "var/cache/apt/*", "var/lib/apt/lists/*", "var/log/*.log",

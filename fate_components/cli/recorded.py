@@ -129,12 +129,14 @@ def without(deployment: Mapping[str, Any], host: str) -> tuple[dict[str, Any], l
             gone.add(index)
             urns.add(resource["urn"])
     # A component comes before all that it consists of.
+    with_lost: set[str | None] = set()
+    with_kept: set[str | None] = set()
     for index, resource in reversed([*enumerate(resources)]):
-        if resource.get("custom") or resource["type"] == _STACK:
-            continue
-        children = {n for n, one in enumerate(resources) if one.get("parent") == resource["urn"]}
-        if children and children <= gone:
+        is_component = not resource.get("custom") and resource["type"] != _STACK
+        urn = resource["urn"]
+        if is_component and urn in with_lost and urn not in with_kept:
             gone.add(index)
+        (with_lost if index in gone else with_kept).add(resource.get("parent"))
 
     left = [resource for index, resource in enumerate(resources) if index not in gone]
     present = {resource["urn"] for resource in left}

@@ -16,8 +16,6 @@ class SshServer:
     """
 
     def __init__(self, host: DockerHost, folder: Path) -> None:
-        # A name, a user and a port that only OpenSSH's configuration knows.
-        self.url = "ssh://fatehost"
         self.bin = folder / "bin"
         self._log = folder / "log"
         for key in ("host", "user"):
@@ -33,8 +31,14 @@ class SshServer:
             f"SetEnv DOCKER_HOST={host.url} HOME={folder}\n"
             "StrictModes no\nUsePAM no\nPermitRootLogin prohibit-password\n"
         )
-        self._folder = folder
-        self.reach(host.address)
+        self._config = folder / "ssh_config"
+        self._config.write_text(
+            f"Host *\n  IdentityFile {folder}/user\n"
+            f"UserKnownHostsFile {folder}/known\n"
+            "StrictHostKeyChecking accept-new\n"
+        )
+        # A name, a user and a port that only OpenSSH's configuration knows.
+        self.url = self.also("fatehost", host.address)
         self.bin.mkdir()
         # ssh finds its settings through the user's entry in /etc/passwd and ignores HOME.
         (self.bin / "ssh").write_text(
@@ -51,14 +55,11 @@ class SshServer:
         login = [str(self.bin / "ssh"), "-o", "BatchMode=yes", "fatehost", "true"]
         wait_for("sshd to let us in", lambda: subprocess.run(login, check=False).returncode == 0)
 
-    def reach(self, address: str, port: int = 22) -> None:
-        """Let the ssh command connect to this address instead of another one."""
-        (self._folder / "ssh_config").write_text(
-            f"Host fatehost\n  HostName {address}\n  User root\n  Port {port}\n"
-            f"Host *\n  IdentityFile {self._folder}/user\n"
-            f"UserKnownHostsFile {self._folder}/known\n"
-            "StrictHostKeyChecking accept-new\n"
-        )
+    def also(self, name: str, address: str, port: int = 22) -> str:
+        """The URL of this server under one more name, which its ssh command knows."""
+        with self._config.open("a") as config:
+            config.write(f"Host {name}\n  HostName {address}\n  User root\n  Port {port}\n")
+        return f"ssh://{name}"
 
     @property
     def logins(self) -> int:

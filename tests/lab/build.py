@@ -95,8 +95,7 @@ SLIM = [
     "usr/bin/resolve_stack_dump", "usr/bin/replace", "usr/bin/perror",
 ]  # fmt: skip
 KEEP = "usr/bin/mariadb-install-db"
-DEBIAN = Rootfs("lab", tuple(PACKAGES), tuple(SLIM), KEEP)
-TAKES = "2 to 3 min"
+DEBIAN = Rootfs("lab", "2 to 3 min", tuple(PACKAGES), tuple(SLIM), KEEP)
 
 
 progress = Progress("lab images")
@@ -114,7 +113,7 @@ def build(docker_host: str) -> None:
         progress.say(f"all {len(IMAGES)} images are up to date")
         return
     if docker.label(ROOTFS, LABEL) != DEBIAN.key:
-        tarball = DEBIAN.tarball(progress, TAKES)
+        tarball = DEBIAN.tarball(progress)
         with progress.step("importing the root file system (about 10 s)"):
             docker.run("import", "--change", f"LABEL {LABEL}={DEBIAN.key}", str(tarball), ROOTFS)
 
@@ -163,8 +162,8 @@ def main() -> None:
     options = parser.parse_args()
     try:
         if options.rootfs:
-            DEBIAN.tarball(progress, TAKES)
-            PACKAGES_DEBIAN.tarball(progress, "about a minute")
+            DEBIAN.tarball(progress)
+            PACKAGES_DEBIAN.tarball(progress)
         else:
             build(options.host)
     except BuildError as error:

@@ -63,6 +63,38 @@ def call(
     return result["result"]
 
 
+def request(
+    target: str,
+    address: tuple[str, int],
+    asked: tuple[str, str, Any],
+    headers: Mapping[str, str],
+    timeout: float,
+) -> tuple[int, bytes]:
+    """The status and the body with which something answers that is not a service of the lab.
+
+    Args:
+        target: what is called, for errors.
+        address: its host and port.
+        asked: the method, the path, and what to send as JSON; nothing if None.
+        headers: the headers of the request.
+        timeout: in seconds.
+
+    Raises:
+        HopError: it did not answer.
+    """
+    method, path, body = asked
+    connection = http.client.HTTPConnection(*address, timeout=timeout)
+    try:
+        text = None if body is None else json.dumps(body)
+        connection.request(method, path, text, dict(headers))
+        response = connection.getresponse()
+        return response.status, response.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise HopError(f"{target}: {error}") from None
+    finally:
+        connection.close()
+
+
 def _call_http(
     target: str,
     host: str,

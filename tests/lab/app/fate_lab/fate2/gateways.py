@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from ..protocol import ANSWER_TIMEOUT, HopError, call
+from ..protocol import ANSWER_TIMEOUT, HopError, call, request
 from .pulsar_client import Session
 
 _HOPS = 6
@@ -95,17 +94,10 @@ class _Pulsar:
         host, port = self.nginx["host"], self.nginx["http_port"]
         target = f"{self.me}: nginx {host}:{port} to party {party}"
         headers = {"DEST-PARTY-ID": party, "SERVICE": "fateflow"}
-        to = http.client.HTTPConnection(host, port, timeout=ANSWER_TIMEOUT)
-        try:
-            to.request(asked["method"], asked["path"], json.dumps(asked["body"]), headers)
-            response = to.getresponse()
-            text = response.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise HopError(f"{target}: {error}") from None
-        finally:
-            to.close()
-        if response.status != 200:
-            raise HopError(f"{target}: {response.status} {text.decode(errors='replace')}")
+        wanted = asked["method"], asked["path"], asked["body"]
+        status, text = request(target, (host, port), wanted, headers, ANSWER_TIMEOUT)
+        if status != 200:
+            raise HopError(f"{target}: {status} {text.decode(errors='replace')}")
         return json.loads(text)
 
     def values(self, job: str, role: str, parties: Mapping[str, str]) -> Values:

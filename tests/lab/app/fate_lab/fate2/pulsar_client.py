@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import importlib
 import json
 from collections.abc import Mapping
@@ -10,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from .. import strictconf
-from ..protocol import CONNECT_TIMEOUT, HopError
+from ..protocol import CONNECT_TIMEOUT, HopError, request
 from ..strictconf import PROJECT, Check, ConfError
 from . import pulsar_wire, yaml_file
 
@@ -88,22 +87,14 @@ class Session:
 
     def _ask(self, method: str, path: str, body: Any = None, unless: int = 0) -> Any:
         """The answer of the admin API; None if its status is `unless`."""
-        to = http.client.HTTPConnection(
-            self.conf["host"], self.conf["mng_port"], timeout=CONNECT_TIMEOUT
-        )
-        try:
-            text = None if body is None else json.dumps(body)
-            to.request(method, f"/admin/v2/{path}", text, {"Content-Type": "application/json"})
-            response = to.getresponse()
-            found = response.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise HopError(f"{self.admin}: {error}") from None
-        finally:
-            to.close()
-        if response.status == unless:
+        address = self.conf["host"], self.conf["mng_port"]
+        wanted = method, f"/admin/v2/{path}", body
+        headers = {"Content-Type": "application/json"}
+        status, found = request(self.admin, address, wanted, headers, CONNECT_TIMEOUT)
+        if status == unless:
             return None
-        if response.status not in (200, 204):
-            raise HopError(f"{self.admin}: {method} {path}: {response.status} {found.decode()}")
+        if status not in (200, 204):
+            raise HopError(f"{self.admin}: {method} {path}: {status} {found.decode()}")
         return json.loads(found) if found else {}
 
 
