@@ -26,7 +26,8 @@ class Usage:
 
     Args:
         cpu: processor time in seconds.
-        memory: the largest resident memory of all of them together, in MiB.
+        memory: the largest memory of all of them together, pages that several share counted once, in
+            MiB.
         processes: how many there were.
     """
 
@@ -104,7 +105,7 @@ def _look(root: psutil.Process, spent: dict[tuple[str, int], float]) -> dict[str
             kind = _kind(one.name())
             times = one.cpu_times()
             spent[kind, one.pid] = times.user + times.system
-            sizes[kind] += one.memory_info().rss / (1 << 20)
+            sizes[kind] += one.memory_full_info().pss / (1 << 20)
         except psutil.Error:  # it has ended
             continue
     return sizes

@@ -489,8 +489,8 @@ def environment(setup: Setup) -> dict[str, str]:
         "PATH": os.pathsep.join([*(str(entry) for entry in first if entry), *foreign_path()]),
         "PULUMI_HOME": str(setup.home),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        # Engine and plugins end soon: a fifth of their time would go into collecting garbage.
-        "GOGC": os.environ.get("GOGC", "400"),
+        # Engine and plugins end soon: a tenth of their time would go into collecting garbage.
+        "GOGC": os.environ.get("GOGC", "200"),
     }
     if setup.home == STAND_IN_HOME:
         # Existing logins stay valid: credentials.json is read and written in its usual place.
