@@ -26,8 +26,8 @@ class Usage:
 
     Args:
         cpu: processor time in seconds.
-        memory: the largest memory of all of them together, pages that several share counted once, in
-            MiB.
+        memory: the largest memory of all of them together in MiB; pages that several of them
+            share count once.
         processes: how many there were.
     """
 
