@@ -13,6 +13,7 @@ from ..settings import Between, Published
 from ..topology import Attachment
 from . import drift, folders, health, tool
 from .host import Host, labels
+from .survey import Described
 
 _STOP_SECONDS = 60
 _FOR_ROOT = "0600"
@@ -232,6 +233,10 @@ class Service(pulumi.ComponentResource):
         environment = facts.environment | spec.environment
         # An edge listens at the numbers of the gateways behind it.
         ports = place.release.gateway_ports | facts.ports
+        present = place.host.survey.containers.get(place.docker_name(self.name), {})
+        publications = [(ports[name], to) for name, to in spec.published.items()] + [
+            (one.inside or to.port, to) for one in spec.between for to in one.published
+        ]
         generation = drift.generation(
             place.host.survey,
             place.docker_name(self.name),
@@ -290,16 +295,9 @@ class Service(pulumi.ComponentResource):
             ],
             ports=[
                 docker.ContainerPortArgs(
-                    internal=ports[name], external=to.port, ip=to.ip, protocol="tcp"
+                    internal=inside, external=to.port, ip=to.ip, protocol="tcp"
                 )
-                for name, to in spec.published.items()
-            ]
-            + [
-                docker.ContainerPortArgs(
-                    internal=one.inside or to.port, external=to.port, ip=to.ip, protocol="tcp"
-                )
-                for one in spec.between
-                for to in one.published
+                for inside, to in _in_dockers_order(publications, present)
             ],
             labels=[docker.ContainerLabelArgs(label=k, value=v) for k, v in labelled.items()],
             capabilities=docker.ContainerCapabilitiesArgs(
@@ -334,6 +332,31 @@ class Service(pulumi.ComponentResource):
                 + (["memorySwap"] if facts.memory else []),
             ),
         )
+
+
+def _in_dockers_order(
+    publications: Sequence[tuple[int, Published]], present: Described
+) -> list[tuple[int, Published]]:
+    """Publications in the order in which Docker lists those of one port, if it has several.
+
+    The provider takes another order for a change, and which one it is depends on Docker's version.
+
+    Args:
+        publications: each port in the container, and where it is published.
+        present: the container as Docker shows it, empty if it does not exist.
+    """
+    inside = [port for port, _ in publications]
+    listed = (present.get("NetworkSettings") or {}).get("Ports") or {}
+
+    def order(publication: tuple[int, Published]) -> tuple[int, int]:
+        port, to = publication
+        there = [
+            Published(int(one["HostPort"]), one["HostIp"])
+            for one in listed.get(f"{port}/tcp") or ()
+        ]
+        return inside.index(port), there.index(to) if to in there else len(there)
+
+    return sorted(publications, key=order)
 
 
 def _upload(file: File) -> docker.ContainerUploadArgs:
