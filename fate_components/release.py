@@ -253,6 +253,28 @@ class Release(_Fact):
         }  # fmt: skip
         return self.model_copy(update=update)
 
+    def listening(self, gateway: str, port: int) -> Self:
+        """The release with another number for the only port of a gateway, in its container.
+
+        An edge listens at that number, too.
+
+        Args:
+            gateway: the gateway's name.
+            port: the number.
+        """
+        (name, usual), *_ = self.services[gateway].ports.items()
+
+        def moved(probe: Probe) -> Probe:
+            listens = tuple(port if one == usual else one for one in probe.listens)
+            return probe.model_copy(update={"listens": listens})
+
+        probes = {
+            name: {"probe": moved(service.probe)}
+            for name, service in self.services.items()
+            if service.edge or name == gateway
+        }
+        return self.changed(probes | {gateway: {**probes[gateway], "ports": {name: port}}})
+
     def with_services_for(self, engines: Iterable[str], storages: Iterable[str | None]) -> Self:
         """The release with the services that any of some engines needs.
 

@@ -570,7 +570,7 @@ class _Deployment:
             }
         if not (exchange and exchange.host):
             # Our own exchange knows the peers; somebody else's may not.
-            others |= self._peers(cluster.facts)
+            others |= self._peers(cluster.kind)
         return others
 
     def _gateways(self, party: int, cluster: Cluster, seen_from: str) -> Reach:
@@ -586,7 +586,9 @@ class _Deployment:
             for port in cluster.facts.gateway_ports
         }
 
-    def _peers(self, facts: Release) -> dict[int, Reach]:
+    def _peers(self, kind: str) -> dict[int, Reach]:
+        """A peer has the usual ports where it states none, whatever those of a cluster are."""
+        facts = self.release if kind == TRAINING else self.release.serving_cluster
         return {
             peer.id: {
                 port: Endpoint(*peer.reached_at(port, usual))
@@ -625,7 +627,7 @@ class _Deployment:
             for id, kinds in self.clusters.items()
             if TRAINING in kinds
         }
-        parties |= self._peers(self.release)
+        parties |= self._peers(TRAINING)
         shared = self.shared[exchange.host][TRAINING]
         attachment, network, edge = Attachment(shared, shared.at(_EXCHANGE_OCTET)), None, None
         if self.release.edge:

@@ -12,7 +12,7 @@ from ..docker import delivery
 from ..docker.service import Container, File, Place, Service
 from ..files import ROOT, json_text, properties
 from ..release import Release
-from ..settings import Published
+from ..settings import Between, Published
 from ..topology import Attachment, ClusterPlan, Endpoint, ExchangePlan, Reach
 
 _HOME = f"{ROOT}/osx"
@@ -96,6 +96,7 @@ class Osx(Service):
         published: its port on the Docker host.
         routes: its route table.
         opts: the parent and provider options.
+        between: the port that executors on the party's other Docker hosts call.
     """
 
     def __init__(
@@ -107,6 +108,7 @@ class Osx(Service):
         published: Mapping[str, Published],
         routes: RouteTable,
         opts: pulumi.ResourceOptions,
+        between: Sequence[Between] = (),
     ) -> None:
         routes_file = table(routes)
         super().__init__(
@@ -122,6 +124,7 @@ class Osx(Service):
                     File(f"{_CONF}/broker.properties", config(owner, place.release)),
                 ],
                 published=dict(published),
+                between=between,
             ),
             opts=opts,
         )

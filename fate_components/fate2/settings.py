@@ -35,7 +35,6 @@ _EXECUTORS, _EXECUTOR_CORES = 2, 2  # FATE's own, per job
 _MIN_HEAP = 512  # MiB; Spark itself refuses less than 450
 _LAST_PORT = 65535
 _MOST = 200  # workers, or data nodes, of a party
-_BROKERS = ("rabbitmq", "pulsar")  # they can listen on one more port
 WORKER, DATA_NODE = "spark-worker", "data-node"
 _REPLICAS = 3  # of each block in HDFS, if there are as many data nodes
 _Cores = Annotated[Count, Field(le=1024)]
@@ -161,8 +160,8 @@ class Spark(Keys):
     ports: Port = Field(
         26000,
         description="with workers on several Docker hosts: the first of the ports at which master, "
-        "broker, drivers and executors are published. There are 50, and 16 more for each worker "
-        "of a host; parties with Docker hosts in common need different ones",
+        "broker or OSX, drivers and executors are published. There are 50, and 16 more for each "
+        "worker of a host; parties with Docker hosts in common need different ones",
     )
     tables: Annotated[str, AfterValidator(folder)] | None = Field(
         None,
@@ -451,6 +450,10 @@ class Settings(settings.Settings):
         if training.spread(home):
             ports = spark_ports.across(training.spark.ports, workers)
             between += spark_ports.published(ports, home, workers, bound, engines.federation)
+            if engines.federation == "osx" and ports.broker:
+                # It has one port, and executors call it at the same number wherever they are.
+                facts = found.facts.listening("osx", ports.broker)
+                found = replace(found, facts=facts)
         if nodes and training.hdfs_spread(home):
             listens = hdfs_ports.across(training.hdfs.ports, nodes, party.all_hosts)
             between += hdfs_ports.published(listens, home, nodes, bound)
@@ -581,13 +584,6 @@ class Settings(settings.Settings):
         if {*workers, *nodes} == {party.host}:
             return
         spread = party.training.spread(party.host)
-        if spread and (federation := self.engines_of(party).federation) not in _BROKERS:
-            yield settings.Mistake(
-                (*training, "workers"),
-                "can be on several Docker hosts only with RabbitMQ or Pulsar, not with "
-                f"{shown(federation)}; set fate:engines.federation to {' or '.join(_BROKERS)}, or "
-                "leave all workers on the party's host",
-            )
         called = (party.host, *workers, *nodes)
         caller = "Spark" if spread else "HDFS"
         yield from self.across(index, ("workers",), workers, called, caller)

@@ -17,7 +17,8 @@ class SparkPorts:
 
     Args:
         master: the master's port.
-        broker: another port of the broker, which executors call too, or None if they call its own.
+        broker: another port of the broker, or the port of OSX instead of its usual one, which
+            executors call; None if they call the usual one.
         drivers: the first of the ports at which the drivers of jobs listen.
         driver_blocks: the first of the ports at which drivers hand out blocks of data.
         blocks: the first of the ports at which executors do, by worker.
@@ -84,7 +85,7 @@ def published(
         home: the Docker host of all but the workers.
         workers: the names of the workers, by Docker host.
         bound: the addresses that the ports are bound to, by Docker host.
-        broker: the service that the values of jobs go through, RabbitMQ or Pulsar.
+        broker: the service that the values of jobs go through: RabbitMQ, Pulsar or OSX.
     """
 
     def one(container: str, host: str, first: int, count: int = 1) -> Between:

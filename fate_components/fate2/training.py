@@ -107,7 +107,8 @@ def _gateways(context: ClusterContext, opts: pulumi.ResourceOptions) -> list[Ser
         routes = osx.party_routes(plan, flow)
         published = plan.publishes(["osx"])
         owner = str(context.party_id)
-        return [Osx(context.place, "osx", owner, networks, published, routes, opts)]
+        between = plan.crossing("osx")
+        return [Osx(context.place, "osx", owner, networks, published, routes, opts, between)]
     broker = Rabbitmq if context.engines.federation == "rabbitmq" else Pulsar
     return [broker(context, opts), Nginx(context, opts)]
 

@@ -239,6 +239,7 @@ def across(*, federation: str = "rabbitmq", **workers: int) -> Recorder:
                 "b": {"docker": "ssh://root@b.example.org:22", "address": B},
             },
             "fate:parties": [party],
+            "fate:peers": [],
         }
     )
 
@@ -248,6 +249,7 @@ def across(*, federation: str = "rabbitmq", **workers: int) -> Recorder:
     [
         ("rabbitmq", "/etc/rabbitmq/rabbitmq.conf", "= 26001"),
         ("pulsar", "/pulsar/conf/standalone.conf", "spark:pulsar://0.0.0.0:26001"),
+        ("osx", f"{P}/osx/conf/broker/broker.properties", "grpc.port=26001"),
     ],
 )
 def test_workers_on_another_docker_host_reach_all_that_they_call(

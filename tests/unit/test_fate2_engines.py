@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from fate_components import edge_check, route_tables, topology
+from fate_components.docker.survey import Survey
 from fate_components.fate2 import eggroll
 from fate_components.settings.load import parse
 from tests.bad_stack_files import GOOD_2
@@ -21,6 +22,10 @@ OSX = f"{P}/osx/conf/broker"
 FLOW = f"{P}/fate_flow/conf"
 EGGROLL = f"{P}/eggroll/conf/eggroll.properties"
 ALWAYS = {"mysql", "fateflow", "client", "fateboard"}
+# The ports of a second party on a Docker host.
+MOVED = {
+    "osx": 9470, "fateflow-http": 9480, "fateflow-grpc": 9460, "notebook": 20100, "fateboard": 8180
+}  # fmt: skip
 
 
 def config(computing: str, federation: str, **more: Any) -> dict[str, Any]:
@@ -119,6 +124,68 @@ def test_parties_know_only_the_exchange() -> None:
         "10001": {"default": [{"ip": "fate.example.org", "port": 9370}]},
     }
     assert table["self_party"], "OSX takes no table without"
+
+
+def across(**more: Any) -> dict[str, Any]:
+    """Party 9999 has Spark workers on Docker hosts a and b, and 10000 and 10002 are beside it."""
+    stack_file = config("spark_local", "osx", **more)
+    training = {"workers": {"a": 1, "b": 1}, "cores": 4, "spark": {"tables": "/mnt/fate"}}
+    stack_file["fate:parties"] = [
+        {"id": 9999, "hosts": ["a", "b"], "engines": {"computing": "spark"}, "training": training},
+        {"id": 10000, "host": "b"},
+        {"id": 10002, "host": "a", "training": {"publish": MOVED}},
+    ]
+    return stack_file
+
+
+def ports(registered: Recorder, service: str) -> set[tuple[str, int, int]]:
+    found = registered.of(CONTAINER)[f"fate-dev-9999-{service}"]
+    return {(one["ip"], one["external"], one["internal"]) for one in found["ports"]}
+
+
+def test_with_workers_elsewhere_only_the_own_docker_host_sees_another_port_of_osx() -> None:
+    registered = run(across())
+    assert ports(registered, "osx") == {("0.0.0.0", 9370, 26001), ("10.0.0.1", 26001, 26001)}
+
+    def route(party: int, to: str) -> object:
+        table = json.loads(file(registered, f"{party}-osx", f"{OSX}/route_table.json"))
+        return table["route_table"][to]["default"]
+
+    assert route(10002, "9999") == [{"ip": "fate-dev-9999-osx", "port": 26001}]
+    assert route(10000, "9999") == [{"ip": "10.0.0.1", "port": 9370}]
+    for party in (9999, 10002):
+        assert route(party, "10001") == [{"ip": "fate.example.org", "port": 9370}]
+    osx = registered.of(CONTAINER)["fate-dev-9999-osx"]
+    assert f":{26001:04X}" in str(osx["healthcheck"])
+    assert conf(registered)["federation"]["osx"]["port"] == 26001
+
+
+def test_an_exchange_finds_osx_at_its_other_port() -> None:
+    registered = run(across(exchange={"host": "a"}))
+    table = json.loads(file(registered, "exchange", f"{OSX}/route_table.json"))
+    assert table["route_table"]["9999"]["default"] == [{"ip": "fate-dev-9999-osx", "port": 26001}]
+    own = json.loads(file(registered, "9999-osx", f"{OSX}/route_table.json"))
+    assert own["route_table"]["default"]["default"] == [{"ip": "fate-dev-exchange", "port": 9370}]
+
+
+def test_executors_need_no_certificate_of_osx() -> None:
+    encrypted = run(across(tls={"enabled": True}, peers=[]))
+    assert ports(encrypted, "osx") == {("10.0.0.1", 26001, 26001)}
+    assert ports(encrypted, "edge") == {("0.0.0.0", 9370, 26001)}
+    edge = encrypted.of(CONTAINER)["fate-dev-9999-edge"]
+    assert f":{26001:04X}" in str(edge["healthcheck"])
+    told = file(encrypted, "9999-spark-worker.b", "/etc/spark/hosts")
+    assert "10.0.0.1 osx\n" in told
+
+
+@pytest.mark.parametrize("order", [(9370, 26001), (26001, 9370)])
+def test_the_publications_of_one_port_are_in_the_order_of_docker(order: tuple[int, int]) -> None:
+    at = {9370: "0.0.0.0", 26001: "10.0.0.1"}
+    listed = [{"HostIp": at[port], "HostPort": str(port)} for port in order]
+    found = {"NetworkSettings": {"Ports": {"26001/tcp": listed, "9883/tcp": None}}}
+    survey = Survey(containers={"fate-dev-9999-osx": found})
+    osx = run(across(), {"a": survey}).of(CONTAINER)["fate-dev-9999-osx"]
+    assert tuple(one["external"] for one in osx["ports"]) == order
 
 
 def test_doctor_compares_the_tables_that_there_are() -> None:
