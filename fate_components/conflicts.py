@@ -52,7 +52,8 @@ def claims(plan: Topology, stack: str) -> dict[str, Claims]:
                 re.escape(docker_name(stack, party.party.id, one)) for one in cluster.containers
             )
             for port, where in cluster.published.items():
-                of_host.ports[f"fate:parties[{index}].{kind}.publish.{port}"] = where
+                ports = found[cluster.host_of_port(port)].ports
+                ports[f"fate:parties[{index}].{kind}.publish.{port}"] = where
             for other, branch in cluster.branches.items():
                 found[other].containers.extend(
                     re.escape(docker_name(stack, party.party.id, one)) for one in branch.containers

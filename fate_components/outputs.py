@@ -33,7 +33,7 @@ def party_addresses(
     found = {}
     for party in plan.parties:
         ports = {
-            name: (cluster.host, port)
+            name: (cluster.host_of_port(name), port)
             for cluster in party.clusters.values()
             for name, port in cluster.published.items()
         }

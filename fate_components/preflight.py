@@ -219,7 +219,7 @@ def _volumes(survey: Survey, party: str, service: str) -> list[str]:
 
 
 def _moved(plan: Topology, stack: str, surveys: Mapping[str, Survey]) -> Iterator[str]:
-    """Databases whose data is on another Docker host of their party than they are to run on.
+    """Services whose data is on another Docker host of their party than they are to run on.
 
     A party that moves as a whole has none of them: it starts anew. FATE Flow, which is created
     after its databases, tells whether it is where it is to run.
@@ -234,15 +234,17 @@ def _moved(plan: Topology, stack: str, surveys: Mapping[str, Survey]) -> Iterato
             for one in surveys[cluster.host].containers.values()
         ):
             continue
-        for service in keys.servers.keys() - cluster.external.keys():
-            volume, wanted = docker_name(stack, id, service), cluster.host_of(service)
+        for service, about in keys.placeable.items():
+            if not about.volume or service not in cluster.services:
+                continue
+            volume, wanted = docker_name(stack, id, about.volume), cluster.host_of(service)
             there = [host for host, survey in surveys.items() if volume in survey.volumes]
             if there and wanted not in there and not surveys[wanted].error:
                 yield (
                     f"The data of {service} of party {id} is on Docker host {there[0]}, not on "
                     f"{wanted}, where fate:parties[{index}].training.place has it run, and "
                     "`pulumi up` does not move it. Leave it there, or move it with `fatectl "
-                    "backup` and `fatectl restore` as described under Moving a database to another "
+                    "backup` and `fatectl restore` as described under Moving a service to another "
                     "Docker host in docs/operations.md."
                 )
 

@@ -173,6 +173,9 @@ class ClusterPlan:
         between: the ports that its containers call on the party's other Docker hosts.
         known: for each of the party's Docker hosts, the names of the containers on the others that
             are called from there, and the addresses that these have there.
+        calls_home: the published ports that services on other Docker hosts call on its own, by
+            service.
+        home: where these ports are called from there, by their names.
     """
 
     kind: str
@@ -190,6 +193,8 @@ class ClusterPlan:
     branches: Mapping[str, Branch] = field(default_factory=dict)
     between: tuple[Between, ...] = ()
     known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    calls_home: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    home: Reach = field(default_factory=dict)
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -218,6 +223,11 @@ class ClusterPlan:
             (host for host, branch in self.branches.items() if container in branch.containers),
             self.host,
         )
+
+    def host_of_port(self, port: str) -> str:
+        """The name of the Docker host on which it publishes one of its ports."""
+        services = self.facts.services.items()
+        return self.host_of(next(name for name, one in services if port in one.published_ports))
 
     def network_at(self, host: str) -> Network:
         """The party's network on one of the cluster's Docker hosts."""
@@ -504,6 +514,12 @@ class _Deployment:
             },
             between=cluster.between,
             known={host: self._known(cluster, host) for host in cluster.hosts},
+            calls_home=cluster.calls_home,
+            home={
+                port: self._outside(host, cluster.published[port].port)
+                for ports in cluster.calls_home.values()
+                for port in ports
+            },
         )
 
     def _known(self, cluster: Cluster, host: str) -> dict[str, str]:

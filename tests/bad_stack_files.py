@@ -164,6 +164,17 @@ def _across(
     )
 
 
+def _elsewhere(training: Mapping[str, object] = MappingProxyType({}), **place: str) -> Change:
+    """Services of party 9999 on host b."""
+
+    def change(config: dict[str, Any]) -> None:
+        party = config["fate:parties"][0]
+        del party["host"]
+        party |= {"hosts": ["a", "b"], "training": {**training, "place": place}}
+
+    return _both(change, _host("a", address="10.0.0.1"), _host("b", address="10.0.0.2"))
+
+
 def _eggs(eggs: object, **training: object) -> Change:
     """Eggs of party 9999 on hosts a and b."""
 
@@ -490,7 +501,37 @@ CASES = [
     Case("host and hosts in 1.3", _both(_eggs({"a": 1}), _party(0, host="a")), "fate:parties[0]",
          "has both host and hosts: remove one of the two"),
     Case("unknown service elsewhere", _eggs(1, place={"proxy": "b"}),
-         "fate:parties[0].training.place.proxy", "choose from mysql, redis"),
+         "fate:parties[0].training.place.proxy",
+         "cannot run on another Docker host: the party's other services call it by name; "
+         "choose from mysql, redis"),
+    Case("FATE Board of 1.3 elsewhere", _eggs(1, place={"fateboard": "b"}),
+         "fate:parties[0].training.place.fateboard",
+         "it reads the log files of FATE Flow, in a volume that both share; choose from mysql"),
+    Case("no service elsewhere", _eggs(1, place={"client": "b"}),
+         "fate:parties[0].training.place.client",
+         "is not among the services of this party; choose from mysql, redis"),
+    Case("FATE Board that there is not", _in_2(_elsewhere(fateboard="b")),
+         "fate:parties[0].training.place.fateboard",
+         "is not among the services of this party; choose from mysql, client"),
+    Case("workers elsewhere", _across(1, training={"place": {"spark-worker": "b"}}),
+         "fate:parties[0].training.place.spark-worker",
+         "the key workers sets how many there are on each; choose from mysql, client"),
+    Case("notebook elsewhere with a port", _in_2(_elsewhere(client="b:20001")),
+         "fate:parties[0].training.place.client",
+         "20001 is not used: its port on the Docker host is set by publish.notebook"),
+    Case("FATE Flow out of the notebook's reach", _in_2(
+        _elsewhere({"publish": {"fateflow-http": "127.0.0.1:9390"}}, client="b")),
+         "fate:parties[0].training.publish.fateflow-http",
+         "is bound to 127.0.0.1, but client on another Docker host must reach it"),
+    Case("FATE Flow without an address", _in_2(
+        _elsewhere(client="b"), _host("a", docker="unix:///run/a.sock", address="a")),
+         "fate:hosts.a.address",
+         '"a" is no address for that: client of party 9999 on another Docker host must reach it'),
+    Case("notebooks on one port", _in_2(
+        _elsewhere({"publish": {"notebook": 20001}}, client="b"),
+        _party(1, host="b")),
+         "fate:parties[1].training.publish.notebook",
+         "is already used by fate:parties[0].training.publish.notebook"),
     Case("external database elsewhere",
          _eggs(1, place={"redis": "b"}, redis={"address": "10.0.0.9", "password": "hunter22"}),
          "fate:parties[0].training.place.redis", "remove the key", keys_secret=True),

@@ -306,6 +306,9 @@ def check_routes(found: Deployment) -> None:
             own = Caller(cluster.host, {cluster.network.name})
             for port in inner & set(cluster.beside):
                 check_route(found, own, cluster.beside[port], one.party.id)
+            for host in cluster.branches:
+                for to in cluster.home.values():
+                    check_route(found, Caller(host, set()), to, one.party.id)
             if cluster.edge:
                 check_edge(found, cluster.host, cluster.edge)
                 check_tunnels(cluster.edge, cluster.others, cluster.default)

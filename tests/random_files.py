@@ -120,7 +120,8 @@ SPREAD: dict[str, Any] = SPARK | {
             "training": {
                 "workers": {"a": 1, "b": 2},
                 "spark": {"ports": 27000, "tables": "/mnt/fate"},
-                "place": {"mysql": "b:3307"},
+                "place": {"mysql": "b:3307", "client": "b", "fateboard": "b"},
+                "publish": {"notebook": 20001, "fateboard": 8081},
             },
         },
         {"id": 10000, "host": "b"},

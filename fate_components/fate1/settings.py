@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -17,6 +17,7 @@ from ..settings.models import (
     Address,
     ClusterKeys,
     Count,
+    Placeable,
     Port,
     Server,
     by_host,
@@ -56,6 +57,15 @@ class Redis(Server):
 
 class Training(settings.Training):
     """A party's training cluster."""
+
+    placeable: ClassVar[Mapping[str, Placeable]] = {
+        **settings.Training.placeable,
+        "redis": Placeable("redis"),
+    }
+    unplaceable: ClassVar[Mapping[str, str]] = {
+        "fateboard": "it reads the log files of FATE Flow, in a volume that both share",
+        EGG: "the key eggs sets how many there are on each",
+    }
 
     eggs: Annotated[int | dict[str, int], per_host(_MAX_EGGS)] = Field(
         1,
@@ -339,7 +349,7 @@ class Settings(settings.Settings):
 
     def mistakes(self, release: Release) -> Iterator[settings.Mistake]:
         """Mistakes that no single key reveals: unknown Docker hosts, and eggs that do not fit."""
-        yield from self.placing()
+        yield from self.placing(release)
         for index, party in enumerate(self.parties):
             host = party.serving.host if party.serving else None
             if host is not None and host not in self.hosts:

@@ -38,7 +38,7 @@ def start(context: ClusterContext) -> str:
 
     The example is copied once, and not again when it has been changed.
     """
-    flow = context.fate_flow
+    flow = context.fate_flow_from("client")
     return f"""set -e
 flow init --ip {flow.host} --port {flow.port}
 pipeline init --ip {flow.host} --port {flow.port}
@@ -61,7 +61,7 @@ class Client(Service):
         known = parties(context)
         super().__init__(
             "fate:fate2:Client",
-            context.place,
+            context.place_of("client"),
             Container(
                 service="client",
                 networks=[context.attachment("client")],
@@ -72,7 +72,7 @@ class Client(Service):
                     File(_ORIGINAL, _NOTEBOOK.read_text()),
                 ],
                 volumes=[Volume("notebooks", _NOTEBOOKS)],
-                folders=context.uploads,
+                folders=context.uploads if context.at_home("client") else [],
                 published={"notebook": context.plan.published["notebook"]},
             ),
             opts=opts,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from .. import cluster
 from ..topology import Attachment, Endpoint
 from .hdfs_ports import HdfsPorts
-from .settings import Engines, Training
+from .settings import FLOW_PORT, Engines, Training
 from .spark_ports import SparkPorts
 
 
@@ -84,3 +84,11 @@ class ClusterContext(cluster.TrainingContext):
         return Endpoint(
             self.attachment("fateflow").address, self.ports("fateflow")["fateflow-http"]
         )
+
+    def at_home(self, container: str) -> bool:
+        """Whether one of its containers runs on the cluster's own Docker host, like FATE Flow."""
+        return self.plan.host_of(container) == self.plan.host
+
+    def fate_flow_from(self, container: str) -> Endpoint:
+        """Where one of its containers calls FATE Flow."""
+        return self.fate_flow if self.at_home(container) else self.plan.home[FLOW_PORT]

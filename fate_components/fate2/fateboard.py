@@ -15,7 +15,7 @@ USER = "admin"
 
 def config(context: ClusterContext) -> str:
     """application.properties; settings that it omits are as in the image of FATE Board 2."""
-    flow = context.fate_flow
+    flow = context.fate_flow_from("fateboard")
     return properties(
         {
             "server.port": context.port("fateboard"),
@@ -54,7 +54,7 @@ class Fateboard(Service):
 
     Args:
         context: the training cluster it belongs to.
-        needs: FATE Flow's logs, which must exist before it starts.
+        needs: FATE Flow's logs, which must exist before it starts if it is on the same Docker host.
         opts: the parent and provider options.
     """
 
@@ -67,12 +67,13 @@ class Fateboard(Service):
         conf = f"{ROOT}/{context.place.release.services['fateboard'].folder}/conf"
         super().__init__(
             "fate:fate2:Fateboard",
-            context.place,
+            context.place_of("fateboard"),
             Container(
                 service="fateboard",
                 networks=[context.attachment("fateboard")],
                 files=[File(f"{conf}/application.properties", config(context), secret=True)],
-                volumes=[replace(LOGS, shared=True)],
+                # FATE Board 2 asks FATE Flow for logs, so elsewhere it works without them.
+                volumes=[replace(LOGS, shared=True)] if context.at_home("fateboard") else [],
                 published={"fateboard": context.plan.published["fateboard"]},
             ),
             needs=needs,

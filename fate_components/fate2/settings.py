@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -20,6 +20,7 @@ from ..settings.models import (
     Count,
     Memory,
     Password,
+    Placeable,
     Port,
     by_host,
     folder,
@@ -36,6 +37,8 @@ _MIN_HEAP = 512  # MiB; Spark itself refuses less than 450
 _LAST_PORT = 65535
 _MOST = 200  # workers, or data nodes, of a party
 WORKER, DATA_NODE = "spark-worker", "data-node"
+FLOW_PORT = "fateflow-http"
+"""The port at which notebooks and FATE Board call FATE Flow, by its name."""
 _REPLICAS = 3  # of each block in HDFS, if there are as many data nodes
 _Cores = Annotated[Count, Field(le=1024)]
 
@@ -192,6 +195,16 @@ class Hdfs(Keys):
 class Training(settings.Training):
     """A party's training cluster."""
 
+    placeable: ClassVar[Mapping[str, Placeable]] = {
+        **settings.Training.placeable,
+        "client": Placeable("notebooks", calls=(FLOW_PORT,)),
+        "fateboard": Placeable(calls=(FLOW_PORT,)),
+    }
+    unplaceable: ClassVar[Mapping[str, str]] = {
+        WORKER: "the key workers sets how many there are on each",
+        DATA_NODE: "the key hdfs.dataNodes sets how many there are on each",
+    }
+
     cores: _Cores = Field(
         8,
         description="how many cores the party's jobs may use at once. A job takes 4, or all of "
@@ -339,7 +352,7 @@ class Party(settings.Party):
     hosts: tuple[str, ...] = Field(
         (),
         description="instead of `host`: the Docker hosts it runs on, names under fate:hosts. All "
-        "but Spark's workers, HDFS's data nodes and databases is on the first. See "
+        "but Spark's workers, HDFS's data nodes and what `place` names is on the first. See "
         "[Workers on several Docker hosts]"
         "(#workers-on-several-docker-hosts)",
     )
@@ -509,7 +522,7 @@ class Settings(settings.Settings):
                 "FATE 2 has one only with OSX; set fate:engines.federation to osx, or remove the "
                 "key",
             )
-        yield from self.placing()
+        yield from self.placing(release)
         for index, party in enumerate(self.parties):
             engines = self.engines_of(party)
             for mistake in (

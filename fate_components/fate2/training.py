@@ -59,7 +59,7 @@ class TrainingCluster(pulumi.ComponentResource):
         shared = tables.shared(context, child)
         needed = [*(one.container for one in databases), *shared.get(plan.host, [])]
         fate_flow = FateFlow(context, needed, child)
-        client = Client(context, child)
+        client = Client(context, context.options("client", self))
         self.services: list[Service] = [*databases, *gateways, fate_flow, client]
         self.passwords = {"notebook": context.notebook_token}
         if engines.federation == "rabbitmq":
@@ -74,8 +74,8 @@ class TrainingCluster(pulumi.ComponentResource):
             self.services.append(ClusterManager(context, [created], child))
             self.services.append(NodeManager(context, child))
         if "fateboard" in place.release.services:
-            logs = fate_flow.volumes[LOGS.name]
-            self.services.append(Fateboard(context, [logs], child))
+            logs = [fate_flow.volumes[LOGS.name]] if context.at_home("fateboard") else []
+            self.services.append(Fateboard(context, logs, context.options("fateboard", self)))
             self.passwords["fateboard"] = context.fateboard_password
         if engines.computing == "spark":
             self.services.append(SparkMaster(context, child))

@@ -205,14 +205,10 @@ def _cluster(cluster: ClusterPlan, settings: Settings) -> ClusterBox:
     services = [
         ServiceBox(
             _counted(name, len(cluster.containers_of(name))),
-            tuple(
-                f"{port} {_at(cluster.published[port])}"
-                for port in service.published_ports
-                if port not in facts.gateway_ports
-            ),
+            _ports_of(cluster, name),
             containers=tuple(cluster.containers_of(name)),
         )
-        for name, service in facts.services.items()
+        for name in facts.services
         if name not in cluster.external and cluster.containers_of(name)
     ] + [
         ServiceBox(name, (f"{server.host}:{server.port}",), external=True)
@@ -232,7 +228,7 @@ def _cluster(cluster: ClusterPlan, settings: Settings) -> ClusterBox:
 def _branch(cluster: ClusterPlan, host: str) -> ClusterBox:
     """What a cluster has on another Docker host of its party."""
     services = [
-        ServiceBox(_counted(service, len(names)), containers=names)
+        ServiceBox(_counted(service, len(names)), _ports_of(cluster, service), containers=names)
         for service, names in cluster.branches[host].services.items()
     ]
     calls = [
@@ -240,6 +236,14 @@ def _branch(cluster: ClusterPlan, host: str) -> ClusterBox:
         f"{'' if one.encrypted else ', not encrypted'}"
         for one in cluster.between
         if one.host == cluster.host
+    ]
+    calls += [
+        f"{port} at {cluster.home[port].host}:{cluster.home[port].port}, not encrypted"
+        for port in dict.fromkeys(
+            port
+            for service in cluster.branches[host].services
+            for port in cluster.calls_home.get(service, ())
+        )
     ]
     called = [
         f"{one.container} is called at {cluster.known[cluster.host][one.container]}:{_ports(one)}, "
@@ -254,6 +258,15 @@ def _branch(cluster: ClusterPlan, host: str) -> ClusterBox:
         tuple(services),
         (*(f"calls {one}" for one in calls), *called),
         str(cluster.party.id),
+    )
+
+
+def _ports_of(cluster: ClusterPlan, service: str) -> tuple[str, ...]:
+    """The ports at which people reach a service, and where they are published."""
+    return tuple(
+        f"{port} {_at(cluster.published[port])}"
+        for port in cluster.facts.services[service].published_ports
+        if port not in cluster.facts.gateway_ports
     )
 
 

@@ -229,7 +229,8 @@ def _publications(
     for index, party in enumerate(settings.parties):
         for cluster in settings.clusters(party, release):
             for name, bound in cluster.published.items():
-                yield cluster.host, ("parties", index, cluster.kind, "publish", name), bound
+                where = ("parties", index, cluster.kind, "publish", name)
+                yield cluster.host_of(name), where, bound
             for one in cluster.between:
                 for bound in one.published:
                     yield one.host, ("parties", index, cluster.kind, *one.key), bound
@@ -358,6 +359,9 @@ def _calls(settings: Settings, release: Release, stack: str) -> Iterator[_Call]:
         gateways = _called(index, cluster, cluster.facts.gateway_ports)
         called = cluster.facts.edge or max(cluster.facts.gateways, key=len, default="")
         name = docker_name(stack, party, called)
+        for service, ports in cluster.calls_home.items():
+            there = next(host for host, found in cluster.elsewhere.items() if service in found)
+            yield _Call(service, there, cluster.host, _called(index, cluster, ports))
         for _, other, caller in placed:
             if other == party and caller is not cluster:
                 inner = _called(index, cluster, cluster.inner)

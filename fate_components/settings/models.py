@@ -631,16 +631,35 @@ def _placement(value: object) -> Placement:
 _Placement = Annotated[str, Field(pattern="^[^:]+(:[0-9]{1,5})?$")]
 
 
+@dataclass(frozen=True)
+class Placeable:
+    """A service that can run on another Docker host than its party's first.
+
+    Args:
+        volume: the last part of the name of the volume with its data; "" if it has none.
+        calls: the published ports that it calls on the first host, by their names. A service that
+            calls none is called from there itself.
+    """
+
+    volume: str = ""
+    calls: tuple[str, ...] = ()
+
+
 class Training(ClusterKeys):
     """A party's training cluster; each release line adds keys of its own."""
+
+    placeable: ClassVar[Mapping[str, Placeable]] = {"mysql": Placeable("mysql")}
+    """The services that can run on another Docker host, by name."""
+    unplaceable: ClassVar[Mapping[str, str]] = {}
+    """Why others cannot, by name, if there is more to say than that they are called by name."""
 
     place: dict[
         str, Annotated[Placement, PlainValidator(_placement, json_schema_input_type=_Placement)]
     ] = Field(
         default_factory=dict,
-        description="the databases that run on another of the party's `hosts`, each HOST or "
-        "HOST:PORT (the port there; the usual one if not given), like {mysql: b2}. See "
-        "[Databases on another Docker host](#databases-on-another-docker-host)",
+        description="the services that run on another of the party's `hosts`, each HOST or, for "
+        "databases, HOST:PORT (the port there; the usual one if not given), like {mysql: b2}. See "
+        "[Services on another Docker host](#services-on-another-docker-host)",
     )
 
     mysql: Mysql = Field(
@@ -711,6 +730,8 @@ class Cluster:
         elsewhere: the services of which it has containers on other Docker hosts of the party, with
             the names of these containers, by Docker host.
         between: the ports that cross the party's Docker hosts.
+        calls_home: the published ports that services on other Docker hosts call on its own, by
+            service.
         one_subnet: whether its networks on all of these hosts have the same addresses.
     """
 
@@ -721,12 +742,25 @@ class Cluster:
     inner: tuple[str, ...] = ()
     elsewhere: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     between: tuple[Between, ...] = ()
+    calls_home: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     one_subnet: bool = False
 
     @property
     def hosts(self) -> tuple[str, ...]:
         """All of its Docker hosts, the one it runs on first."""
         return (self.host, *self.elsewhere)
+
+    def host_of(self, port: str) -> str:
+        """The name of the Docker host on which it publishes one of its ports."""
+        return next(
+            (
+                host
+                for host, services in self.elsewhere.items()
+                for name in services
+                if port in self.facts.services[name].published_ports
+            ),
+            self.host,
+        )
 
 
 @dataclass(frozen=True)
@@ -947,7 +981,7 @@ class Settings(Keys):
         address = self.hosts[host].reachable_at if host in self.hosts else None
         return address if address and addresses.ipv4(address) else None
 
-    def with_placed(self, cluster: Cluster, keys: ClusterKeys) -> Cluster:
+    def with_placed(self, cluster: Cluster, keys: Training) -> Cluster:
         """A cluster with the services that the stack file places on other Docker hosts.
 
         Args:
@@ -955,43 +989,71 @@ class Settings(Keys):
             keys: its settings in the stack file.
         """
         elsewhere = {host: dict(services) for host, services in cluster.elsewhere.items()}
-        between = list(cluster.between)
+        between, calls_home = list(cluster.between), {}
         for name, to in keys.placed(cluster.host).items():
-            if name not in cluster.facts.services or name in keys.external:
+            about = keys.placeable.get(name)
+            if about is None or name not in cluster.facts.services or name in keys.external:
                 continue  # a mistake, which is reported as such
             elsewhere.setdefault(to.host, {})[name] = (name,)
+            if about.calls:
+                calls_home[name] = about.calls
+                continue
             port, ip = cluster.facts.services[name].port, self.address_of(to.host) or ANYWHERE
             where = ("place", name)
             one = Between(
                 name, to.host, to.port or port, 1, ip, where, encrypted=False, inside=port
             )
             between.append(one)
-        return replace(cluster, elsewhere=elsewhere, between=tuple(between))
+        ip = self.address_of(cluster.host) or ANYWHERE
+        opened = {port: ip for ports in calls_home.values() for port in ports}
+        published = keys.published(cluster.facts, opened=opened)
+        return replace(
+            cluster,
+            published={**cluster.published, **{port: published[port] for port in opened}},
+            elsewhere=elsewhere,
+            between=tuple(between),
+            calls_home=calls_home,
+        )
 
-    def placing(self) -> Iterator[Mistake]:
-        """Mistakes in where parties and their services run, which no single key reveals."""
+    def placing(self, release: Release) -> Iterator[Mistake]:
+        """Mistakes in where parties and their services run, which no single key reveals.
+
+        Args:
+            release: the facts of the release.
+        """
         for index, party in enumerate(self.parties):
             for number, host in enumerate(party.hosts):
                 if number and host not in self.hosts:
                     where = ("parties", index, "hosts", number)
                     yield Mistake(where, unknown_host(host, self.hosts))
-            if keys := party.training:
+            if (keys := party.training) and keys.place:
+                facts = self.clusters(party, release)[0].facts
                 for name, to in keys.place.items():
-                    yield from self._placed(index, keys.servers, name, to)
+                    yield from self._placed(index, keys, facts, name, to)
 
     def _placed(
-        self, index: int, servers: Mapping[str, Server], name: str, to: Placement
+        self, index: int, keys: Training, facts: Release, name: str, to: Placement
     ) -> Iterator[Mistake]:
         where = ("parties", index, "training", "place", name)
         home = self.parties[index].host
-        if name not in servers:
-            yield Mistake(
-                where,
-                f"cannot run on another Docker host; choose from {', '.join(servers)}",
-            )
-        elif servers[name].address:
+        about = keys.placeable.get(name)
+        possible = [one for one in keys.placeable if one in facts.services]
+        if about is None or name not in facts.services:
+            why = "is not among the services of this party"
+            if name in facts.services:
+                reason = keys.unplaceable.get(name, "the party's other services call it by name")
+                why = f"cannot run on another Docker host: {reason}"
+            yield Mistake(where, f"{why}; choose from {', '.join(possible)}")
+        elif name in keys.external:
             yield Mistake(
                 where, "is a server that somebody else runs (it has an address); remove the key"
+            )
+        elif about.calls and to.port:
+            ports = " and ".join(f"publish.{port}" for port in facts.services[name].published_ports)
+            yield Mistake(
+                where,
+                f"{to.port} is not used: its port on the Docker host is set by {ports}; remove the "
+                "port",
             )
         elif to.host == home and to.port:
             yield Mistake(
@@ -1000,7 +1062,8 @@ class Settings(Keys):
                 "no port is published for it; remove the port",
             )
         elif to.host != home:
-            yield from self.across(index, ("place",), [to.host], [to.host], "FATE Flow")
+            called, caller = ([home], name) if about.calls else ([to.host], "FATE Flow")
+            yield from self.across(index, ("place",), [to.host], called, caller)
 
     def across(
         self, index: int, key: Location, counts: Iterable[str], called: Iterable[str], caller: str

@@ -6,7 +6,7 @@ import re
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -224,9 +224,9 @@ def toy_job(
     )
 
 
-def whole(cluster: Cluster, services: set[str]) -> None:
-    """Check that parties 9999 and 10000 have every service, and that none was restarted."""
-    for party in (9999, 10000):
+def whole(cluster: Cluster, services: set[str], parties: Sequence[int] = (9999, 10000)) -> None:
+    """Check that parties have these services on a Docker host, and that none was restarted."""
+    for party in parties:
         found = cluster.containers(party=party, cluster="training")
         assert {one.labels["fate.service"] for one in found} == services
         for one in found:

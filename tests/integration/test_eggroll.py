@@ -1,5 +1,8 @@
 """FATE 2 with Eggroll and OSX, in lab images: jobs both ways, directly and through the exchange.
 Then with Spark and Pulsar in their place.
+
+One of the parties has its MySQL, its notebook and its FATE Board on another Docker host, and later
+its FATE Board on the first one again.
 """
 
 import json
@@ -11,12 +14,15 @@ from tests.integration.clusters import Cluster, no_password_readable, toy_job, w
 from tests.integration.docker_hosts import DockerHost
 from tests.integration.stacks import Stack
 
+AWAY = {"mysql", "client", "fateboard"}
 SERVICES = {"mysql", "osx", "clustermanager", "nodemanager", "fateflow", "fateboard", "client"}
 PORTS = ("fateflow-http", "fateflow-grpc", "notebook", "fateboard", "osx")
 IN_PULSAR = {"mysql", "nginx", "pulsar", "fateflow", "fateboard", "client"}
 
 
-def test_two_parties(docker_host: DockerHost, engine_env: dict[str, str], tmp_path: Path) -> None:
+def test_two_parties(
+    docker_host: DockerHost, other_host: DockerHost, engine_env: dict[str, str], tmp_path: Path
+) -> None:
     stack = Stack(
         tmp_path,
         engine_env,
@@ -24,24 +30,43 @@ def test_two_parties(docker_host: DockerHost, engine_env: dict[str, str], tmp_pa
             "fate:release": "2.2.0",
             "fate:registry": "fate-lab",
             "fate:engines": {"computing": "eggroll", "federation": "osx"},
-            "fate:hosts": {"lab": {"docker": docker_host.url}},
+            "fate:hosts": {
+                "lab": {"docker": docker_host.url, "address": docker_host.address},
+                "other": {"docker": other_host.url, "address": other_host.address},
+            },
             "fate:parties": [
                 {
                     "id": id,
-                    "host": "lab",
-                    "training": {"publish": {name: first + n for n, name in enumerate(PORTS)}},
+                    **hosts,
+                    "training": {
+                        "publish": {name: first + n for n, name in enumerate(PORTS)},
+                        "place": dict.fromkeys(sorted(away), "other"),
+                    },
                 }
-                for id, first in ((9999, 9600), (10000, 9700))
+                for id, hosts, away, first in (
+                    (9999, {"hosts": ["lab", "other"]}, AWAY, 9600),
+                    (10000, {"host": "lab"}, set[str](), 9700),
+                )
             ],
             "fate:verify": True,
         },
     )
-    cluster = Cluster(docker_host, stack)
+    cluster, elsewhere = Cluster(docker_host, stack), Cluster(other_host, stack)
     try:
         stack.up()
         assert "success on both parties" in stack.outputs("verify-9999-10000")["stdout"]
-        whole(cluster, SERVICES)
-        no_password_readable(cluster, {stack.master_secret})
+        whole(cluster, SERVICES - AWAY, [9999])
+        whole(elsewhere, AWAY, [9999])
+        whole(cluster, SERVICES, [10000])
+        flow = f"{docker_host.address}:9600"
+        config = "/data/projects/fate/fate_board/conf/application.properties"
+        assert f"fateflow.url=http://{flow}" in elsewhere.sh(9999, "fateboard", f"cat {config}")
+        said = elsewhere.container(9999, "client").attrs["Config"]["Cmd"][2]
+        assert "flow init --ip {} --port {}".format(*flow.split(":")) in said
+        ask = f"from urllib.request import *; urlopen('http://{flow}/v2/server/fateflow')"
+        elsewhere.sh(9999, "client", f'python3 -c "{ask}"')
+        for there in (cluster, elsewhere):
+            no_password_readable(there, {stack.master_secret})
         before = cluster.lives()
 
         stack.change(lambda config: config.update({"fate:exchange": {"host": "lab"}}))
@@ -60,7 +85,9 @@ def test_two_parties(docker_host: DockerHost, engine_env: dict[str, str], tmp_pa
         stack.change(_use_pulsar)
         stack.up()
         assert "success on both parties" in stack.outputs("verify-9999-10000")["stdout"]
-        whole(cluster, IN_PULSAR)
+        whole(cluster, IN_PULSAR - AWAY | {"fateboard"}, [9999])
+        whole(elsewhere, AWAY - {"fateboard"}, [9999])
+        whole(cluster, IN_PULSAR, [10000])
         stack.preview(expect_no_changes=True)
     finally:
         stack.destroy()
@@ -69,6 +96,7 @@ def test_two_parties(docker_host: DockerHost, engine_env: dict[str, str], tmp_pa
 def _use_pulsar(config: dict[str, Any]) -> None:
     config["fate:engines"] = {"computing": "spark_local", "federation": "pulsar"}
     del config["fate:exchange"]
+    del config["fate:parties"][0]["training"]["place"]["fateboard"]
     for party in config["fate:parties"]:
         ports = party["training"]["publish"]
         first = ports.pop("osx")

@@ -1,15 +1,18 @@
-"""Databases on another Docker host of their party than the first."""
+"""Services on another Docker host of their party than the first."""
 
 import copy
 from typing import Any
 
 import pytest
 
-from fate_components import fleet, preflight, topology
+from fate_components import fleet, outputs, preflight, topology
+from fate_components.conflicts import claims
 from fate_components.docker.survey import Survey
+from fate_components.picture.model import picture
 from fate_components.settings.load import parse
 from tests.bad_stack_files import GOOD, GOOD_2
 from tests.unit.test_eggs import HOSTS
+from tests.unit.test_fate2 import file
 from tests.unit.test_program import CONTAINER, run
 from tests.unit.test_settings import as_engine
 
@@ -94,3 +97,83 @@ def test_data_of_a_database_is_not_left_behind(home: str, volumes: str, says: st
     ).errors
     assert len(errors) == bool(says)
     assert not says or says in errors[0]
+
+
+PEOPLE = {"client": "b", "fateboard": "b"}
+"""The services of FATE 2 that people use, and that call FATE Flow."""
+
+
+def for_people(place: dict[str, str] = PEOPLE, **training: Any) -> dict[str, Any]:
+    """Party 9999 of FATE 2 with its notebook and its FATE Board on b."""
+    return placed("2", place, **training) | {"fate:images": "registry"}
+
+
+def ports(container: Any) -> list[tuple[str, int]]:
+    return [(one["ip"], one["external"]) for one in container["ports"]]
+
+
+def test_notebook_and_board_call_fate_flow_at_its_docker_host() -> None:
+    registered = run(for_people(publish={"fateflow-http": 9999, "notebook": "0.0.0.0:20009"}))
+    containers = registered.of(CONTAINER)
+    named = {name: containers[f"fate-dev-9999-{name}"] for name in (*PEOPLE, "fateflow")}
+    assert ("10.0.0.1", 9999) in ports(named["fateflow"])
+    assert "flow init --ip 10.0.0.1 --port 9999\n" in named["client"]["command"][2]
+    path = "/data/projects/fate/fate_board/conf/application.properties"
+    assert "fateflow.url=http://10.0.0.1:9999\n" in file(registered, "9999-fateboard", path)
+    # Who reaches them does not depend on the Docker host.
+    assert ports(named["client"]) == [("0.0.0.0", 20009)]
+    assert ports(named["fateboard"]) == [("127.0.0.1", 8080)]
+
+
+def test_what_is_mounted_from_the_first_docker_host_is_not_mounted_elsewhere() -> None:
+    at = {
+        where: run(for_people(dict.fromkeys(PEOPLE, where), uploads="/srv/uploads")).of(CONTAINER)
+        for where in "ab"
+    }
+    mounted = {
+        where: {
+            name: [one.get("volumeName") or one["hostPath"] for one in found["volumes"]]
+            for name in PEOPLE
+            for found in [containers[f"fate-dev-9999-{name}"]]
+            if "volumes" in found
+        }
+        for where, containers in at.items()
+    }
+    notebooks, logs = "fate-dev-9999-notebooks", "fate-dev-9999-fateflow-logs"
+    assert mounted["a"] == {"client": [notebooks, "/srv/uploads"], "fateboard": [logs]}
+    assert mounted["b"] | {"fateboard": []} == {"client": [notebooks], "fateboard": []}
+
+
+def test_notebook_and_board_at_home_are_the_simple_case() -> None:
+    plain = run(for_people({})).of(CONTAINER)
+    assert run(for_people(dict.fromkeys(PEOPLE, "a"))).of(CONTAINER) == plain
+
+
+def test_ports_for_people_belong_to_the_docker_host_that_publishes_them() -> None:
+    settings, release = parse(as_engine(for_people()), {"fate:masterSecret"}, "dev")
+    plan = topology.plan(settings, release, "dev")
+    found = outputs.party_addresses(plan, settings, release)["9999"]
+    assert {name: address.host for name, address in found.items()} == {
+        "fateflow": "a", "notebook": "b", "fateboard": "b", "rabbitmq": "a",
+    }  # fmt: skip
+    claimed = {host: claim.ports for host, claim in claims(plan, "dev").items()}
+    key = "fate:parties[0].training.publish"
+    assert {host for host in "ab" if f"{key}.notebook" in claimed[host]} == {"b"}
+    assert {host for host in "ab" if f"{key}.fateflow-http" in claimed[host]} == {"a"}
+    _, box = picture(plan, settings, release, "dev").hosts[:2]
+    (there,) = box.clusters
+    assert [(one.name, one.ports) for one in there.services] == [
+        ("client", ("notebook 127.0.0.1:20000",)),
+        ("fateboard", ("fateboard 127.0.0.1:8080",)),
+    ]
+    assert there.notes == ("calls fateflow-http at 10.0.0.1:9380, not encrypted",)
+
+
+def test_notebooks_are_not_left_behind() -> None:
+    label = {"fate.party": "9999", "fate.cluster": "training", "fate.service": "fateflow"}
+    flow = {"fate-dev-9999-fateflow": {"Config": {"Labels": label}}}
+    volumes: dict[str, Any] = {
+        f"fate-dev-9999-{name}": {"Labels": {}} for name in ("notebooks", "fateflow-logs")
+    }
+    (error,) = found(for_people(), a=Survey(containers=flow, volumes=volumes)).errors
+    assert "The data of client of party 9999 is on Docker host a, not on b" in error
