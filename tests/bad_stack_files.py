@@ -502,8 +502,14 @@ CASES = [
          "has both host and hosts: remove one of the two"),
     Case("unknown service elsewhere", _eggs(1, place={"proxy": "b"}),
          "fate:parties[0].training.place.proxy",
-         "cannot run on another Docker host: the party's other services call it by name; "
-         "choose from mysql, redis"),
+         "cannot run on another Docker host: other parties call it at the address of the first "
+         "one; choose from mysql, redis"),
+    Case("roll elsewhere", _eggs(1, place={"roll": "b"}),
+         "fate:parties[0].training.place.roll",
+         "the party's other services call it by name on the first one; choose from mysql, redis"),
+    Case("RabbitMQ elsewhere", _in_2(_elsewhere(rabbitmq="b")),
+         "fate:parties[0].training.place.rabbitmq",
+         "other parties call it at the address of the first one; choose from mysql, client"),
     Case("FATE Board of 1.3 elsewhere", _eggs(1, place={"fateboard": "b"}),
          "fate:parties[0].training.place.fateboard",
          "it reads the log files of FATE Flow, in a volume that both share; choose from mysql"),

@@ -72,7 +72,7 @@ class Client(Service):
                     File(_ORIGINAL, _NOTEBOOK.read_text()),
                 ],
                 volumes=[Volume("notebooks", _NOTEBOOKS)],
-                folders=context.uploads if context.at_home("client") else [],
+                folders=context.uploads,
                 published={"notebook": context.plan.published["notebook"]},
             ),
             opts=opts,

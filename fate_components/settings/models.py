@@ -1041,8 +1041,10 @@ class Settings(Keys):
         if about is None or name not in facts.services:
             why = "is not among the services of this party"
             if name in facts.services:
-                reason = keys.unplaceable.get(name, "the party's other services call it by name")
-                why = f"cannot run on another Docker host: {reason}"
+                by_name = "the party's other services call it by name on the first one"
+                outside = "other parties call it at the address of the first one"
+                default = outside if facts.services[name].gateway else by_name
+                why = f"cannot run on another Docker host: {keys.unplaceable.get(name, default)}"
             yield Mistake(where, f"{why}; choose from {', '.join(possible)}")
         elif name in keys.external:
             yield Mistake(
