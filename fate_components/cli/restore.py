@@ -100,12 +100,16 @@ def restore(
                 "docs/backup.md for how to restore both"
             )
         found = deployed(found_stack, party)
+        if file and not yes and not sys.stdin.isatty():
+            raise RestoreError(
+                f"there is no terminal to ask whether to replace all data of {where}: use --yes"
+            )
         restoring = Restoring(found, console.print)
         with interrupts.orderly():
             if file:
                 secret = _secret(file, passphrase_file)
                 _verify(console, file, secret, found_stack, found)
-                if not yes and sys.stdin.isatty():
+                if not yes:
                     typer.confirm(f"Replace all data of {where}?", abort=True)
             if interrupted := restoring.interrupted():
                 restoring.put_back()

@@ -60,7 +60,8 @@ class Deployment:
         return self.new.stack.fatectl(*self.arguments(*options))
 
     def arguments(self, *options: str) -> list[str]:
-        return ["restore", "9999", str(self.file), "--passphrase-file", str(self.secret), *options]
+        secret = ("--passphrase-file", str(self.secret))
+        return ["restore", "9999", str(self.file), "--yes", *secret, *options]
 
     def killed_restore(self, when: str) -> None:
         """Kill a restore when a file or folder appears below the new host's volumes."""
@@ -201,14 +202,14 @@ def test_a_wrong_passphrase_and_a_truncated_file_touch_nothing(
     wrong = tmp_path / "wrong"
     wrong.write_text("another one")
     done = deployed.new.stack.fatectl(
-        "restore", "9999", str(deployed.file), "--passphrase-file", str(wrong)
+        "restore", "9999", str(deployed.file), "--yes", "--passphrase-file", str(wrong)
     )
     assert done.returncode == 1
     assert "the passphrase is wrong" in done.stderr
     part = tmp_path / "part"
     part.write_bytes(deployed.file.read_bytes()[:-1])
     done = deployed.new.stack.fatectl(
-        "restore", "9999", str(part), "--passphrase-file", str(deployed.secret)
+        "restore", "9999", str(part), "--yes", "--passphrase-file", str(deployed.secret)
     )
     assert done.returncode == 1
     assert f"{part} cannot be restored" in done.stderr
@@ -252,7 +253,7 @@ def test_data_that_the_services_cannot_start_with_is_not_kept(
             if member.volume == "redis":
                 content = iter([files({"dump.rdb": b"not a database"})])
             writer.add(member.name, content)
-    done = deployed.new.stack.fatectl("restore", "9999", str(bad))
+    done = deployed.new.stack.fatectl("restore", "9999", str(bad), "--yes")
     assert done.returncode == 1
     assert "9999-redis keeps exiting" in done.stderr
     assert "Wrong signature trying to load DB from file" in done.stderr
@@ -404,7 +405,7 @@ def test_a_party_of_kubefate_is_taken_over(
         for container in kubefate:
             container.reload()
             assert container.status == status, container.name
-    restored = new.stack.fatectl("restore", "9999", str(file))
+    restored = new.stack.fatectl("restore", "9999", str(file), "--yes")
     assert restored.returncode == 0, restored.stderr
     assert jobs(new) == known
     assert new.sql(9999, "SELECT DISTINCT f_description FROM t_job") == [["of KubeFATE"]]

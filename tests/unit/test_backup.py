@@ -197,6 +197,15 @@ def test_without_a_terminal_nobody_is_asked() -> None:
     assert "use --passphrase-file or FATECTL_PASSPHRASE" in said
 
 
+def test_a_restore_without_a_terminal_needs_yes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restore, "read", lambda name: stack())
+    monkeypatch.setattr(restore, "deployed", lambda *arguments: PARTY)
+    code, said = fatectl("restore", "9999", "file")
+    assert code == 1
+    assert "no terminal to ask whether to replace all data of party 9999 of stack dev: " in said
+    assert "use --yes" in said
+
+
 def test_a_party_that_is_not_deployed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backup, "read", lambda name: stack())
     nothing = subprocess.CompletedProcess([], 0, "", "")
