@@ -124,12 +124,22 @@ def backup(
         raise failure(error) from None
     except KeyboardInterrupt:
         raise failure(BackupError("interrupted; no file was written, the party runs")) from None
-    size = file.stat().st_size / 1e6
-    how = "encrypted" if secret else "not encrypted"
-    console.print(f"{file}: party {party} of FATE {found_stack.release.name}, {size:.1f} MB, {how}")
+    console.print(summary(file, f"party {party} of FATE {found_stack.release.name}", secret))
     console.print(
         f"the party is {'stopped' if stop else f'running; it stood still {seconds:.0f} s'}"
     )
+
+
+def summary(file: Path, of: str, secret: str | None) -> str:
+    """What was written.
+
+    Args:
+        file: the backup.
+        of: whose data it is.
+        secret: the passphrase it is encrypted with, or None.
+    """
+    how = "encrypted" if secret else "not encrypted"
+    return f"{file}: {of}, {file.stat().st_size / 1e6:.1f} MB, {how}"
 
 
 def _write(

@@ -14,7 +14,7 @@ from ..backup.party import PartyError
 from ..docker.daemon import NoAnswerError
 from ..kubefate import running
 from . import passphrase
-from .backup import manifest_of, write
+from .backup import manifest_of, summary, write
 from .failure import failure
 from .new_file import FileError, new_file
 from .passphrase import EncryptOption, EncryptWithOption, PassphraseError
@@ -97,8 +97,7 @@ def takeover(
         raise failure(
             TakeoverError("interrupted; no file was written, KubeFATE's containers run")
         ) from None
-    size, how = file.stat().st_size / 1e6, "encrypted" if secret else "not encrypted"
-    console.print(f"{file}: party {party} of KubeFATE, {size:.1f} MB, {how}")
+    console.print(summary(file, f"party {party} of KubeFATE", secret))
     console.print(
         "KubeFATE's containers are stopped"
         if stop
