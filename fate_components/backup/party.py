@@ -199,7 +199,7 @@ def stop(containers: Iterable[Found]) -> None:
         PartyError: it failed.
     """
     found = list(containers)
-    _unpause(found)
+    unpause(found)
     each_host("stop", found)
 
 
@@ -237,7 +237,7 @@ def standing_still(party: Deployed, for_good: bool) -> Iterator[None]:
         PartyError: a container cannot be paused or stopped.
     """
     # A backup that was killed has left them paused.
-    _unpause(party.others)
+    unpause(party.others)
     active = [one for one in party.others if one.status in ("running", "paused", "restarting")]
     caches = [one for one in active if one.service in _REDIS]
     hold = partial(each_host, "stop") if for_good else _pause
@@ -251,12 +251,12 @@ def standing_still(party: Deployed, for_good: bool) -> Iterator[None]:
             hold(filter(None, [party.mysql]))
     except BaseException:
         with interrupts.ignored():
-            _unpause(active)
+            unpause(active)
             # Those that were to be stopped.
             each_host("start", [*active, *filter(None, [party.mysql])])
         raise
     with interrupts.ignored():
-        _unpause(active)
+        unpause(active)
 
 
 def _save(party: Deployed, cache: Found) -> None:
@@ -265,12 +265,18 @@ def _save(party: Deployed, cache: Found) -> None:
         raise PartyError(f"{cache.name} did not save its data: {done.stdout}{done.stderr}".strip())
 
 
-def _unpause(containers: Iterable[Found]) -> None:
-    def unpause(host: str, ids: list[str]) -> None:
+def unpause(containers: Iterable[Found]) -> None:
+    """Continue those containers that are paused.
+
+    Raises:
+        PartyError: it failed.
+    """
+
+    def one_host(host: str, ids: list[str]) -> None:
         if paused := _paused(host, ids):
             docker(host, "unpause", *paused)
 
-    _on_each_host(unpause, containers)
+    _on_each_host(one_host, containers)
 
 
 def _pause(containers: Iterable[Found]) -> None:

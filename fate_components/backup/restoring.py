@@ -28,6 +28,7 @@ class Restoring:
         # A volume is the smallest thing that a Docker host creates, keeps and removes at once.
         self._mark = docker_name(party.stack, party.id, "restoring")
         self._loaded: list[Member] = []
+        self._emptied: list[str] = []
 
     def interrupted(self) -> bool:
         """Whether an earlier restore was killed during its switch."""
@@ -51,6 +52,18 @@ class Restoring:
         elif found := database.of(self._party):
             found.load(content)
         self._loaded.append(member)
+
+    def empty(self, part: str) -> None:
+        """Have a volume that the backup has nothing for be empty after the switch.
+
+        Args:
+            part: the last part of its name.
+
+        Raises:
+            PartyError: it cannot be written.
+        """
+        volumes.unpack(self._party, self._party.volumes[part], [volumes.NOTHING])
+        self._emptied.append(part)
 
     def adapt(self, statements: str) -> None:
         """Make the tables that were loaded fit the party, if there are any.
@@ -80,7 +93,8 @@ class Restoring:
             docker(self._hosts[0], "volume", "create", *marks, self._mark)
             self._say("stopping the services")
             stop(party.others)
-            volumes.switch(party, [one.volume for one in self._loaded if one.volume is not None])
+            loaded = [one.volume for one in self._loaded if one.volume is not None]
+            volumes.switch(party, [*loaded, *self._emptied])
             if tables := self._loaded_tables():
                 tables.switch()
             self._say("starting the services with the restored data")

@@ -4,6 +4,7 @@ A restore unpacks into a folder of the volume itself. So the switch to the resto
 matter of names, which is quick and needs no space, and it can be undone.
 """
 
+import tarfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import groupby
@@ -13,6 +14,8 @@ from ..docker.host import labels
 from .party import Deployed, PartyError, Volume, docker
 
 _LIMIT = 3600  # seconds for removing or counting the files of a Docker host's volumes
+NOTHING = bytes(tarfile.RECORDSIZE)
+"""A tar archive without files."""
 # The data that is being restored; the data before it, while it is set aside, and after that.
 _NEW, _LEAVING, _OLD = ".fate-restore", ".fate-before.part", ".fate-before"
 _OWN = f"-name {_NEW} -o -name {_LEAVING} -o -name {_OLD}"

@@ -14,6 +14,7 @@ from ..backup.party import Deployed, PartyError, wait_healthy
 from ..backup.restoring import Restoring
 from ..fate1 import meta_service
 from ..fate1.settings import EGG, Training
+from ..fate2 import hdfs_backup
 from . import passphrase, progress
 from .backup import deployed
 from .failure import failure
@@ -57,7 +58,8 @@ def check(manifest: Manifest, stack: Stack, party: Deployed, product: str | None
     if missing := parts - set(party.volumes):
         raise RestoreError(
             f"it has data for {', '.join(sorted(missing))}, and party {party.id} has no such "
-            "volume: deploy the party with the same clusters, eggs and engines, and run `pulumi up`"
+            "volume: deploy the party with the same clusters and engines and as many eggs and data "
+            "nodes, and run `pulumi up`"
         )
 
 
@@ -116,7 +118,13 @@ def restore(
             else:
                 restoring.clear()
             if file:
-                _restore(console, file, secret, restoring, found_stack, party)
+                _restore(console, file, secret, restoring, found_stack, found)
+                if fault := hdfs_backup.arrange(found):
+                    console.print(
+                        f"warning: the tables are restored, but not on as many data nodes as they "
+                        f"should be: {fault}",
+                        markup=False,
+                    )
             elif interrupted:
                 wait_healthy(found.containers)
     except (ArchiveError, PartyError, PassphraseError, RestoreError, StackError) as error:
@@ -168,7 +176,7 @@ def _restore(
     secret: str | None,
     restoring: Restoring,
     stack: Stack,
-    party: int,
+    party: Deployed,
 ) -> None:
     try:
         with progress.bars(console) as add:
@@ -176,8 +184,11 @@ def _restore(
             with archive.reading(file, secret, step) as reader:
                 for member, blocks in reader.members():
                     restoring.load(member, blocks)
+        parts = [one.volume for one in reader.manifest.members if one.volume is not None]
+        for part in hdfs_backup.added(party, parts):
+            restoring.empty(part)
         if adapt := _ADAPT.get(stack.release.line):
-            restoring.adapt(adapt(stack, party))
+            restoring.adapt(adapt(stack, int(party.id)))
     except BaseException:
         restoring.clear()
         raise

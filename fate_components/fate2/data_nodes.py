@@ -16,9 +16,10 @@ from ..docker import cli
 from . import hdfs
 from .settings import replicas
 
-_ASK = """exec 3<>/dev/tcp/127.0.0.1/9870
+ASK = """exec 3<>/dev/tcp/127.0.0.1/9870
 printf 'GET /jmx?qry=Hadoop:service=NameNode,name=NameNodeInfo HTTP/1.0\\r\\n\\r\\n' >&3
 cat <&3"""
+"""The bash command in the name node's container that asks what it says about its HDFS."""
 _REPLICATION = f"{hdfs.NAMES}/replication"  # the file with the one that all files have
 _PAUSE = 2.0  # seconds
 _PROGRESS = 15.0  # seconds after which the same progress is printed again
@@ -61,12 +62,14 @@ class NameNode:
     Args:
         nodes: its data nodes.
         blocks: how many blocks there are.
-        missing: how many blocks no data node has that it hears from.
+        missing: how many blocks no data node has that it hears from. Unknown in safe mode.
+        safe_mode: why it is in safe mode, or nothing.
     """
 
     nodes: tuple[DataNode, ...]
     blocks: int
     missing: int
+    safe_mode: str = ""
 
 
 def read(bean: Mapping[str, Any]) -> NameNode:
@@ -83,7 +86,21 @@ def read(bean: Mapping[str, Any]) -> NameNode:
             blocks = leaving.get(name, leaving.get(host, {})).get("underReplicatedBlocks", 0)
             address = node.get("xferaddr") or f"{host}:{port}"
             found.append(DataNode(host, address, live, node.get("adminState", ""), blocks))
-    return NameNode(tuple(found), bean["TotalBlocks"], bean["NumberOfMissingBlocks"])
+    missing, safe_mode = bean["NumberOfMissingBlocks"], bean.get("Safemode", "")
+    return NameNode(tuple(found), bean["TotalBlocks"], missing, safe_mode)
+
+
+def understood(answer: str) -> NameNode:
+    """What a name node says, from its answer to `ASK`.
+
+    Raises:
+        DataNodesError: it is no such answer.
+    """
+    try:
+        return read(json.loads(answer[answer.index("{") :])["beans"][0])
+    except (ValueError, KeyError, IndexError):
+        said = answer.strip()[-300:]
+        raise DataNodesError(f"the name node does not tell its data nodes: {said}") from None
 
 
 def leaving(found: NameNode, wanted: Collection[str]) -> list[DataNode]:
@@ -130,12 +147,7 @@ def _hdfs(*arguments: str) -> None:
 
 
 def _look() -> NameNode:
-    answer = _in_container("bash", "-c", _ASK)
-    try:
-        return read(json.loads(answer[answer.index("{") :])["beans"][0])
-    except (ValueError, KeyError, IndexError):
-        said = answer.strip()[-300:]
-        raise DataNodesError(f"the name node does not tell its data nodes: {said}") from None
+    return understood(_in_container("bash", "-c", ASK))
 
 
 def _write(path: str, text: str) -> None:
