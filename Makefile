@@ -6,6 +6,8 @@ STACK ?= dev
 PYTHON ?= python3
 LOCAL = unix:///var/run/docker.sock
 IN_ENV = eval "$$(sh toolchain/env.sh)" &&
+RESOLVE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
+  --no-emit-index-url --no-emit-find-links pyproject.toml
 
 help: ## show this help
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -22,17 +24,17 @@ down: tools stack ## remove the stack's containers and networks; keep its data
 
 test: lint unit integration ## run everything that CI runs
 
-lint: .venv/installed ## check formatting, lint and types
+lint: .venv/for-tests ## check formatting, lint and types
 	@echo "==> lint"
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 
-unit: .venv/installed ## run the unit tests, which take seconds
+unit: .venv/for-tests ## run the unit tests, which take seconds
 	@echo "==> unit tests"
 	@.venv/bin/pytest -q -n 2 tests/unit
 
-integration: .venv/installed ## run the tests with the real engine and their own Docker daemon (as root)
+integration: .venv/for-tests ## run the tests with the real engine and their own Docker daemon (as root)
 	@$(MAKE) --no-print-directory -j2 tools rootfs
 	@# The browser is needed only later.
 	@sh toolchain/docker.sh browser >/dev/null &
@@ -64,27 +66,33 @@ rootfs: .venv/installed
 stack: tools
 	@sh toolchain/stack.sh $(STACK)
 
-generated: .venv/installed ## write the schema for editors and what the documentation says about keys
+generated: .venv/for-tests ## write the schema for editors and what the documentation says about keys
 	@.venv/bin/python -m fate_components.generated
 
-kills: tools ## kill 30 updates of each release line and repair them (as root; an hour)
+kills: .venv/for-tests tools ## kill 30 updates of each release line and repair them (as root; an hour)
 	@sh toolchain/docker.sh test
 	@KILLS=30 .venv/bin/pytest tests/integration/test_interruptions.py
 
-bench: tools ## measure growth with the number of parties, against docker-compose, and over ssh (as root)
+bench: .venv/for-tests tools ## measure growth with the number of parties, against docker-compose, and over ssh (as root)
 	@sh toolchain/docker.sh test
 	@.venv/bin/python -m benchmarks.scale
 	@.venv/bin/python -m benchmarks.compose
 	@.venv/bin/python -m benchmarks.ssh
 
-lock: ## resolve the dependencies in pyproject.toml again
-	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
-	  --no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements.lock
+lock: .venv/for-tests ## resolve the dependencies in pyproject.toml again
+	@$(RESOLVE) --group run -o requirements.lock
+	@$(RESOLVE) --group dev --constraint requirements.lock -o requirements-dev.lock
 
 .venv/installed: requirements.lock
 	@echo "==> Python environment (.venv)" >&2
-	@sh toolchain/venv.sh $(PYTHON)
+	@sh toolchain/venv.sh $(PYTHON) requirements.lock
 	@touch $@
+
+# It has all that the other one has, in the same versions.
+.venv/for-tests: requirements-dev.lock
+	@echo "==> Python environment (.venv), with what tests need" >&2
+	@sh toolchain/venv.sh $(PYTHON) requirements-dev.lock
+	@touch .venv/installed $@
 
 .PHONY: bench help up preview down test lint unit integration env tools docker images prepared rootfs stack \
   generated kills lock

@@ -1,6 +1,6 @@
-# Creates .venv with exactly the packages in requirements.lock. Usage: venv.sh PYTHON
+# Creates .venv with the packages in a lock file. Usage: venv.sh PYTHON FILE
 set -eu
-python=$1
+python=$1 packages=$2
 if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
   echo "Python 3.11 or newer is required, but $python is not. Specify one: make PYTHON=python3.12" >&2
   exit 1
@@ -15,4 +15,4 @@ if ! "$python" -c 'import ensurepip' 2>/dev/null; then
 fi
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-  -r requirements.lock
+  -r "$packages"
