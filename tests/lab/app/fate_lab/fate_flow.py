@@ -504,12 +504,17 @@ class FateFlow:
         return {"status": row["f_status"], "error": row["f_description"]}
 
     def finish(self, asked: dict[str, Any]) -> None:
-        """Records the end of the whole job in this party's row."""
+        """Records the end of the whole job in this party's row, and ends its tasks there."""
         job_id, role, party = asked["job_id"], asked["role"], asked["party"]
         error = asked["error"]
         status = "failed" if error else "success"
         if error:
             self.job_log_line(job_id, f"{role}/{party}/{toy_job.COMPONENT}/ERROR.log", error)
+            ended = (
+                "UPDATE t_task SET f_status = 'failed' WHERE f_job_id = %s AND f_role = %s"
+                " AND f_party_id = %s AND f_status <> 'success'"
+            )
+            self.database.run((ended, (job_id, role, party)))
         progress = 0 if error else 100
         self.update(
             job_id, role, party, f_status=status, f_description=error, f_progress=progress
