@@ -230,7 +230,7 @@ def _publications(
         for cluster in settings.clusters(party, release):
             for name, bound in cluster.published.items():
                 where = ("parties", index, cluster.kind, "publish", name)
-                yield cluster.host_of(name), where, bound
+                yield cluster.host_of_port(name), where, bound
             for one in cluster.between:
                 for bound in one.published:
                     yield one.host, ("parties", index, cluster.kind, *one.key), bound

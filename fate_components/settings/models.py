@@ -750,7 +750,7 @@ class Cluster:
         """All of its Docker hosts, the one it runs on first."""
         return (self.host, *self.elsewhere)
 
-    def host_of(self, port: str) -> str:
+    def host_of_port(self, port: str) -> str:
         """The name of the Docker host on which it publishes one of its ports."""
         return next(
             (
