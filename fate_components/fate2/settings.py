@@ -346,7 +346,8 @@ class Party(settings.Party):
     engines: PartyEngines = Field(
         PartyEngines(),
         description="the engines in which it differs from fate:engines: {computing, storage}. "
-        "Parties with different ones work together; the federation engine is the same for all",
+        "Not every job works between parties with different ones; the federation engine is the "
+        "same for all",
     )
 
     hosts: tuple[str, ...] = Field(
