@@ -54,6 +54,10 @@ class ClusterContext:
         elsewhere = plan.external.get(service) or plan.placed(service)
         return elsewhere or Endpoint(service, self.port(service))
 
+    def at_home(self, container: str) -> bool:
+        """Whether one of its containers runs on the cluster's own Docker host."""
+        return self.plan.host_of(container) == self.plan.host
+
     def place_of(self, container: str) -> Place:
         """Where one of its containers runs."""
         return self.place.elsewhere.get(self.plan.host_of(container), self.place)
@@ -65,7 +69,7 @@ class ClusterContext:
             container: the container's name.
             parent: the resource's parent, which belongs to the cluster's own Docker host.
         """
-        if self.plan.host_of(container) == self.plan.host:
+        if self.at_home(container):
             return pulumi.ResourceOptions(parent=parent)
         provider = {"docker": self.place_of(container).host.provider}
         return pulumi.ResourceOptions(parent=parent, providers=provider)

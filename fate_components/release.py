@@ -172,6 +172,11 @@ class Release(_Fact):
                     raise ValueError(f"outputs.{name}: no service publishes a port {port}")
         return self
 
+    def publisher(self, port: str) -> str:
+        """The service that publishes a port, which is given by name."""
+        services = self.services.items()
+        return next(name for name, service in services if port in service.published_ports)
+
     @property
     def published(self) -> dict[str, int]:
         """The ports a party publishes on its Docker host, by name, with FATE's usual numbers."""

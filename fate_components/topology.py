@@ -226,8 +226,7 @@ class ClusterPlan:
 
     def host_of_port(self, port: str) -> str:
         """The name of the Docker host on which it publishes one of its ports."""
-        services = self.facts.services.items()
-        return self.host_of(next(name for name, one in services if port in one.published_ports))
+        return self.host_of(self.facts.publisher(port))
 
     def network_at(self, host: str) -> Network:
         """The party's network on one of the cluster's Docker hosts."""

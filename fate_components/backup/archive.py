@@ -78,6 +78,11 @@ class Manifest(_Facts):
     database: str | None
     members: tuple[Member, ...]
 
+    @property
+    def volumes(self) -> set[str]:
+        """The volumes that it has, each the last part of its name."""
+        return {member.volume for member in self.members if member.volume is not None}
+
 
 class Writer:
     """Writes a backup.

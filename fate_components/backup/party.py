@@ -210,19 +210,35 @@ def wait_healthy(containers: Iterable[Found]) -> None:
         PartyError: one of them cannot become healthy; the text shows its log.
     """
     for host, there in groupby(containers, lambda one: one.docker_host):
-        done = subprocess.run(
-            [sys.executable, "-m", "fate_components.docker.wait"],
-            input="".join(f"{one.name} {one.id}\n" for one in there),
-            env={**os.environ, **cli.environment(host)},
-            cwd=_PROJECT,
-            # Whom it waits for is of interest to somebody who watches.
-            stdout=None if sys.stdout.isatty() else subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise PartyError(done.stderr.strip())
+        names = "".join(f"{one.name} {one.id}\n" for one in there)
+        run_module("fate_components.docker.wait", host, names)
+
+
+def run_module(name: str, docker_host: str, stdin: str, **environment: str) -> None:
+    """Run a module that `pulumi up` runs as a command of the stack.
+
+    Args:
+        name: the module's full name.
+        docker_host: how to reach the daemon that it works on.
+        stdin: its standard input.
+        environment: more of its environment variables.
+
+    Raises:
+        PartyError: it failed; the text is what it said.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", name],
+        input=stdin,
+        env={**os.environ, **cli.environment(docker_host), **environment},
+        cwd=_PROJECT,
+        # What it waits for is of interest to somebody who watches.
+        stdout=None if sys.stdout.isatty() else subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise PartyError(done.stderr.strip())
 
 
 @contextmanager

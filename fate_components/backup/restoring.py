@@ -27,8 +27,8 @@ class Restoring:
         self._hosts = list(dict.fromkeys(one.docker_host for one in party.containers))
         # A volume is the smallest thing that a Docker host creates, keeps and removes at once.
         self._mark = docker_name(party.stack, party.id, "restoring")
-        self._loaded: list[Member] = []
-        self._emptied: list[str] = []
+        self._volumes: list[str] = []  # those that are to be switched
+        self._has_tables = False
 
     def interrupted(self) -> bool:
         """Whether an earlier restore was killed during its switch."""
@@ -48,10 +48,10 @@ class Restoring:
         """
         content = archive.decompressed(blocks)
         if member.volume is not None:
-            volumes.unpack(self._party, self._party.volumes[member.volume], content)
+            self._unpack(member.volume, content)
         elif found := database.of(self._party):
             found.load(content)
-        self._loaded.append(member)
+            self._has_tables = True
 
     def empty(self, part: str) -> None:
         """Have a volume that the backup has nothing for be empty after the switch.
@@ -62,8 +62,11 @@ class Restoring:
         Raises:
             PartyError: it cannot be written.
         """
-        volumes.unpack(self._party, self._party.volumes[part], [volumes.NOTHING])
-        self._emptied.append(part)
+        self._unpack(part, [volumes.NOTHING])
+
+    def _unpack(self, part: str, content: Iterable[bytes]) -> None:
+        volumes.unpack(self._party, self._party.volumes[part], content)
+        self._volumes.append(part)
 
     def adapt(self, statements: str) -> None:
         """Make the tables that were loaded fit the party, if there are any.
@@ -78,8 +81,7 @@ class Restoring:
             tables.adapt(statements)
 
     def _loaded_tables(self) -> database.Database | None:
-        loaded = any(member.volume is None for member in self._loaded)
-        return database.of(self._party) if loaded else None
+        return database.of(self._party) if self._has_tables else None
 
     def switch(self) -> None:
         """Put what was loaded in the place of the data in use.
@@ -93,8 +95,7 @@ class Restoring:
             docker(self._hosts[0], "volume", "create", *marks, self._mark)
             self._say("stopping the services")
             stop(party.others)
-            loaded = [one.volume for one in self._loaded if one.volume is not None]
-            volumes.switch(party, [*loaded, *self._emptied])
+            volumes.switch(party, self._volumes)
             if tables := self._loaded_tables():
                 tables.switch()
             self._say("starting the services with the restored data")

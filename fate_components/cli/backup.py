@@ -13,7 +13,7 @@ from rich.console import Console
 from ..backup import archive, database, interrupts, volumes
 from ..backup.archive import DATABASE, Manifest, Member
 from ..backup.database import Database
-from ..backup.party import MYSQL, Deployed, PartyError, find, standing_still, unpause
+from ..backup.party import MYSQL, Deployed, PartyError, find, standing_still
 from ..backup.restoring import Restoring
 from ..fate2 import hdfs_backup
 from . import passphrase, progress
@@ -117,8 +117,6 @@ def backup(
             raise BackupError(
                 f"a restore of party {party} was interrupted: run `fatectl restore {party} --abort`"
             )
-        # A backup that was killed has left them paused.
-        unpause(found.others)
         if why := hdfs_backup.fault(found):
             raise BackupError(f"party {party} cannot be backed up: {why}")
         with interrupts.orderly(), new_file(file) as target:

@@ -54,8 +54,7 @@ def check(manifest: Manifest, stack: Stack, party: Deployed, product: str | None
             f"its database is from {manifest.database}, and party {party.id} {there}: give it a "
             "training cluster from the same fate:images, and run `pulumi up`"
         )
-    parts = {member.volume for member in manifest.members if member.volume is not None}
-    if missing := parts - set(party.volumes):
+    if missing := manifest.volumes - set(party.volumes):
         raise RestoreError(
             f"it has data for {', '.join(sorted(missing))}, and party {party.id} has no such "
             "volume: deploy the party with the same clusters and engines and as many eggs and data "
@@ -119,12 +118,6 @@ def restore(
                 restoring.clear()
             if file:
                 _restore(console, file, secret, restoring, found_stack, found)
-                if fault := hdfs_backup.arrange(found):
-                    console.print(
-                        f"warning: the tables are restored, but not on as many data nodes as they "
-                        f"should be: {fault}",
-                        markup=False,
-                    )
             elif interrupted:
                 wait_healthy(found.containers)
     except (ArchiveError, PartyError, PassphraseError, RestoreError, StackError) as error:
@@ -133,6 +126,12 @@ def restore(
         raise failure(RestoreError(f"interrupted; {where} has the data it had")) from None
     if file:
         console.print(f"{where} has the data of {file}")
+        if fault := hdfs_backup.arrange(found):
+            console.print(
+                f"warning: the tables are restored, but not on as many data nodes as they should "
+                f"be: {fault}",
+                markup=False,
+            )
     elif interrupted:
         console.print(f"{where} has the data from before the restore")
     else:
@@ -184,8 +183,7 @@ def _restore(
             with archive.reading(file, secret, step) as reader:
                 for member, blocks in reader.members():
                     restoring.load(member, blocks)
-        parts = [one.volume for one in reader.manifest.members if one.volume is not None]
-        for part in hdfs_backup.added(party, parts):
+        for part in hdfs_backup.added(party, reader.manifest.volumes):
             restoring.empty(part)
         if adapt := _ADAPT.get(stack.release.line):
             restoring.adapt(adapt(stack, int(party.id)))

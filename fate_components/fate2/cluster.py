@@ -81,13 +81,7 @@ class ClusterContext(cluster.TrainingContext):
     @property
     def fate_flow(self) -> Endpoint:
         """FATE Flow's own address, which it both listens on and announces to others."""
-        return Endpoint(
-            self.attachment("fateflow").address, self.ports("fateflow")["fateflow-http"]
-        )
-
-    def at_home(self, container: str) -> bool:
-        """Whether one of its containers runs on the cluster's own Docker host, like FATE Flow."""
-        return self.plan.host_of(container) == self.plan.host
+        return Endpoint(self.attachment("fateflow").address, self.ports("fateflow")[FLOW_PORT])
 
     def fate_flow_from(self, container: str) -> Endpoint:
         """Where one of its containers calls FATE Flow."""

@@ -1,20 +1,15 @@
 """What backups and restores of a party with HDFS need, besides copies of its volumes."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Collection
 
-from ..backup.party import Deployed, Found
-from ..docker import cli
+from ..backup.party import Deployed, Found, PartyError, run_module, unpause
 from ..docker.containers import Containers
 from . import hdfs
 from .data_nodes import ASK, DataNodesError, NameNode, understood
 from .name_node import NAME_NODE
 from .settings import DATA_NODE
 
-_PROJECT = Path(__file__).parents[2]
+_ARRANGE = "fate_components.fate2.data_nodes"
 
 
 def data_nodes(party: Deployed) -> list[str]:
@@ -22,7 +17,7 @@ def data_nodes(party: Deployed) -> list[str]:
     return [part for part, volume in party.volumes.items() if volume.owner.service == DATA_NODE]
 
 
-def added(party: Deployed, backed_up: Iterable[str]) -> list[str]:
+def added(party: Deployed, backed_up: Collection[str]) -> list[str]:
     """The data nodes of a party that a backup knows nothing of.
 
     Their blocks are of the HDFS that the restore replaces, and a data node does not start with a
@@ -32,15 +27,23 @@ def added(party: Deployed, backed_up: Iterable[str]) -> list[str]:
         party: the party.
         backed_up: the volumes in the backup, by the last part of their names.
     """
-    known = set(backed_up)
-    return [part for part in data_nodes(party) if NAME_NODE in known and part not in known]
+    if NAME_NODE not in backed_up:
+        return []
+    return [part for part in data_nodes(party) if part not in backed_up]
 
 
 def fault(party: Deployed) -> str | None:
-    """Why a party's tables cannot be backed up now, if so; asks its name node, if it has one."""
+    """Why a party's tables cannot be backed up now, if so; asks its name node, if it has one.
+
+    Raises:
+        PartyError: containers that are paused cannot be continued.
+    """
     node = _name_node(party)
     if node is None:
         return None
+    # A backup that was killed has left them paused.
+    if any(one.status == "paused" for one in party.others):
+        unpause(party.others)
     at = Containers(party.stack, party.id, node.docker_host)
     done = at.run(NAME_NODE, ASK)
     if done.returncode:
@@ -83,17 +86,12 @@ def arrange(party: Deployed) -> str | None:
     node = _name_node(party)
     if node is None:
         return None
-    done = subprocess.run(
-        [sys.executable, "-m", "fate_components.fate2.data_nodes"],
-        input="".join(f"{name}\n" for name in data_nodes(party)),
-        env={**os.environ, **cli.environment(node.docker_host), "CONTAINER": node.name},
-        cwd=_PROJECT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    return done.stderr.strip() if done.returncode else None
+    names = "".join(f"{name}\n" for name in data_nodes(party))
+    try:
+        run_module(_ARRANGE, node.docker_host, names, CONTAINER=node.name)
+    except PartyError as error:
+        return str(error)
+    return None
 
 
 def _name_node(party: Deployed) -> Found | None:

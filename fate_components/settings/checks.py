@@ -360,8 +360,8 @@ def _calls(settings: Settings, release: Release, stack: str) -> Iterator[_Call]:
         called = cluster.facts.edge or max(cluster.facts.gateways, key=len, default="")
         name = docker_name(stack, party, called)
         for service, ports in cluster.calls_home.items():
-            there = next(host for host, found in cluster.elsewhere.items() if service in found)
-            yield _Call(service, there, cluster.host, _called(index, cluster, ports))
+            called_there = _called(index, cluster, ports)
+            yield _Call(service, cluster.host_of(service), cluster.host, called_there)
         for _, other, caller in placed:
             if other == party and caller is not cluster:
                 inner = _called(index, cluster, cluster.inner)

@@ -750,17 +750,14 @@ class Cluster:
         """All of its Docker hosts, the one it runs on first."""
         return (self.host, *self.elsewhere)
 
+    def host_of(self, service: str) -> str:
+        """The name of the Docker host of a service that it has once."""
+        away = (host for host, services in self.elsewhere.items() if service in services)
+        return next(away, self.host)
+
     def host_of_port(self, port: str) -> str:
         """The name of the Docker host on which it publishes one of its ports."""
-        return next(
-            (
-                host
-                for host, services in self.elsewhere.items()
-                for name in services
-                if port in self.facts.services[name].published_ports
-            ),
-            self.host,
-        )
+        return self.host_of(self.facts.publisher(port))
 
 
 @dataclass(frozen=True)
