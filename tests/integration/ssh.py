@@ -30,6 +30,7 @@ class SshServer:
             # Without the profile of the user who runs the tests, which may take a second a login.
             f"SetEnv DOCKER_HOST={host.url} HOME={folder}\n"
             "StrictModes no\nUsePAM no\nPermitRootLogin prohibit-password\n"
+            "LogLevel VERBOSE\n"  # which tells of sessions
         )
         self._config = folder / "ssh_config"
         self._config.write_text(
@@ -65,6 +66,11 @@ class SshServer:
     def logins(self) -> int:
         """How many connections have been opened."""
         return self._log.read_text().count("Accepted publickey")
+
+    @property
+    def sessions(self) -> int:
+        """How many commands have been run, by any connection."""
+        return self._log.read_text().count("Starting session")
 
     def close(self) -> None:
         """Stop the server."""

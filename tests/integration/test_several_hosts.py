@@ -73,8 +73,10 @@ def clusters(
 def test_calls_of_a_docker_host_share_connections(
     clusters: tuple[Cluster, Cluster], ssh: SshServer
 ) -> None:
-    # The first up has made dozens of calls; one more login was the test server's own.
-    assert ssh.logins - 1 <= (os.cpu_count() or 1)
+    # A login per core, and one for each call that finds its connection full (MaxSessions); seen
+    # are 2 or 3 for 31 calls.
+    assert ssh.sessions > 20
+    assert ssh.logins < ssh.sessions / 3
     # It ends although the connections stay open: they hold none of its pipes.
     preview = clusters[0].stack.start("preview", "--expect-no-changes")
     said, _ = preview.communicate(timeout=ENDS_WITHIN)
