@@ -376,12 +376,12 @@ def build(piece: Piece) -> None:
 def sources(piece: Piece, go: str) -> Iterator[Path]:
     """The folder to build a piece in.
 
-    It is the piece's own folder unless that replaces packages of its modules by the stand-ins in
-    `_left-out`. Go refuses to replace files in its module cache, so the modules are then copied.
+    It is the piece's own folder unless that replaces packages of its modules by those in
+    `_stand-ins`. Go refuses to replace files in its module cache, so the modules are then copied.
     """
     own = TOOLCHAIN / piece.folder
-    left_out = own / "_left-out"
-    if not left_out.exists():
+    stand_ins = own / "_stand-ins"
+    if not stand_ins.exists():
         yield own
         return
     with tempfile.TemporaryDirectory(dir=CACHE) as copy:
@@ -392,8 +392,8 @@ def sources(piece: Piece, go: str) -> Iterator[Path]:
             raise InstallError(
                 f"copying the Go modules of {piece.folder} failed: {last_line(vendor.stderr)}"
             )
-        for folder in {file.parent for file in left_out.rglob("*.go")}:
-            package = Path(copy, "vendor", folder.relative_to(left_out))
+        for folder in {file.parent for file in stand_ins.rglob("*.go")}:
+            package = Path(copy, "vendor", folder.relative_to(stand_ins))
             for file in package.glob("*.go"):
                 file.unlink()
             shutil.copytree(folder, package, dirs_exist_ok=True)
