@@ -1,6 +1,7 @@
 """FATE on Docker hosts: from the stack file to running parties."""
 
 import asyncio
+import atexit
 import gc
 
 import pulumi
@@ -9,8 +10,9 @@ from fate_components import deployment
 from fate_components.settings import SettingsError
 from fate_components.settings.load import load
 
-# With 100 parties, a preview would take more than twice as long without these three.
+# With 100 parties, a preview would take more than twice as long without these.
 gc.disable()  # the program ends before there is garbage worth collecting
+atexit.register(gc.freeze)  # or Python would search all objects for garbage once more at its end
 # The SDK waits for the engine to take each of its debug messages, several per resource.
 pulumi.log.debug = lambda *_, **__: None
 
