@@ -54,7 +54,12 @@ class SshServer:
                 stderr=log,
             )
         login = [str(self.bin / "ssh"), "-o", "BatchMode=yes", "fatehost", "true"]
-        wait_for("sshd to let us in", lambda: subprocess.run(login, check=False).returncode == 0)
+
+        def open_() -> bool:
+            assert self._process.poll() is None, f"sshd ended: {self._log.read_text()}"
+            return subprocess.run(login, check=False).returncode == 0
+
+        wait_for("sshd to let us in", open_)
 
     def also(self, name: str, address: str, port: int = 22) -> str:
         """The URL of this server under one more name, which its ssh command knows."""
