@@ -124,8 +124,18 @@ class Host(pulumi.ComponentResource):
                 # The engine does not replace a resource if only its provider changes.
                 replacement_trigger=self.name,
                 hooks=self.leftovers,
+                # It may be missing in the state: the provider takes a network for removed when the
+                # daemon does not answer, and an update that is killed may not have recorded it.
+                import_=self._existing(plan, labelled),
             ),
         )
+
+    def _existing(self, plan: Network, labelled: Mapping[str, str]) -> str | None:
+        """The id of a network that is here already, exactly as it should be."""
+        found = self.survey.networks.get(plan.name, {})
+        wanted = {"Subnet": str(plan.subnet), "Gateway": str(plan.gateway)}
+        addresses = (found.get("IPAM") or {}).get("Config")
+        return found["Id"] if addresses == [wanted] and found["Labels"] == labelled else None
 
     def image(self, wanted: Image) -> docker.RemoteImage:
         """An image on this host; repeated calls return the same resource.

@@ -68,6 +68,7 @@ def run(
         mock.patch("pulumi.run"),
         mock.patch("pulumi.log.debug"),
         mock.patch("gc.disable"),
+        mock.patch("atexit.register"),
     ):
         program()
     return recorder
@@ -115,6 +116,22 @@ def test_every_object_can_be_found_by_its_labels(registered: Recorder) -> None:
         }
         for party in ("9999", "10000")
     }
+
+
+@pytest.mark.parametrize("other", [{}, {"IPAM": {"Config": []}}])
+def test_a_network_that_is_there_as_it_should_be_is_imported(
+    registered: Recorder, other: dict[str, Any]
+) -> None:
+    wanted = registered.of(NETWORK)["fate-dev-9999"]
+    (addresses,) = wanted["ipamConfigs"]
+    there = {
+        "Id": "n1",
+        "Labels": labels(wanted),
+        "IPAM": {"Config": [{"Subnet": addresses["subnet"], "Gateway": addresses["gateway"]}]},
+    }
+    again = run(found={"a": Survey(networks={"fate-dev-9999": there | other})})
+    imported = {r.name: r.resource_id for r in again.resources if r.resource_id}
+    assert imported == ({} if other else {"9999": "n1"})
 
 
 def test_images_come_from_the_registry_once_per_docker_host() -> None:

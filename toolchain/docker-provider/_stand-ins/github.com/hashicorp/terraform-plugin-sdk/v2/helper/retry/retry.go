@@ -43,10 +43,11 @@ func (conf *StateChangeConf) WaitForStateContext(ctx context.Context) (any, erro
 		case slices.Contains(conf.Target, state):
 			return result, nil
 		case !slices.Contains(conf.Pending, state):
-			return nil, fmt.Errorf("unexpected state '%s', wanted '%s'", state, wanted)
+			return nil, fmt.Errorf("unexpected state '%s', wanted target '%s'", state, wanted)
 		case time.Now().After(deadline):
+			// In the words of the SDK, which programs may look for.
 			return nil, fmt.Errorf(
-				"timeout while waiting for state '%s' (last state '%s', timeout %s)",
+				"timeout while waiting for state to become '%s' (last state: '%s', timeout: %s)",
 				wanted, state, conf.Timeout,
 			)
 		}
