@@ -35,7 +35,9 @@ except grpc.RpcError as error:
 """
 _HOPS_LIMIT = 30  # newly delivered routes are in use by then
 _BROKER_SECONDS = 10
-_JOB_LIMIT = 300
+_JOB_LIMIT = 300  # seconds; a job that is still at work then has more time
+_LOG_LIMIT = 60  # seconds without a new line in its logs
+_LONGEST = 1800
 _ENDED = ("success", "failed", "canceled")
 
 
@@ -267,7 +269,7 @@ def main() -> None:
 
 
 def run(watched: Mapping[str, Containers], job: str) -> dict[str, str]:
-    """Wait until a job ends or times out.
+    """Wait until a job ends, or has taken long and logs nothing more.
 
     Args:
         watched: the parties that are asked, by their roles.
@@ -276,14 +278,18 @@ def run(watched: Mapping[str, Containers], job: str) -> dict[str, str]:
     Returns:
         the last status at each of them, by role.
     """
-    deadline = time.monotonic() + _JOB_LIMIT
+    start = time.monotonic()
+    deadline, logged = start + _JOB_LIMIT, None
     while True:
         ends = {role: status(party, role, job) for role, party in watched.items()}
         failed = any(state in _ENDED[1:] for state in ends.values())
         if failed or all(state in _ENDED for state in ends.values()):
             return ends
-        if time.monotonic() > deadline:
-            return {role: f"{state} after {_JOB_LIMIT} s" for role, state in ends.items()}
+        if (now := time.monotonic()) > deadline:
+            lines = [last_lines(party, job) for party in watched.values()]
+            if lines == logged or now > start + _LONGEST:
+                return {role: f"{state} after {now - start:.0f} s" for role, state in ends.items()}
+            deadline, logged = now + _LOG_LIMIT, lines
         time.sleep(1)
 
 
