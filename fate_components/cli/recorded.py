@@ -140,10 +140,10 @@ def without(deployment: Mapping[str, Any], host: str) -> tuple[dict[str, Any], l
 
     left = [resource for index, resource in enumerate(resources) if index not in gone]
     present = {resource["urn"] for resource in left}
-    found = {**deployment, "resources": [_cut(resource, present) for resource in left]}
+    found = {**deployment, "resources": [cut(resource, present) for resource in left]}
     if pending := deployment.get("pending_operations"):
         found["pending_operations"] = [
-            {**one, "resource": _cut(one["resource"], present)}
+            {**one, "resource": cut(one["resource"], present)}
             for one in pending
             if not _belongs(one["resource"], host, url)
         ]
@@ -157,8 +157,13 @@ def _belongs(resource: Resource, host: str, url: str) -> bool:
     return _host(resource) == host or url in variables.values()
 
 
-def _cut(resource: Resource, present: Collection[str]) -> dict[str, Any]:
-    """A resource without its dependencies on resources that are not present."""
+def cut(resource: Resource, present: Collection[str]) -> dict[str, Any]:
+    """A resource without its dependencies on resources that are not present.
+
+    Args:
+        resource: the resource in the state.
+        present: the URNs of the resources that are.
+    """
     found = dict(resource)
     for key in ("dependencies", "replaceWith"):
         if key in found:

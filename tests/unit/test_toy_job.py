@@ -18,8 +18,9 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, str]]:
         monkeypatch.setattr("time.monotonic", lambda: clock[0])
         monkeypatch.setattr("time.sleep", lambda pause: clock.__setitem__(0, clock[0] + pause))
         monkeypatch.setattr(fate2, "last_lines", lambda *_: [lines()])
-        state = lambda *_: "success" if clock[0] >= seconds else "running"  # noqa: E731
-        monkeypatch.setattr(fate2, "status", state)
+        monkeypatch.setattr(
+            fate2, "status", lambda *_: "success" if clock[0] >= seconds else "running"
+        )
         party = Containers.__new__(Containers)
         return fate2.run({"guest": party, "host": party}, "job")
 
