@@ -307,7 +307,8 @@ class Service(pulumi.ComponentResource):
             cpu_period=limits.get("CpuPeriod"),
             cpu_quota=limits.get("CpuQuota"),
             memory=facts.memory,
-            restart="unless-stopped",
+            # With unless-stopped Docker would not start it again after a kill of dockerd.
+            restart="always",
             init=True,  # the images' own PID 1 is a shell that ignores stop signals
             destroy_grace_seconds=_STOP_SECONDS,
             healthcheck=health.healthcheck(spec.check or health.check(facts.probe)),
