@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from .docker.survey import Survey
+from .docker.survey import LOST, Survey
 from .names import docker_name
 from .settings import Published
 from .topology import EXCHANGE, Topology
@@ -88,9 +88,10 @@ def conflicts(plan: Topology, stack: str, surveys: Mapping[str, Survey]) -> Iter
         for key, where in (*needed.ports.items(), *needed.crossing):
             for holder, held in survey.holders.items():
                 if any(where.clashes(one) for one in held):
+                    way_out = "Restart Docker there" if holder == LOST else "Stop it"
                     yield (
                         f"Port {where.port} of Docker host {host} is taken by {holder}. "
-                        f"Stop it, or choose another port for {key}."
+                        f"{way_out}, or choose another port for {key}."
                     )
 
 

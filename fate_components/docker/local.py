@@ -32,6 +32,34 @@ def listeners(docker_host: str, proc: Path = Path("/proc")) -> list[Published]:
     return []
 
 
+def proxied(docker_host: str, proc: Path = Path("/proc")) -> frozenset[int]:
+    """The ports where a daemon on this machine listens for its containers, with its docker-proxy.
+
+    Args:
+        docker_host: how to reach the daemon; nothing is seen of one on another machine.
+        proc: the kernel's view of processes.
+    """
+    with contextlib.suppress(OSError, _ElsewhereError):
+        child = f"\nPPid:\t{_process(docker_host)}\n"
+        return frozenset(
+            port
+            for process in proc.glob("[0-9]*")
+            for port in _proxied(process)
+            if child in (process / "status").read_text()
+        )
+    return frozenset()
+
+
+def _proxied(process: Path) -> Iterator[int]:
+    """The port where a process listens for a container, if it is a docker-proxy."""
+    with contextlib.suppress(OSError):  # it may have ended
+        program, *arguments = (
+            (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        )
+        if program.endswith("docker-proxy") and "-host-port" in arguments:
+            yield int(arguments[arguments.index("-host-port") + 1])
+
+
 def free_space(docker_host: str, folder: str, proc: Path = Path("/proc")) -> int | None:
     """The free space of a daemon's data in bytes, or None for one on another machine.
 

@@ -22,6 +22,14 @@ from .daemon import Daemon, NoAnswerError
 LEFT_OUT = "FATE_LEFT_OUT"
 """The environment variable with the names of the Docker hosts that an update leaves out."""
 
+LOST = "Docker, for a container that it lost when it was killed"
+"""Who has a port that Docker keeps for no container.
+
+If dockerd is killed while it starts a container, its next start maps the container's ports again
+from libnetwork's files and forgets whose they are. The start after that one releases them (seen
+with Docker 20.10).
+"""
+
 Described = Mapping[str, Any]
 """An object as Docker describes it."""
 
@@ -84,6 +92,8 @@ def take(docker_hosts: Mapping[str, str], stack: str) -> dict[str, Survey]:
 
 def _take(docker_host: str, stack: str) -> Survey:
     daemon = Daemon(docker_host)
+    # Looked at first: what Docker has begun to start by now, it shows with its ports.
+    listening, proxied = local.listeners(docker_host), local.proxied(docker_host)
     try:
         listed = daemon.get("/containers/json?all=1") or []
         networks = daemon.get("/networks") or []
@@ -96,13 +106,21 @@ def _take(docker_host: str, stack: str) -> Survey:
     except NoAnswerError as error:
         return Survey(error=str(error))
     others = [one for one in listed if _stack(one) != stack]
+    holders = {f"container {_name(one['Names'][0])}": list(_published(one)) for one in others}
+    # For a published port a process of Docker listens.
+    ports = {where.port for one in listed for where in _published(one)}
+    ports |= {port for one in inspected if one for port in _starting(one)}
+    for where in listening:
+        if where.port not in ports:
+            holder = LOST if where.port in proxied else "a process on that machine"
+            holders.setdefault(holder, []).append(where)
     return Survey(
         daemon,
         {_name(one["Name"]): one for one in inspected if one},
         {_name(one["Names"][0]): one for one in others},
         {one["Name"]: one for one in networks},
         {one["Name"]: one for one in volumes.get("Volumes") or ()},
-        _holders(listed, others, docker_host),
+        holders,
         info,
         _ahead(info, (asked + answered) / 2),
         local.free_space(docker_host, info.get("DockerRootDir", "")),
@@ -120,16 +138,14 @@ def _ahead(info: Described, now: float) -> float:
     return datetime.fromisoformat(told).timestamp() - now if told else 0
 
 
-def _holders(
-    listed: Sequence[Described], others: Sequence[Described], docker_host: str
-) -> dict[str, list[Published]]:
-    found = {f"container {_name(one['Names'][0])}": list(_published(one)) for one in others}
-    # For a published port a process of Docker listens.
-    ports = {where.port for one in listed for where in _published(one)}
-    found["a process on that machine"] = [
-        where for where in local.listeners(docker_host) if where.port not in ports
-    ]
-    return found
+def _starting(container: Described) -> Iterator[int]:
+    """The ports of a container that runs, or that Docker starts again and again.
+
+    Docker shows them after it has begun to listen.
+    """
+    if container["State"]["Status"] in ("running", "restarting"):
+        for bindings in (container["HostConfig"].get("PortBindings") or {}).values():
+            yield from (int(binding["HostPort"]) for binding in bindings if binding["HostPort"])
 
 
 def _published(listed: Described) -> Iterator[Published]:

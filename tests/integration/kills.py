@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import psutil
 
+from fate_components.docker import survey
 from tests.integration.clusters import Cluster
 from tests.integration.docker_hosts import DockerHost
 from tests.integration.stacks import ENDS_WITHIN
@@ -22,6 +23,11 @@ def kill_plugins(engine: psutil.Process, _: DockerHost) -> None:
 
 def kill_dockerd(_: psutil.Process, host: DockerHost) -> None:
     host.kill_dockerd()
+
+
+def has_lost_ports(host: DockerHost) -> bool:
+    """Whether Docker keeps ports of a container that it was starting when it was killed."""
+    return survey.LOST in survey.take({"": host.url}, "")[""].holders
 
 
 Kill = Callable[[psutil.Process, DockerHost], None]
@@ -51,5 +57,8 @@ def killed(cluster: Cluster, command: str, lines: int, kill: Kill, after: str = 
         process.communicate(timeout=ENDS_WITHIN)
     finally:
         process.kill()
+    if has_lost_ports(cluster.host):
+        cluster.host.stop_dockerd()
+        cluster.host.start_dockerd()
     repaired = cluster.stack.fatectl("repair")
     assert repaired.returncode == 0, repaired.stderr

@@ -1,10 +1,13 @@
 """Updates that are killed at any moment: one command makes the stack whole, with all its data."""
 
 import copy
+import io
 import os
 import random
 import secrets
+import tarfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +15,11 @@ import pytest
 from pulumi import automation as auto
 
 from fate_components.cli import recorded
+from fate_components.docker import local
 from tests.integration import kept_images
 from tests.integration.clusters import Cluster
-from tests.integration.docker_hosts import DockerHost
-from tests.integration.kills import VICTIMS, kill_dockerd, killed
+from tests.integration.docker_hosts import DockerHost, Lan
+from tests.integration.kills import VICTIMS, has_lost_ports, kill_dockerd, killed
 from tests.integration.stacks import Stack, party, party2
 
 ROWS = [["1", "kept"], ["2", "kept too"]]
@@ -149,3 +153,22 @@ def test_networks_that_the_state_has_lost_are_taken_up_again(cluster: Cluster) -
     assert set(stack.up().operations().values()) == {"import"}
     assert {container.id for container in cluster.containers()} == before
     stack.preview(expect_no_changes=True)
+
+
+def test_the_ports_that_docker_lost_are_free_after_its_next_start(lan: Lan) -> None:
+    host = lan.host()
+    archive = io.BytesIO()
+    tarfile.open(fileobj=archive, mode="w").close()
+    host.docker.api.import_image_from_data(archive.getvalue(), "empty")
+    with ThreadPoolExecutor(1) as thread:
+        while not has_lost_ports(host):  # dockerd may be faster than its kill
+            there = {"80/tcp": ("127.0.0.1", 9902)}
+            container = host.docker.containers.create("empty", "nothing", ports=there)
+            starting = thread.submit(container.start)
+            while not local.proxied(host.url) and not starting.done():
+                pass
+            host.kill_dockerd()
+            container.remove()
+    host.stop_dockerd()
+    host.start_dockerd()
+    assert not has_lost_ports(host)

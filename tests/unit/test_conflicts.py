@@ -7,7 +7,7 @@ import pytest
 from fate_components import topology
 from fate_components.conflicts import conflicts
 from fate_components.docker.local import listening
-from fate_components.docker.survey import Survey
+from fate_components.docker.survey import LOST, Survey
 from fate_components.settings import Published
 from fate_components.settings.load import parse
 from tests.bad_stack_files import GOOD
@@ -64,6 +64,12 @@ def test_a_port_that_is_taken_is_named_with_its_key(where: Published, key: str) 
     if key:
         says = f"Port {where.port} of Docker host a is taken by container webserver."
         assert errors[0] == f"{says} Stop it, or choose another port for {key}."
+
+
+def test_a_port_that_docker_lost_is_free_after_a_restart() -> None:
+    (error,) = found(holders={LOST: [Published(9399)]})
+    assert "taken by Docker, for a container that it lost when it was killed." in error
+    assert error.endswith(" Restart Docker there, or choose another port for fate:exchange.port.")
 
 
 def test_the_kernel_says_who_listens() -> None:

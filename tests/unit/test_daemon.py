@@ -14,10 +14,17 @@ from pathlib import Path
 
 import pytest
 
-from fate_components.docker import daemon, survey
+from fate_components.docker import daemon, local, survey
 from fate_components.docker.daemon import Daemon, NoAnswerError
+from fate_components.settings import Published
 
-CONTAINER = {"Id": "c1", "Name": "/fate-dev-roll", "Config": {"Labels": {"fate.stack": "dev"}}}
+CONTAINER = {
+    "Id": "c1",
+    "Name": "/fate-dev-roll",
+    "Config": {"Labels": {"fate.stack": "dev"}},
+    "State": {"Status": "restarting"},
+    "HostConfig": {"PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "9001"}]}},
+}
 INFO = {"ServerVersion": "20.10.24", "DockerRootDir": "/"}
 LISTED = [
     {"Id": "c1", "Names": ["/fate-dev-roll"], "Labels": {"fate.stack": "dev"}},
@@ -156,6 +163,25 @@ def test_a_host_is_seen_with_what_others_have_there(url: str) -> None:
     held = found["a"].holders["container webserver"]
     assert [(where.ip, where.port) for where in held] == [("127.0.0.1", 8080), ("0.0.0.0", 8082)]
     assert not found["a"].has_image("missing")
+
+
+@pytest.mark.parametrize(
+    ("status", "holders"),
+    [
+        ("restarting", {survey.LOST: [9002], "a process on that machine": [9003]}),
+        ("created", {survey.LOST: [9001, 9002], "a process on that machine": [9003]}),
+    ],
+)
+def test_who_listens_for_no_container(
+    url: str, status: str, holders: dict[str, list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listeners = [Published(port) for port in (8080, 9001, 9002, 9003)]
+    monkeypatch.setattr(local, "listeners", lambda _: listeners)
+    monkeypatch.setattr(local, "proxied", lambda _: {8080, 9001, 9002})
+    monkeypatch.setitem(CONTAINER, "State", {"Status": status})
+    found = dict(survey.take({"a": url}, "dev")["a"].holders)
+    del found["container webserver"]
+    assert {who: [where.port for where in held] for who, held in found.items()} == holders
 
 
 def test_a_remote_daemon_without_an_answer_gives_the_reason_of_ssh(
