@@ -11,6 +11,7 @@ from .steps import (
     CREATE,
     DELETE,
     EXCHANGE,
+    IMPORT,
     REPLACE,
     UPDATE,
     VOLUME,
@@ -21,7 +22,13 @@ from .steps import (
 MAX_LENGTH = 65_536
 """How long a comment on GitHub can be, in characters; here counted in bytes, to be safe."""
 
-_DONE = {REPLACE: "replaced", DELETE: "removed", CREATE: "created", UPDATE: "updated in place"}
+_DONE = {
+    REPLACE: "replaced",
+    DELETE: "removed",
+    CREATE: "created",
+    UPDATE: "updated in place",
+    IMPORT: "imported",
+}
 # Services that no job needs: their users are people.
 _FOR_PEOPLE = {"fateboard", "client"}
 _COMMANDS = {
@@ -208,6 +215,8 @@ def _what(change: Change) -> str:
         return "" if change.operation == DELETE else what
     if change.kind == VOLUME and change.operation == DELETE:
         return "stays on the Docker host" if change.kept else "⚠️ its data is deleted"
+    if change.operation == IMPORT:
+        return "is on the Docker host already"
     if change.operation == REPLACE and not change.what:
         return "together with what it depends on"
     return "; ".join(change.what)

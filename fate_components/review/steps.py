@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-CREATE, UPDATE, REPLACE, DELETE = "create", "update", "replace", "delete"
+CREATE, UPDATE, REPLACE, DELETE, IMPORT = "create", "update", "replace", "delete", "import"
 CONTAINER, VOLUME, NETWORK, COMMAND = "Container", "Volume", "Network", "Command"
 EXCHANGE = "exchange"
 
@@ -17,6 +17,7 @@ _OPERATIONS = {
     "create-replacement": REPLACE,
     "delete-replaced": REPLACE,
     "delete": DELETE,
+    "import": IMPORT,
 }
 # Properties whose values are shown. Others may be secret, or too long for a table.
 _PORTS, _IMAGE, _MEMORY, _CPUS = "ports", "image", "memory", ("cpuQuota", "cpuPeriod")
@@ -43,7 +44,7 @@ class Change:
     """A change to one resource.
 
     Args:
-        operation: create, update, replace or delete.
+        operation: create, update, replace, delete or import.
         kind: the kind of resource, like Container.
         name: its logical name.
         owner: the party's id, "exchange", or "" for what is a Docker host's.

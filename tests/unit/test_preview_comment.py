@@ -148,6 +148,16 @@ def test_long_errors_are_cut() -> None:
     assert "and 9 more" in text
 
 
+def test_a_network_that_the_state_has_lost_is_imported() -> None:
+    found = printed("a-new-party")
+    found["steps"] = [one for one in found["steps"] if one["urn"].endswith(":Network::10001")]
+    found["steps"][0]["op"] = "import"
+    text = rendered(found)
+    said = "**1 other resource imported.** Interrupts nothing. No data is touched."
+    assert text.splitlines()[3] == said
+    assert "| network `10001` | imported | is on the Docker host already |" in text
+
+
 def test_a_warning_is_shown() -> None:
     found = printed("a-port")
     found["diagnostics"] = [{"severity": "warning", "message": "<{%fg 3%}>less memory<{%reset%}>"}]
