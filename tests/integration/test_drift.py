@@ -165,7 +165,7 @@ def test_the_same_again_is_mended_again(cluster: Cluster) -> None:
         f"{P}/proxy/conf/route_table.json",
         lambda text: text.replace("9394", "9396"),
     )
-    cluster.container(9999, "federation").update(restart_policy={"Name": "unless-stopped"})
+    cluster.container(9999, "federation").update(restart_policy={"Name": "on-failure"})
     cluster.sh(9999, "fateboard", f"rm {P}/fateboard/conf/application.properties")
     fail_to_start(cluster, cluster.container(9999, "meta-service"))
     by_hand = cluster.container(9999, "roll")
