@@ -1,5 +1,6 @@
 """What is killed in the middle of an update: the engine, its plugins or the Docker daemon."""
 
+import contextlib
 import signal
 from collections.abc import Callable
 
@@ -17,8 +18,9 @@ def kill_engine(engine: psutil.Process, _: DockerHost) -> None:
 
 def kill_plugins(engine: psutil.Process, _: DockerHost) -> None:
     for child in engine.children(recursive=True):
-        if child.name().startswith("pulumi-resource"):
-            child.send_signal(signal.SIGKILL)
+        with contextlib.suppress(psutil.NoSuchProcess):  # it may have ended
+            if child.name().startswith("pulumi-resource"):
+                child.send_signal(signal.SIGKILL)
 
 
 def kill_dockerd(_: psutil.Process, host: DockerHost) -> None:
