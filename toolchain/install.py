@@ -377,7 +377,8 @@ def sources(piece: Piece, go: str) -> Iterator[Path]:
     """The folder to build a piece in.
 
     It is the piece's own folder unless that replaces packages of its modules by those in
-    `_stand-ins`. Go refuses to replace files in its module cache, so the modules are then copied.
+    `_stand-ins`, or files by those in `_files`. Go refuses to replace files in its module cache, so
+    the modules are then copied.
     """
     own = TOOLCHAIN / piece.folder
     stand_ins = own / "_stand-ins"
@@ -397,6 +398,9 @@ def sources(piece: Piece, go: str) -> Iterator[Path]:
             for file in package.glob("*.go"):
                 file.unlink()
             shutil.copytree(folder, package, dirs_exist_ok=True)
+        files = own / "_files"
+        for file in files.rglob("*.go"):
+            shutil.copy(file, Path(copy, "vendor", file.relative_to(files)))
         yield Path(copy)
 
 
