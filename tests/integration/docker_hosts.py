@@ -186,6 +186,11 @@ class DockerHost:
         self._dockerd.terminate()
         self._dockerd.wait(timeout=120)
 
+    def restart_dockerd(self) -> None:
+        """Stop the daemon and start it again, as a reboot does; the containers start with it."""
+        self.stop_dockerd()
+        self.start_dockerd()
+
     def kill_dockerd(self) -> None:
         """Kill the daemon and start it again, as a service manager does; the containers go on."""
         assert self._dockerd

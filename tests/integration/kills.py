@@ -60,7 +60,6 @@ def killed(cluster: Cluster, command: str, lines: int, kill: Kill, after: str = 
     finally:
         process.kill()
     if has_lost_ports(cluster.host):
-        cluster.host.stop_dockerd()
-        cluster.host.start_dockerd()
+        cluster.host.restart_dockerd()
     repaired = cluster.stack.fatectl("repair")
     assert repaired.returncode == 0, repaired.stderr

@@ -244,8 +244,7 @@ def test_passwords_can_be_changed_by_ups_of_which_the_first_is_killed(cluster: C
 
 
 def test_a_reboot_of_the_docker_host_needs_nobody(cluster: Cluster) -> None:
-    cluster.host.stop_dockerd()
-    cluster.host.start_dockerd()
+    cluster.host.restart_dockerd()
     cluster.wait_healthy()
     done = toy_job(cluster, "fate2", peer=True)
     assert done.returncode == 0, done.stderr

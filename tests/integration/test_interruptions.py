@@ -169,6 +169,5 @@ def test_the_ports_that_docker_lost_are_free_after_its_next_start(lan: Lan) -> N
                 pass
             host.kill_dockerd()
             container.remove()
-    host.stop_dockerd()
-    host.start_dockerd()
+    host.restart_dockerd()
     assert not has_lost_ports(host)

@@ -157,8 +157,7 @@ def test_eggs_on_another_docker_host_are_used_by_the_next_job(
     assert done.returncode == 0, done.stdout + done.stderr
     with tarfile.open(stack.folder / "9999.backup") as backup:
         assert [name for name in backup.getnames() if name.startswith("volumes/egg.there.")]
-    there.host.stop_dockerd()
-    there.host.start_dockerd()
+    there.host.restart_dockerd()
     there.wait_healthy()
     here.toy_succeeds(9999, 10000)
 
