@@ -381,8 +381,8 @@ def sources(piece: Piece, go: str) -> Iterator[Path]:
     the modules are then copied.
     """
     own = TOOLCHAIN / piece.folder
-    stand_ins = own / "_stand-ins"
-    if not stand_ins.exists():
+    stand_ins, files = own / "_stand-ins", own / "_files"
+    if not stand_ins.exists() and not files.exists():
         yield own
         return
     with tempfile.TemporaryDirectory(dir=CACHE) as copy:
@@ -398,7 +398,6 @@ def sources(piece: Piece, go: str) -> Iterator[Path]:
             for file in package.glob("*.go"):
                 file.unlink()
             shutil.copytree(folder, package, dirs_exist_ok=True)
-        files = own / "_files"
         for file in files.rglob("*.go"):
             shutil.copy(file, Path(copy, "vendor", file.relative_to(files)))
         yield Path(copy)

@@ -34,10 +34,10 @@ func NewTerraformLogRedirector(ctx context.Context, sink logging.Sink) *LogRedir
 
 // Write sends a message, if TF_LOG asks for its level or a less important one.
 func (lr *LogRedirector) Write(message []byte) (int, error) {
+	if lr.asked == "" {
+		return len(message), nil
+	}
 	for _, level := range levels {
-		if lr.asked == "" {
-			break
-		}
 		if label := []byte("[" + strings.ToUpper(level.name) + "] "); bytes.Contains(message, label) {
 			_ = lr.sink.Log(lr.ctx, level.severity, "", strings.TrimSpace(string(message)))
 			break
