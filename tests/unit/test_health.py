@@ -1,11 +1,13 @@
 """The shell commands that check a service's health, run against real listeners."""
 
 import http.server
+import os
 import shutil
 import socket
 import subprocess
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -102,3 +104,48 @@ def test_nobody_answers(flow: HttpProbe) -> None:
 def test_a_probe_that_could_not_fail_is_refused() -> None:
     with pytest.raises(ValueError, match="needs ports or a request"):
         health.check(Probe())
+
+
+class Checked:
+    """A container's health check, in a folder instead of the container."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder, self.mark = folder, folder / "mark"
+        monkeypatch.setattr(health, "_MARK", str(self.mark))
+        slept = folder / "sleep"
+        slept.write_text(f'#!/bin/sh\necho "$1" >> {folder}/slept\n')
+        slept.chmod(0o755)
+        monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+    def run(self, command: str) -> tuple[int, str, list[str]]:
+        """Its exit code, what it prints, and how long it sleeps each time."""
+        (self.folder / "slept").write_text("")
+        (kind, test) = health.healthcheck(command).tests  # type: ignore[misc]
+        assert kind == "CMD-SHELL"
+        done = subprocess.run(["sh", "-c", str(test)], check=False, stdout=-1, text=True)
+        return done.returncode, done.stdout, (self.folder / "slept").read_text().split()
+
+
+@pytest.fixture
+def checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checked:
+    return Checked(tmp_path, monkeypatch)
+
+
+def test_a_starting_service_is_probed_several_times_at_once(checked: Checked) -> None:
+    count = checked.folder / "count"
+    third = f'echo x >> {count}; [ "$(wc -l < {count})" -ge 3 ] || {{ echo not yet; false; }}'
+    assert checked.run(third) == (0, "", ["0.5", "0.5"])
+    assert checked.mark.exists()
+
+
+def test_a_service_that_does_not_start_says_why_once(checked: Checked) -> None:
+    assert checked.run("echo nothing listens; false") == (1, "nothing listens", ["0.5"] * 7)
+    assert not checked.mark.exists()
+
+
+def test_a_healthy_service_is_probed_once_after_a_while(checked: Checked) -> None:
+    assert checked.run("true") == (0, "", [])
+    assert checked.run("true") == (0, "", ["15"])
+    assert checked.run("echo gone; false") == (1, "gone", ["15"]), "it fails at once"
+    assert not checked.mark.exists()
+    assert checked.run("true") == (0, "", []), "it is probed often again until it is healthy"
