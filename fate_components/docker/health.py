@@ -3,6 +3,7 @@
 import pulumi_docker as docker
 
 from ..release import HttpProbe, Probe
+from .survey import Described
 
 # Cleared whenever the container starts, unlike a file in its own file system.
 _MARK = "/dev/shm/fate-healthy"  # noqa: S108 - every container has its own
@@ -80,7 +81,7 @@ def answers(command: str, pattern: str, who: str) -> str:
     )
 
 
-def healthcheck(command: str) -> docker.ContainerHealthcheckArgs:
+def healthcheck(command: str, present: Described) -> docker.ContainerHealthcheckArgs:
     """Docker's health check for a command: frequent while the service starts, rare afterwards.
 
     Docker before 25 has one interval for both, and starting a process in a container costs ten
@@ -88,17 +89,40 @@ def healthcheck(command: str) -> docker.ContainerHealthcheckArgs:
     is healthy, and afterwards once, after a sleep in the container.
 
     Durations are in Go's canonical form, or every refresh would show a change.
+
+    Args:
+        command: the shell command that succeeds if the service is healthy.
+        present: the container as Docker shows it, empty if it does not exist.
     """
-    test = (
+    probe, interval = _several(command), "1s"
+    # Docker can change a health check only by replacing the container, which is not worth it.
+    if _test(present) == ["CMD-SHELL", once := _once(command)]:
+        probe, interval = once, "2s"
+    return docker.ContainerHealthcheckArgs(
+        tests=["CMD-SHELL", probe],
+        interval=interval,
+        timeout="1m0s",
+        retries=3,
+        start_period="10m0s",
+    )
+
+
+def _several(command: str) -> str:
+    return (
         f"n={_TRIES}; [ ! -e {_MARK} ] || {{ sleep {_PAUSE}; n=1; }}; "
         f"until why=$({command}); do"
         f' n=$((n - 1)); [ $n -gt 0 ] || {{ rm -f {_MARK}; printf %s "$why"; exit 1; }};'
         f" sleep {_BETWEEN}; done; : > {_MARK}"
     )
-    return docker.ContainerHealthcheckArgs(
-        tests=["CMD-SHELL", test],
-        interval="1s",
-        timeout="1m0s",
-        retries=3,
-        start_period="10m0s",
+
+
+def _once(command: str) -> str:
+    # What earlier versions of this project gave their containers.
+    return (
+        f"[ ! -e {_MARK} ] || sleep {_PAUSE}; "
+        f"if {command}; then : > {_MARK}; else rm -f {_MARK}; exit 1; fi"
     )
+
+
+def _test(present: Described) -> list[str] | None:
+    return ((present.get("Config") or {}).get("Healthcheck") or {}).get("Test")

@@ -311,7 +311,7 @@ class Service(pulumi.ComponentResource):
             restart="always",
             init=True,  # the images' own PID 1 is a shell that ignores stop signals
             destroy_grace_seconds=_STOP_SECONDS,
-            healthcheck=health.healthcheck(spec.check or health.check(facts.probe)),
+            healthcheck=health.healthcheck(spec.check or health.check(facts.probe), present),
             log_driver="json-file",
             log_opts=place.host.log_opts,
             opts=pulumi.ResourceOptions(

@@ -120,7 +120,7 @@ class Checked:
     def run(self, command: str) -> tuple[int, str, list[str]]:
         """Its exit code, what it prints, and how long it sleeps each time."""
         (self.folder / "slept").write_text("")
-        (kind, test) = health.healthcheck(command).tests  # type: ignore[misc]
+        (kind, test) = health.healthcheck(command, {}).tests  # type: ignore[misc]
         assert kind == "CMD-SHELL"
         done = subprocess.run(["sh", "-c", str(test)], check=False, stdout=-1, text=True)
         return done.returncode, done.stdout, (self.folder / "slept").read_text().split()
@@ -149,3 +149,18 @@ def test_a_healthy_service_is_probed_once_after_a_while(checked: Checked) -> Non
     assert checked.run("echo gone; false") == (1, "gone", ["15"]), "it fails at once"
     assert not checked.mark.exists()
     assert checked.run("true") == (0, "", []), "it is probed often again until it is healthy"
+
+
+def test_a_container_of_an_earlier_version_keeps_its_health_check() -> None:
+    # Word for word: with another text, the container would be replaced.
+    earlier = (
+        "[ ! -e /dev/shm/fate-healthy ] || sleep 15; "
+        "if true; then : > /dev/shm/fate-healthy; else rm -f /dev/shm/fate-healthy; exit 1; fi"
+    )
+    present = {"Config": {"Healthcheck": {"Test": ["CMD-SHELL", earlier], "Retries": 3}}}
+    kept = health.healthcheck("true", present)
+    assert (kept.tests, kept.interval) == (["CMD-SHELL", earlier], "2s")
+    assert health.healthcheck("true", {}).interval == "1s"
+    assert health.healthcheck("true", {"Config": {"Healthcheck": None}}).interval == "1s"
+    changed = health.healthcheck("another", present)
+    assert (changed.interval, "another" in str(changed.tests)) == ("1s", True)
