@@ -17,7 +17,7 @@ from . import cli
 START_LIMIT = 600
 """Seconds that a container may take to become healthy."""
 
-_PAUSE = 1.0  # seconds between inspections
+_PAUSE = 0.5  # seconds between inspections
 _PROGRESS = 10.0  # seconds after which the same progress is printed again
 _RESTARTS = 3  # one exit may be a coincidence; after three the service cannot start
 # Seconds in a state that Docker does not leave by itself. A restart passes through "exited".
