@@ -5,6 +5,8 @@ import atexit
 import gc
 
 import pulumi
+from pulumi.runtime import resource
+from pulumi.runtime.proto import source_pb2
 
 from fate_components import deployment
 from fate_components.settings import SettingsError
@@ -15,6 +17,8 @@ gc.disable()  # the program ends before there is garbage worth collecting
 atexit.register(gc.freeze)  # or Python would search all objects for garbage once more at its end
 # The SDK waits for the engine to take each of its debug messages, several per resource.
 pulumi.log.debug = lambda *_, **__: None
+# The stack of each registration would be a quarter of the state, which is saved at every step.
+resource._get_stack_trace = source_pb2.StackTrace
 
 try:
     settings, release = load()
