@@ -13,13 +13,15 @@ import shutil
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..settings import DockerHost
+if TYPE_CHECKING:  # the modules that wait for containers would take five times as long to start
+    from ..settings import DockerHost
 
 _FOLDER = Path(".pulumi", "docker-tls")
 
 
-def write(hosts: Mapping[str, DockerHost]) -> None:
+def write(hosts: "Mapping[str, DockerHost]") -> None:
     """Write the certificates of Docker hosts for as long as this process runs.
 
     Args:
