@@ -114,6 +114,12 @@ def test_nothing_is_left_to_do_after_up(cluster: Cluster) -> None:
     settled(cluster)
 
 
+def test_the_state_is_not_filled_with_the_programs_stacks(cluster: Cluster) -> None:
+    # The SDK registers the stack itself before the program runs.
+    filled = [one["type"] for one in cluster.stack.resources() if one.get("stackTrace")]
+    assert filled == ["pulumi:pulumi:Stack"]
+
+
 def test_what_a_change_does_is_a_comment(cluster: Cluster) -> None:
     """What the engine prints is what the recorded previews of the unit tests look like."""
     before = copy.deepcopy(cluster.stack.config)

@@ -124,3 +124,10 @@ def test_a_failure_shows_logs_and_the_output_of_health_checks(tmp_path: Path) ->
         "    nothing listens on port 1",
         "two is removed",
     ]
+
+
+def test_the_wait_starts_without_the_models_of_the_settings() -> None:
+    # Each party waits once or twice per update, and they take half a second of a processor.
+    loaded = "import sys, fate_components.docker.wait; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert not {"pydantic", "pulumi", "cryptography"} & set(run.stdout.split())
