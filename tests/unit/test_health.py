@@ -122,7 +122,7 @@ class Checked:
         (self.folder / "slept").write_text("")
         (kind, test) = health.healthcheck(command, {}).tests  # type: ignore[misc]
         assert kind == "CMD-SHELL"
-        done = subprocess.run(["sh", "-c", str(test)], check=False, stdout=-1, text=True)
+        done = subprocess.run(["sh", "-c", str(test)], capture_output=True, text=True, check=False)
         return done.returncode, done.stdout, (self.folder / "slept").read_text().split()
 
 
