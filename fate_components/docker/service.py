@@ -15,7 +15,6 @@ from . import drift, folders, health, tool
 from .host import Host, labels
 from .survey import Described
 
-_STOP_SECONDS = 60
 _FOR_ROOT = "0600"
 # Changes that the provider reports but does not apply to a running container.
 _REPLACE_ON = ["healthcheck"]
@@ -140,6 +139,7 @@ class Container:
         published: its ports on the Docker host, by port name.
         between: its ports that the party's containers on other Docker hosts call.
         check: the shell command that checks its health, if the release has no probe for it.
+        stop_seconds: how long it may take to stop before it is killed, when it is removed.
     """
 
     service: str
@@ -153,6 +153,7 @@ class Container:
     published: dict[str, Published] = field(default_factory=dict)
     between: Sequence[Between] = ()
     check: str = ""
+    stop_seconds: int = 60
 
 
 class Service(pulumi.ComponentResource):
@@ -310,7 +311,7 @@ class Service(pulumi.ComponentResource):
             # With unless-stopped Docker would not start it again after a kill of dockerd.
             restart="always",
             init=True,  # the images' own PID 1 is a shell that ignores stop signals
-            destroy_grace_seconds=_STOP_SECONDS,
+            destroy_grace_seconds=spec.stop_seconds,
             healthcheck=health.healthcheck(spec.check or health.check(facts.probe), present),
             log_driver="json-file",
             log_opts=place.host.log_opts,

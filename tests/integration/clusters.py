@@ -6,7 +6,7 @@ import re
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -242,10 +242,16 @@ def settled(cluster: Cluster) -> None:
 
 
 @contextlib.contextmanager
-def all_stop_cleanly(cluster: Cluster) -> Iterator[None]:
-    """Check that every container stops, and when it is asked to."""
+def all_stop_cleanly(cluster: Cluster, killed: Collection[str] = ()) -> Iterator[None]:
+    """Check that every container stops, and when it is asked to.
+
+    Args:
+        cluster: the deployment.
+        killed: the services that may be killed instead.
+    """
     wanted = {one.name for one in cluster.containers()}
     codes: dict[str, str] = {}
+    services: dict[str, str] = {}
     events = cluster.host.docker.events(
         decode=True, filters={"event": "die", "label": f"fate.stack={cluster.stack.name}"}
     )
@@ -254,6 +260,7 @@ def all_stop_cleanly(cluster: Cluster) -> Iterator[None]:
         for event in events:
             attributes = event["Actor"]["Attributes"]
             codes[attributes["name"]] = attributes["exitCode"]
+            services[attributes["name"]] = attributes["fate.service"]
 
     reader = threading.Thread(target=read)
     reader.start()
@@ -264,4 +271,5 @@ def all_stop_cleanly(cluster: Cluster) -> Iterator[None]:
         events.close()
         reader.join()
     # 137 means killed after the whole grace period.
-    assert "137" not in codes.values(), codes
+    late = {name for name, code in codes.items() if code == "137"}
+    assert {services[name] for name in late} <= {*killed}, codes

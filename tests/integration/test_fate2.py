@@ -308,7 +308,7 @@ def test_destroy_keeps_the_data_and_the_next_up_takes_it_up(cluster: Cluster) ->
     assert before
     mine = {"label": f"fate.stack={cluster.stack.name}"}
     volumes = {volume.name for volume in client.volumes.list(filters=mine)}
-    with all_stop_cleanly(cluster):
+    with all_stop_cleanly(cluster, killed=["rabbitmq"]):
         killed(cluster, "destroy", CHANCE.randrange(5, 30), kill_plugins)
         cluster.stack.destroy()
     assert cluster.containers() == []

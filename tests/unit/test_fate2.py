@@ -432,6 +432,13 @@ def test_rabbitmqs_account_is_as_rabbitmq_checks_it() -> None:
     assert user["tags"] == "administrator"
 
 
+def test_only_a_service_without_data_is_soon_killed(registered: Recorder) -> None:
+    for name, container in registered.of(CONTAINER).items():
+        soon = container["destroyGraceSeconds"] < 60
+        assert soon == (labels(container)["fate.service"] == "rabbitmq"), name
+        assert not (soon and container.get("volumes")), name
+
+
 def test_no_password_outside_of_secret_files(registered: Recorder) -> None:
     paths = {
         "mysql": "/run/secrets/mysql-password",
