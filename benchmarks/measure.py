@@ -1,5 +1,6 @@
 """What a command of the engine takes: time, processors and memory, by the kind of process."""
 
+import itertools
 import os
 import subprocess
 import time
@@ -12,6 +13,7 @@ import psutil
 from tests.integration.stacks import Stack
 
 _EVERY = 0.1  # seconds between two looks at the processes
+_MEMORY_EVERY = 10  # looks; counting pages takes a fifth of a processor if every look does
 _KINDS = {
     "pulumi": "engine",
     "pulumi-resource-docker": "docker plugin",
@@ -42,21 +44,18 @@ class Figures:
 
     Args:
         seconds: how long it ran.
+        memory: the largest memory of all processes at one moment, in MiB.
         usages: what its processes took, by their kind.
     """
 
     seconds: float
+    memory: float = 0
     usages: dict[str, Usage] = field(default_factory=dict)
 
     @property
     def cpu(self) -> float:
         """The processor time of all processes, in seconds."""
         return sum(one.cpu for one in self.usages.values())
-
-    @property
-    def memory(self) -> float:
-        """The memory of all processes at their largest, in MiB."""
-        return sum(one.memory for one in self.usages.values())
 
 
 def run(stack: Stack, *command: str) -> Figures:
@@ -78,12 +77,17 @@ def run(stack: Stack, *command: str) -> Figures:
     )
     spent: dict[tuple[str, int], float] = {}
     peaks: defaultdict[str, float] = defaultdict(float)
+    together = 0.0
     root = psutil.Process(process.pid)
-    while process.poll() is None:
-        for kind, size in _look(root, spent).items():
+    for look in itertools.count():
+        if process.poll() is not None:
+            break
+        sizes = _look(root, spent, with_memory=look % _MEMORY_EVERY == 0)
+        for kind, size in sizes.items():
             peaks[kind] = max(peaks[kind], size)
+        together = max(together, sum(sizes.values()))
         time.sleep(_EVERY)
-    figures = Figures(time.monotonic() - started)
+    figures = Figures(time.monotonic() - started, together)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, ["pulumi", *command])
     for (kind, _), seconds in spent.items():
@@ -93,8 +97,10 @@ def run(stack: Stack, *command: str) -> Figures:
     return figures
 
 
-def _look(root: psutil.Process, spent: dict[tuple[str, int], float]) -> dict[str, float]:
-    """Note the processor time of each process; returns the memory of each kind now."""
+def _look(
+    root: psutil.Process, spent: dict[tuple[str, int], float], *, with_memory: bool
+) -> dict[str, float]:
+    """Note the processor time of each process; returns the memory of each kind now, if asked to."""
     sizes: defaultdict[str, float] = defaultdict(float)
     try:
         processes: Sequence[psutil.Process] = [root, *root.children(recursive=True)]
@@ -105,7 +111,8 @@ def _look(root: psutil.Process, spent: dict[tuple[str, int], float]) -> dict[str
             kind = _kind(one.name())
             times = one.cpu_times()
             spent[kind, one.pid] = times.user + times.system
-            sizes[kind] += one.memory_full_info().pss / (1 << 20)
+            if with_memory:
+                sizes[kind] += one.memory_full_info().pss / (1 << 20)
         except psutil.Error:  # it has ended
             continue
     return sizes
