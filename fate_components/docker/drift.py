@@ -213,7 +213,7 @@ def _cannot_start(state: Described) -> Iterator[str]:
 
 
 def edits(daemon: Daemon, found: Described, files: Mapping[str, Expected | None]) -> Iterator[str]:
-    """Which files in a container were edited or removed since it was created.
+    """Which files in a container were edited since it was created, or are missing.
 
     Args:
         daemon: its daemon.
@@ -227,7 +227,7 @@ def edits(daemon: Daemon, found: Described, files: Mapping[str, Expected | None]
     for path, expected in files.items():
         written = daemon.modified(found["Id"], path)
         if written is None:
-            yield f"{path} was removed"
+            yield f"it has no {path}"  # which was removed, or the stack file did not ask for
             continue
         if expected is None or is_first(written, created):
             continue

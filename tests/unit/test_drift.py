@@ -198,9 +198,10 @@ def test_what_a_service_adds_to_its_own_file_is_not_an_edit() -> None:
     ]
 
 
-def test_a_removed_file_is_seen() -> None:
+def test_a_missing_file_is_seen_whether_it_was_removed_or_the_stack_file_changed() -> None:
     assert generation(Files({"/table": TABLE})) == 1
     assert generation(Files({"/conf": ("a\n", CREATED)})) == 1
+    assert list(drift.edits(Files({}), FOUND, {"/conf": None})) == ["it has no /conf"]
 
 
 def test_what_cannot_be_seen_changes_nothing() -> None:
