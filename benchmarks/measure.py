@@ -49,7 +49,7 @@ class Figures:
     """
 
     seconds: float
-    memory: float = 0
+    memory: float
     usages: dict[str, Usage] = field(default_factory=dict)
 
     @property
@@ -79,10 +79,9 @@ def run(stack: Stack, *command: str) -> Figures:
     peaks: defaultdict[str, float] = defaultdict(float)
     together = 0.0
     root = psutil.Process(process.pid)
-    for look in itertools.count():
-        if process.poll() is not None:
-            break
-        sizes = _look(root, spent, with_memory=look % _MEMORY_EVERY == 0)
+    looks = itertools.count()
+    while process.poll() is None:
+        sizes = _look(root, spent, with_memory=next(looks) % _MEMORY_EVERY == 0)
         for kind, size in sizes.items():
             peaks[kind] = max(peaks[kind], size)
         together = max(together, sum(sizes.values()))

@@ -227,7 +227,7 @@ def edits(daemon: Daemon, found: Described, files: Mapping[str, Expected | None]
     for path, expected in files.items():
         written = daemon.modified(found["Id"], path)
         if written is None:
-            yield f"it has no {path}"  # which was removed, or the stack file did not ask for
+            yield f"it has no {path}"  # removed by hand, or wanted only since a change
             continue
         if expected is None or is_first(written, created):
             continue

@@ -20,7 +20,7 @@ _PASSWORD = "/run/secrets/rabbitmq-password"  # noqa: S105 - a path, not a passw
 _START = f"chown rabbitmq {_CONFIG} {_DEFINITIONS} && exec docker-entrypoint.sh rabbitmq-server"
 # Federated jobs create their own users, virtual hosts and upstreams through these.
 _PLUGINS = ("rabbitmq_management", "rabbitmq_federation", "rabbitmq_federation_management")
-# The management plugin sleeps for 5 s when it stops. Until 3.13 even if the whole broker stops.
+# The management plugin sleeps for 5 s when it stops, until 3.13 even if the whole broker stops.
 # Source: https://github.com/rabbitmq/rabbitmq-server/pull/11070
 _STOP_SECONDS = 1
 

@@ -249,9 +249,8 @@ def all_stop_cleanly(cluster: Cluster, killed: Collection[str] = ()) -> Iterator
         cluster: the deployment.
         killed: the services that may be killed instead.
     """
-    wanted = {one.name for one in cluster.containers()}
+    services = {one.name: one.labels["fate.service"] for one in cluster.containers()}
     codes: dict[str, str] = {}
-    services: dict[str, str] = {}
     events = cluster.host.docker.events(
         decode=True, filters={"event": "die", "label": f"fate.stack={cluster.stack.name}"}
     )
@@ -260,16 +259,15 @@ def all_stop_cleanly(cluster: Cluster, killed: Collection[str] = ()) -> Iterator
         for event in events:
             attributes = event["Actor"]["Attributes"]
             codes[attributes["name"]] = attributes["exitCode"]
-            services[attributes["name"]] = attributes["fate.service"]
 
     reader = threading.Thread(target=read)
     reader.start()
     try:
         yield
-        wait_for("all containers to stop", lambda: codes.keys() >= wanted)
+        wait_for("all containers to stop", lambda: codes.keys() >= services.keys())
     finally:
         events.close()
         reader.join()
     # 137 means killed after the whole grace period.
-    late = {name for name, code in codes.items() if code == "137"}
-    assert {services[name] for name in late} <= {*killed}, codes
+    late = {services.get(name) for name, code in codes.items() if code == "137"}
+    assert late <= {*killed}, codes

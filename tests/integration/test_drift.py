@@ -80,6 +80,16 @@ def edit(container: Container, path: str, change: Callable[[str], str]) -> None:
     assert container.put_archive(folder, edited.getvalue())
 
 
+def edit_routes(proxy: Container, default: str) -> None:
+    """Change the address of a proxy's default route by hand.
+
+    The toy job does not take that route: a proxy that has read the edited table keeps it for a
+    while after it is mended.
+    """
+    path = f"{P}/proxy/conf/route_table.json"
+    edit(proxy, path, lambda text: text.replace("127.0.0.1", default))
+
+
 def pause(container: Container) -> None:
     """Pause a container; on a busy machine the kernel does not freeze it at the first attempt."""
 
@@ -123,12 +133,7 @@ def test_changed_containers_are_replaced_and_stopped_ones_started(cluster: Clust
     one["roll"].update(mem_limit="512m", memswap_limit="512m")
     network(cluster).disconnect(one["egg"])
     edit(one["federation"], f"{P}/federation/conf/federation.properties", lambda t: t + "x=y\n")
-    # No route that the toy job takes: a proxy that has read the edited table keeps it for a while.
-    edit(
-        one["proxy"],
-        f"{P}/proxy/conf/route_table.json",
-        lambda t: t.replace("127.0.0.1", "127.0.0.2"),
-    )
+    edit_routes(one["proxy"], "127.0.0.2")
     one["python"].rename("renamed")
     one["fateboard"].remove(force=True)
     said = mended(
@@ -165,11 +170,7 @@ def test_the_same_again_is_mended_again(cluster: Cluster) -> None:
     nodes = cluster.nodes(9999)
     cluster.sql(9999, "DELETE FROM node WHERE type = 'EGG'")
     pause(cluster.container(9999, "redis"))
-    edit(
-        cluster.container(9999, "proxy"),
-        f"{P}/proxy/conf/route_table.json",
-        lambda text: text.replace("127.0.0.1", "127.0.0.3"),
-    )
+    edit_routes(cluster.container(9999, "proxy"), "127.0.0.3")
     cluster.container(9999, "federation").update(restart_policy={"Name": "on-failure"})
     cluster.sh(9999, "fateboard", f"rm {P}/fateboard/conf/application.properties")
     fail_to_start(cluster, cluster.container(9999, "meta-service"))
