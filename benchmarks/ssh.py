@@ -70,18 +70,16 @@ def operations(stack: Stack) -> dict[str, float]:
     return found
 
 
-def deployed(host: DockerHost, url: str, parties: int, path: Path) -> dict[str, float]:
+def deployed(host: DockerHost, url: str, parties: int) -> dict[str, float]:
     """How long the operations on parties on a Docker host take that is reached by a URL.
 
     Args:
         host: the Docker host.
         url: how to reach its daemon.
         parties: how many parties.
-        path: a folder with commands that come first.
     """
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as backend:
-        env = engine_environment(Path(backend))
-        env["PATH"] = os.environ["PATH"] = f"{path}{os.pathsep}{env['PATH']}"
+        env = engine_environment(Path(backend)) | {"PATH": os.environ["PATH"]}
         reached = {"docker": url, "address": host.address}
         stack = Stack(Path(folder), env, config("1.3.0", parties, reached))
         try:
@@ -115,17 +113,24 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("benchmarks/ssh.json"))
     options = parser.parse_args()
     seconds: Seconds = defaultdict(lambda: defaultdict(list))
-    with tempfile.TemporaryDirectory() as folder, closing(Lan()) as lan:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory() as engine,
+        closing(Lan()) as lan,
+    ):
         host = lan.host()
         build(host.url)
+        # The server's ssh command runs that of the engine's environment, which shares connections.
+        os.environ["PATH"] = engine_environment(Path(engine))["PATH"]
         with closing(SshServer(host, Path(folder))) as server:
+            os.environ["PATH"] = f"{server.bin}{os.pathsep}{os.environ['PATH']}"
             link = SlowLink(host.address, 22, options.latency / 1000)
             # A name of its own: connections are shared by name, also one after the other.
             far = server.also("farhost", "127.0.0.1", link.port)
             ways = {"socket": host.url, "ssh": server.url, "far": far}
             for _ in range(options.rounds):
                 for way, url in ways.items():
-                    for what, took in deployed(host, url, options.parties, server.bin).items():
+                    for what, took in deployed(host, url, options.parties).items():
                         seconds[what][way].append(took)
     Console().print(table(options.parties, options.latency, seconds))
     options.out.write_text(json.dumps(seconds, indent=1))
