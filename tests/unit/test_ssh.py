@@ -4,7 +4,9 @@ import os
 import socket
 import stat
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pytest
 
@@ -78,7 +80,7 @@ def test_calls_share_a_connection_that_is_opened_without_the_command(
     env: dict[str, str], tmp_path: Path
 ) -> None:
     said = call(env, DIAL)
-    (control,) = (tmp_path / "run").glob("*/*-[0-9]*")
+    (control,) = (tmp_path / "run").glob("*/*-?")
     assert said == f"ran -oControlMaster=no -oControlPath={control} {DIAL}"
     (line,) = opened(tmp_path)
     assert line.endswith(DIAL.removesuffix(f" {COMMAND}"))
@@ -89,22 +91,30 @@ def test_an_open_connection_is_used_by_all_that_call_the_same_host(
     env: dict[str, str], tmp_path: Path
 ) -> None:
     call(env, DIAL)
-    (control,) = (tmp_path / "run").glob("*/*-[0-9]*")
-    name = control.name.rpartition("-")[0]
-    listeners = []
-    for number in range(16):
-        path = control.with_name(f"{name}-{number}")
-        path.unlink(missing_ok=True)
-        listeners.append(socket.socket(socket.AF_UNIX))
-        listeners[-1].bind(str(path))
-        listeners[-1].listen()
-    assert "ControlMaster=no" in call(env, DIAL)
-    assert f"ControlPath={control.parent}/{name}-" in call(env, OWN)
-    assert len(opened(tmp_path)) == 1
-    call(env, DIAL.replace("root", "other"))
+    (control,) = (tmp_path / "run").glob("*/*-?")
+    control.unlink()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(control))
+        listener.listen()
+        for dial in (DIAL, OWN):
+            assert call(env, dial) == f"ran -oControlMaster=no -oControlPath={control} {dial}"
+        assert len(opened(tmp_path)) == 1
+        call(env, DIAL.replace("root", "other"))
     assert len(opened(tmp_path)) == 2
-    for listener in listeners:
-        listener.close()
+
+
+def test_a_further_connection_is_opened_when_the_others_are_full(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    call(env, DIAL)
+    (control,) = (tmp_path / "run").glob("*/*-?")
+    with ExitStack() as sessions:
+        for _ in range(8):
+            process = sessions.enter_context(Popen(["cat"], stdin=PIPE))
+            control.with_name(f"{control.name}+{process.pid}").touch()
+        assert f"ControlPath={control.with_name(control.name[:-1])}1 " in call(env, DIAL)
+    assert f"ControlPath={control} " in call(env, DIAL), "its sessions have ended"
+    assert len(list(control.parent.glob("*+*"))) == 1, "sessions that have ended leave nothing"
 
 
 def test_without_a_shared_connection_ssh_runs_as_it_was_called(

@@ -1,34 +1,32 @@
 """Runs ssh for the docker command and provider, which open a connection for every call.
 
-Their calls to a Docker host become sessions of a few connections, one per core of this machine,
-which stay open for a minute after the last session. They are opened one after another, because an
-sshd refuses connections while 10 others are logging in (MaxStartups), and there are several because
-it refuses an eleventh session (MaxSessions): ssh then opens a connection of its own. It also does
-if a shared one cannot be opened.
+Their calls to a Docker host become sessions of a few connections, which stay open for a minute
+after the last session. A further one is opened only if the others are full: an sshd refuses an
+eleventh session of a connection (MaxSessions), and connections while 10 others are logging in
+(MaxStartups). If a connection cannot be shared, ssh opens one for the call.
+
+This runs for every call, so it imports only what starts quickly.
 """
 
-import contextlib
 import fcntl
 import hashlib
+import io
 import os
 import socket
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 _IDLE_SECONDS = 60  # a connection without sessions is closed after this time
 _RETRY_SECONDS = 10  # time without another attempt after one that failed
-_CONNECTIONS = 16  # to a Docker host, at most
+_CONNECTIONS = 8  # to a Docker host, at most
+_SESSIONS = 8  # of a connection. An sshd allows 10, and those that end still count for a moment
 
 
 class UnreachableError(Exception):
     """The machine cannot be reached; the text is what ssh says."""
 
 
-def main(ssh: str, arguments: Sequence[str]) -> None:
+def main(ssh: str, arguments: list[str]) -> None:
     """Replace this process by ssh.
 
     Args:
@@ -46,29 +44,60 @@ def main(ssh: str, arguments: Sequence[str]) -> None:
     os.execv(ssh, [ssh, *options, *arguments])
 
 
-def _shared(ssh: str, arguments: Sequence[str]) -> list[str]:
+def _shared(ssh: str, arguments: list[str]) -> list[str]:
     """The options that make ssh use a shared connection, which is open; none if there is none."""
     # The docker command is one argument or three.
-    target = list(arguments[:-1] if " " in arguments[-1] else arguments[:-3])
-    folder = _folder()
+    target = arguments[:-1] if " " in arguments[-1] else arguments[:-3]
     name = hashlib.sha256("\0".join(_identity(target)).encode()).hexdigest()[:16]
-    # Pulumi changes four resources per core at once, each with a session or two.
-    count = min(os.cpu_count() or 1, _CONNECTIONS)
-    control = folder / f"{name}-{os.urandom(1)[0] % count}"
-    if not _listens(control):
-        with (folder / f"{name}.lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not _listens(control) and not _connect(ssh, target, control, folder / name):
-                return []
+    host = f"{_folder()}/{name}"
+    with _locked(f"{host}.lock"):
+        control = _with_room(host)
+        # This process becomes the session.
+        _write(f"{control}+{os.getpid()}", "")
+    with _locked(f"{control}.lock"):
+        if not _listens(control) and not _connect(ssh, target, control, host):
+            return []
     return ["-oControlMaster=no", f"-oControlPath={control}"]
 
 
-def _connect(ssh: str, target: Sequence[str], control: Path, failed: Path) -> bool:
+def _with_room(host: str) -> str:
+    """The first connection that is not full, open or not; of full ones, that with fewest sessions.
+
+    Each session has a file that is named after its connection and its process.
+    """
+    sessions = dict.fromkeys((f"{host}-{number}" for number in range(_CONNECTIONS)), 0)
+    folder = os.path.dirname(host)
+    for file in os.listdir(folder):
+        connection, is_session, process = f"{folder}/{file}".partition("+")
+        if is_session and connection in sessions:
+            if _runs(int(process)):
+                sessions[connection] += 1
+            else:
+                os.unlink(f"{folder}/{file}")
+    return min(sessions, key=lambda connection: max(sessions[connection], _SESSIONS - 1))
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except OSError:  # it has ended, or its id is now that of another user's process
+        return False
+    return True
+
+
+def _connect(ssh: str, target: list[str], control: str, failed: str) -> bool:
     """Open a connection. An attempt that fails is remembered, because it may take long."""
-    with contextlib.suppress(FileNotFoundError):
-        if time.time() - failed.stat().st_mtime < _RETRY_SECONDS:
-            return _failed(failed.read_text())
-    control.unlink(missing_ok=True)
+    import subprocess
+    import tempfile
+
+    try:
+        if time.time() - os.stat(failed).st_mtime < _RETRY_SECONDS:
+            with open(failed) as file:
+                return _failed(file.read())
+    except FileNotFoundError:
+        pass
+    if os.path.exists(control):
+        os.unlink(control)
     options = [
         "-fN",
         "-oControlMaster=yes",
@@ -92,7 +121,7 @@ def _connect(ssh: str, target: Sequence[str], control: Path, failed: Path) -> bo
             return True
         errors.seek(0)
         said = errors.read().strip()
-    failed.write_text(said)
+    _write(failed, said)
     return _failed(said)
 
 
@@ -103,28 +132,42 @@ def _failed(said: str) -> bool:
     return False
 
 
-def _identity(target: Sequence[str]) -> Iterator[str]:
+def _identity(target: list[str]) -> list[str]:
     """The arguments that say whom to connect to as whom: all but -T and options like -o Name=1."""
+    found: list[str] = []
     arguments = iter(target)
     for argument in arguments:
         if argument == "-o":
             next(arguments)
         elif argument != "-T" and not argument.startswith("-o"):
-            yield argument
+            found.append(argument)
+    return found
 
 
-def _listens(control: Path) -> bool:
+def _listens(control: str) -> bool:
     with socket.socket(socket.AF_UNIX) as attempt:
-        return attempt.connect_ex(str(control)) == 0
+        return attempt.connect_ex(control) == 0
 
 
-def _folder() -> Path:
+def _locked(path: str) -> io.TextIOWrapper:
+    """A file that nobody else has locked, until it is closed."""
+    file = open(path, "a")  # noqa: SIM115 - the caller closes it
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w") as file:
+        file.write(text)
+
+
+def _folder() -> str:
     """A folder that no other user can use. Its path is short: a socket's has up to 107 bytes."""
-    folder = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
-    folder /= f"fate-ssh-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if found.st_uid != os.getuid() or found.st_mode & 0o077 or folder.is_symlink():
+    parent = os.environ.get("XDG_RUNTIME_DIR") or os.environ.get("TMPDIR") or "/tmp"
+    folder = f"{parent}/fate-ssh-{os.getuid()}"
+    os.makedirs(folder, 0o700, exist_ok=True)
+    found = os.lstat(folder)
+    if found.st_uid != os.getuid() or found.st_mode & 0o077 or os.path.islink(folder):
         raise PermissionError(f"{folder} belongs to somebody else")
     return folder
 
