@@ -17,7 +17,9 @@ from . import cli
 START_LIMIT = 600
 """Seconds that a container may take to become healthy."""
 
-_PAUSE = 0.5  # seconds between inspections
+# Between inspections, in seconds, or as a share of the time waited so far: each of them takes
+# processor time, also of a machine on which many parties start, and are waited for, at once.
+_SHORTEST, _SHARE, _LONGEST = 0.5, 0.05, 2.0
 _PROGRESS = 10.0  # seconds after which the same progress is printed again
 _RESTARTS = 3  # one exit may be a coincidence; after three the service cannot start
 # Seconds in a state that Docker does not leave by itself. A restart passes through "exited".
@@ -178,7 +180,7 @@ def wait(ids: Mapping[str, str], say: Callable[[str], None]) -> None:
         except NoAnswerError:
             if time.monotonic() - answered > _SILENCE_LIMIT:
                 raise
-            time.sleep(_PAUSE)
+            time.sleep(_LONGEST)
             continue
         elapsed = time.monotonic() - start
         late = waiting_for(looks)
@@ -190,7 +192,7 @@ def wait(ids: Mapping[str, str], say: Callable[[str], None]) -> None:
         if (now := ", ".join(late)) != said or elapsed - said_at >= _PROGRESS:
             say(f"waiting for {now} ({elapsed:.0f} s)")
             said, said_at = now, elapsed
-        time.sleep(_PAUSE)
+        time.sleep(min(max(_SHORTEST, _SHARE * elapsed), _LONGEST))
 
 
 def report(ids: Mapping[str, str], looks: Looks) -> Iterator[str]:
