@@ -27,7 +27,7 @@ def in_container(
     stdin: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
     environment: Mapping[str, str] | None = None,
-    repairs: int = 0,
+    repairs: pulumi.Output[int] | None = None,
 ) -> command.local.Command:
     """Run a shell script against a container when it is new, and again when anything changes.
 
@@ -40,18 +40,20 @@ def in_container(
         environment: additional variables for the script.
         repairs: how often it was run again because its result was undone by hand.
     """
-    counted = {"REPAIRS": str(repairs), "REPAIRED": name} if repairs else {}
+    count = pulumi.Output.from_input(0) if repairs is None else repairs
+    variables: dict[str, pulumi.Input[str]] = {
+        **(environment or {}),
+        **service.place.host.environment,
+        "CONTAINER": service.container.id,
+    }
     return command.local.Command(
         service.place.resource_name(name),
         # In a subshell, because it may end with exit.
-        create=f"(\n{script}\n){_COUNT}" if repairs else script,
+        create=count.apply(lambda count: f"(\n{script}\n){_COUNT}" if count else script),
         stdin=stdin,
-        environment={
-            **(environment or {}),
-            **counted,
-            **service.place.host.environment,
-            "CONTAINER": service.container.id,
-        },
+        environment=count.apply(
+            lambda count: variables | ({"REPAIRS": str(count), "REPAIRED": name} if count else {})
+        ),
         opts=opts,
     )
 
@@ -62,7 +64,7 @@ def once_healthy(
     script: str,
     stdin: str,
     opts: pulumi.ResourceOptions,
-    repairs: int = 0,
+    repairs: pulumi.Output[int] | None = None,
 ) -> command.local.Command:
     """Like `in_container`, but the script runs only once the service is healthy."""
     container = service.place.docker_name(service.name)
@@ -96,7 +98,7 @@ def file(
         place.host.survey,
         place.docker_name(service.name),
         name,
-        lambda daemon, found: drift.outdated(daemon, found, wanted.path, wanted.content),
+        drift.outdated(wanted.path, wanted.content),
     )
     delivered = in_container(
         name,

@@ -8,15 +8,18 @@ What can be mended without replacing a container, such as a file that its servic
 mended by a command of the stack. The count of its repairs is kept in a file in the container.
 """
 
+import asyncio
+import itertools
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pulumi
 
 from ..release import Service
 from ..topology import Attachment
-from .daemon import Daemon, NoAnswerError
+from .daemon import NoAnswerError
+from .questions import Questions
 from .survey import Described, Survey
 
 GENERATION = "fate.generation"
@@ -43,13 +46,16 @@ _FIRST = timedelta(seconds=30)
 Expected = Callable[[str], bool]
 """Whether a file has the content that it should have."""
 
+Wrong = Callable[[Questions, Described], Awaitable[bool]]
+"""Whether something in a container needs a repair now."""
+
 _NEVER = "0001-01-01T00:00:00Z"
 _EPOCH = 0  # the time of a file that was uploaded without one
 
 
 def generation(
     survey: Survey, name: str, networks: Sequence[Attachment], files: Mapping[str, Expected | None]
-) -> int:
+) -> pulumi.Output[int]:
     """How often a container must have been replaced because it was changed by hand; logs why.
 
     Args:
@@ -59,19 +65,20 @@ def generation(
         files: what is expected of the content of the files it was created with, by path; None for
             one that is kept up to date by other means, and must only be there.
     """
-    found = survey.containers.get(name)
-    if found is None or survey.daemon is None:
-        return 0
-    borne = int((found["Config"].get("Labels") or {}).get(GENERATION, 0))
-    changes = list(differences(found, networks, survey.networks))
-    try:
-        changes += edits(survey.daemon, found, files)
-    except NoAnswerError as error:
-        pulumi.log.debug(f"The files of {name} were not looked at: {error}")
-    if not changes:
-        return borne
-    pulumi.log.info(f"{name} is replaced: {'; '.join(changes)}")
-    return borne + 1
+
+    async def count(questions: Questions, found: Described) -> int:
+        borne = int((found["Config"].get("Labels") or {}).get(GENERATION, 0))
+        changes = list(differences(found, networks, survey.networks))
+        try:
+            changes += await edits(questions, found, files)
+        except NoAnswerError as error:
+            pulumi.log.debug(f"The files of {name} were not looked at: {error}")
+        if not changes:
+            return borne
+        pulumi.log.info(f"{name} is replaced: {'; '.join(changes)}")
+        return borne + 1
+
+    return _counted(survey, name, count)
 
 
 def limits(service: Service) -> dict[str, int]:
@@ -87,9 +94,7 @@ def limits(service: Service) -> dict[str, int]:
     return found
 
 
-def repairs(
-    survey: Survey, name: str, what: str, wrong: Callable[[Daemon, Described], bool]
-) -> int:
+def repairs(survey: Survey, name: str, what: str, wrong: Wrong) -> pulumi.Output[int]:
     """How often something in a container must have been repaired without replacing it; logs why.
 
     Args:
@@ -98,22 +103,33 @@ def repairs(
         what: what may need a repair, the last part of a resource's logical name.
         wrong: whether it needs one now.
     """
-    found = survey.containers.get(name)
-    if found is None or survey.daemon is None:
-        return 0
-    done = 0
-    try:
-        done = int(survey.daemon.read(found["Id"], f"{REPAIRS}/{what}") or 0)
-        if not wrong(survey.daemon, found):
+
+    async def count(questions: Questions, found: Described) -> int:
+        done = 0
+        try:
+            done = int(await questions.read(found["Id"], f"{REPAIRS}/{what}") or 0)
+            if not await wrong(questions, found):
+                return done
+        except NoAnswerError as error:
+            pulumi.log.debug(f"{what} of {name} was not looked at: {error}")
             return done
-    except NoAnswerError as error:
-        pulumi.log.debug(f"{what} of {name} was not looked at: {error}")
-        return done
-    pulumi.log.info(f"{what} in {name} differs from the stack and is set again")
-    return done + 1
+        pulumi.log.info(f"{what} in {name} differs from the stack and is set again")
+        return done + 1
+
+    return _counted(survey, name, count)
 
 
-def undone(ask: str, result: Collection[str]) -> Callable[[Daemon, Described], bool]:
+def _counted(
+    survey: Survey, name: str, count: Callable[[Questions, Described], Awaitable[int]]
+) -> pulumi.Output[int]:
+    """What is counted about a container: an output, because Docker is asked about all at once."""
+    found = survey.containers.get(name)
+    if found is None or survey.questions is None:
+        return pulumi.Output.from_input(0)
+    return pulumi.Output.from_input(count(survey.questions, found))
+
+
+def undone(ask: str, result: Collection[str]) -> Wrong:
     """Whether what statements did in a database was undone, for repairs.
 
     Args:
@@ -121,8 +137,8 @@ def undone(ask: str, result: Collection[str]) -> Callable[[Daemon, Described], b
         result: the rows that it must print, in any order.
     """
 
-    def is_undone(daemon: Daemon, found: Described) -> bool:
-        rows = daemon.run(found["Id"], ask)
+    async def is_undone(questions: Questions, found: Described) -> bool:
+        rows = await questions.run(found["Id"], ask)
         return rows is not None and sorted(rows.splitlines()) != sorted(result)
 
     return is_undone
@@ -138,21 +154,24 @@ def delivered(present: str, content: str) -> bool:
     return present.rstrip("\n") == content.rstrip("\n")
 
 
-def outdated(daemon: Daemon, found: Described, path: str, content: str) -> bool:
-    """Whether a file that is delivered into a running container has other content than it should.
+def outdated(path: str, content: str) -> Wrong:
+    """Whether a file that is delivered into a running container has other content than it should,
+    for repairs.
 
     Args:
-        daemon: its daemon.
-        found: the container.
         path: the file's path.
         content: the content that it should have.
     """
-    created = datetime.fromisoformat(found["Created"])
-    written = daemon.modified(found["Id"], path)
-    if written is None or is_first(written, created):
-        return False
-    present = daemon.read(found["Id"], path)
-    return present is not None and not delivered(present, content)
+
+    async def is_outdated(questions: Questions, found: Described) -> bool:
+        created = datetime.fromisoformat(found["Created"])
+        written = await questions.modified(found["Id"], path)
+        if written is None or is_first(written, created):
+            return False
+        present = await questions.read(found["Id"], path)
+        return present is not None and not delivered(present, content)
+
+    return is_outdated
 
 
 def differences(
@@ -212,11 +231,13 @@ def _cannot_start(state: Described) -> Iterator[str]:
         yield "it was created but never started"
 
 
-def edits(daemon: Daemon, found: Described, files: Mapping[str, Expected | None]) -> Iterator[str]:
+async def edits(
+    questions: Questions, found: Described, files: Mapping[str, Expected | None]
+) -> list[str]:
     """Which files in a container were edited since it was created, or are missing.
 
     Args:
-        daemon: its daemon.
+        questions: what is asked of its daemon.
         found: the container.
         files: what is expected of their content, by path; None if any will do.
 
@@ -224,16 +245,17 @@ def edits(daemon: Daemon, found: Described, files: Mapping[str, Expected | None]
         NoAnswerError: the daemon cannot answer.
     """
     created = datetime.fromisoformat(found["Created"])
-    for path, expected in files.items():
-        written = daemon.modified(found["Id"], path)
+
+    async def edit(path: str, expected: Expected | None) -> str:
+        written = await questions.modified(found["Id"], path)
         if written is None:
-            yield f"it has no {path}"  # removed by hand, or wanted only since a change
-            continue
+            return f"it has no {path}"  # removed by hand, or wanted only since a change
         if expected is None or is_first(written, created):
-            continue
-        present = daemon.read(found["Id"], path)
-        if present is None or not expected(present):
-            yield f"{path} was edited"
+            return ""
+        present = await questions.read(found["Id"], path)
+        return "" if present is not None and expected(present) else f"{path} was edited"
+
+    return [said for said in await asyncio.gather(*itertools.starmap(edit, files.items())) if said]
 
 
 def is_first(written: datetime, created: datetime) -> bool:

@@ -244,12 +244,16 @@ class Service(pulumi.ComponentResource):
             spec.networks,
             {file.path: None if file.reread else file.expects for file in spec.files},
         )
-        labelled = place.labels(spec.service)
-        if generation:
-            labelled[drift.GENERATION] = str(generation)
         limits = drift.limits(facts)
-        if limits:
-            labelled[drift.LIMITS] = json.dumps(limits)
+
+        def labelled(generation: int) -> list[docker.ContainerLabelArgs]:
+            found = place.labels(spec.service)
+            if generation:
+                found[drift.GENERATION] = str(generation)
+            if limits:
+                found[drift.LIMITS] = json.dumps(limits)
+            return [docker.ContainerLabelArgs(label=k, value=v) for k, v in found.items()]
+
         return docker.Container(
             place.resource_name(self.name),
             name=place.docker_name(self.name),
@@ -300,7 +304,7 @@ class Service(pulumi.ComponentResource):
                 )
                 for inside, to in _in_dockers_order(publications, present)
             ],
-            labels=[docker.ContainerLabelArgs(label=k, value=v) for k, v in labelled.items()],
+            labels=generation.apply(labelled),
             capabilities=docker.ContainerCapabilitiesArgs(
                 adds=[f"CAP_{name}" for name in sorted(facts.capabilities)] or None, drops=["ALL"]
             ),

@@ -17,7 +17,8 @@ from urllib.parse import quote
 from ..settings import Published
 from ..settings.models import ANYWHERE
 from . import local
-from .daemon import Daemon, NoAnswerError
+from .daemon import Daemon, NoAnswerError, document
+from .questions import Questions
 
 LEFT_OUT = "FATE_LEFT_OUT"
 """The environment variable with the names of the Docker hosts that an update leaves out."""
@@ -49,7 +50,9 @@ class Survey:
         clock: how many seconds its clock is ahead of this machine's.
         disk: the free space for images and data in bytes, if it can be told.
         cpu_flags: what its processors can do, like avx2, if it can be told.
+        images: the names of the images that this stack's containers use.
         error: why the daemon gave no answer.
+        questions: what else is asked of the daemon; None if there is no daemon.
     """
 
     daemon: Daemon | None = None
@@ -62,10 +65,14 @@ class Survey:
     clock: float = 0
     disk: int | None = None
     cpu_flags: frozenset[str] | None = None
+    images: frozenset[str] = frozenset()
     error: str = ""
+    questions: Questions | None = None
 
     def has_image(self, name: str) -> bool:
         """Whether the host has an image of this name; true if it cannot be told."""
+        if name in self.images:
+            return True
         try:
             return self.daemon is None or self.daemon.get(f"/images/{name}/json") is not None
         except NoAnswerError:
@@ -95,11 +102,12 @@ def _take(docker_host: str, stack: str) -> Survey:
     # Looked at first: what Docker has begun to start by now, it shows with its ports.
     listening, proxied = local.listeners(docker_host), local.proxied(docker_host)
     try:
-        listed = daemon.get("/containers/json?all=1") or []
-        networks = daemon.get("/networks") or []
-        volumes = daemon.get(_volumes(stack)) or {}
-        ours = [one["Id"] for one in listed if _stack(one) == stack]
-        inspected = [daemon.get(f"/containers/{id}/json") for id in ours]
+        first = ("/containers/json?all=1", "/networks", _volumes(stack))
+        listed, networks, volumes = daemon.ask(*map(document, first))
+        ours = [one for one in listed if _stack(one) == stack]
+        inspected = daemon.ask(*(document(f"/containers/{one['Id']}/json") for one in ours))
+        images = {one["ImageID"] for one in ours}
+        used = daemon.answers([document(f"/images/{id}/json") for id in images])
         asked = time.time()
         info = daemon.get("/info") or {}
         answered = time.time()
@@ -125,6 +133,8 @@ def _take(docker_host: str, stack: str) -> Survey:
         _ahead(info, (asked + answered) / 2),
         local.free_space(docker_host, info.get("DockerRootDir", "")),
         local.cpu_flags(docker_host),
+        frozenset(name for one in used if isinstance(one, dict) for name in one["RepoTags"] or ()),
+        questions=Questions(daemon),
     )
 
 

@@ -1,5 +1,6 @@
 """Questions to a Docker daemon, answered by one that only looks like it."""
 
+import asyncio
 import base64
 import io
 import json
@@ -7,15 +8,18 @@ import os
 import socketserver
 import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fate_components.docker import daemon, local, survey
-from fate_components.docker.daemon import Daemon, NoAnswerError
+from fate_components.docker.daemon import Daemon, NoAnswerError, Question, document
+from fate_components.docker.questions import Questions
 from fate_components.settings import Published
 
 CONTAINER = {
@@ -27,7 +31,12 @@ CONTAINER = {
 }
 INFO = {"ServerVersion": "20.10.24", "DockerRootDir": "/"}
 LISTED = [
-    {"Id": "c1", "Names": ["/fate-dev-roll"], "Labels": {"fate.stack": "dev"}},
+    {
+        "Id": "c1",
+        "Names": ["/fate-dev-roll"],
+        "Labels": {"fate.stack": "dev"},
+        "ImageID": "sha256:a",
+    },
     {
         "Id": "c2",
         "Names": ["/webserver"],
@@ -61,6 +70,8 @@ class Docker(BaseHTTPRequestHandler):
                 self._answer(json.dumps(LISTED).encode())
             case "/containers/c1/json":
                 self._answer(json.dumps(CONTAINER).encode())
+            case "/images/sha256:a/json":
+                self._answer(json.dumps({"RepoTags": ["fate-lab/roll:1"]}).encode())
             case "/info":
                 INFO["SystemTime"] = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
                 self._answer(json.dumps(INFO).encode())
@@ -136,6 +147,54 @@ def test_questions_share_a_connection(url: str) -> None:
     assert len(Docker.connections) == 1
 
 
+def test_answers_to_questions_that_are_asked_together_are_told_apart(url: str) -> None:
+    docker = Daemon(url)
+    some = ["/containers/c1/json", "/broken", "/missing", "/networks"]
+    found, broken, missing, networks = docker.answers([document(path) for path in some])
+    assert (found, missing, networks) == (CONTAINER, None, [])
+    assert isinstance(broken, NoAnswerError)
+    paths = ["/containers/c1/json", "/networks"] * 100
+    assert docker.ask(*map(document, paths)) == [CONTAINER, []] * 100
+    assert len(Docker.connections) == 1
+
+
+def test_what_is_asked_at_the_same_time_is_sent_together(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    answers = Daemon.answers
+
+    def counted(self: Daemon, questions: Sequence[Question[Any]]) -> list[Any]:
+        asked.append(len(questions))
+        return answers(self, questions)
+
+    monkeypatch.setattr(Daemon, "answers", counted)
+    questions = Questions(Daemon(url))
+
+    async def ask() -> list[object]:
+        first = questions.modified("c1", "/etc/a file"), questions.read("c1", "/missing")
+        told = await asyncio.gather(*first)
+        return [*told, await questions.read("c1", "/etc/a file"), await questions.run("c1", "seq")]
+
+    # asyncio.run would leave the other tests without an event loop.
+    with closing(asyncio.new_event_loop()) as loop:
+        written, missing, content, output = loop.run_until_complete(ask())
+    assert isinstance(written, datetime)
+    assert (missing, content, output) == (None, "content\n", "1\n2")
+    assert asked[:2] == [2, 1]
+
+
+def test_a_daemon_that_ends_gives_no_answer_to_all_who_wait(tmp_path: Path) -> None:
+    questions = Questions(Daemon(f"unix://{tmp_path}/nobody/listens.sock"))
+
+    async def ask() -> list[object]:
+        asked = (questions.read("c1", path) for path in ("/a", "/b"))
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    with closing(asyncio.new_event_loop()) as loop:
+        assert [type(told) for told in loop.run_until_complete(ask())] == [NoAnswerError] * 2
+
+
 def test_a_command_says_its_output_unless_it_fails(url: str) -> None:
     docker = Daemon(url)
     assert docker.run("c1", "seq 2") == "1\n2"
@@ -162,6 +221,8 @@ def test_a_host_is_seen_with_what_others_have_there(url: str) -> None:
     assert set(found["a"].volumes) == {"fate-dev-9999-egg"}
     held = found["a"].holders["container webserver"]
     assert [(where.ip, where.port) for where in held] == [("127.0.0.1", 8080), ("0.0.0.0", 8082)]
+    assert found["a"].images == {"fate-lab/roll:1"}
+    assert found["a"].has_image("fate-lab/roll:1")
     assert not found["a"].has_image("missing")
 
 

@@ -1,24 +1,29 @@
 """Which changes made by hand are seen, and how they are registered."""
 
+import asyncio
 import copy
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import pulumi
 import pytest
 
 from fate_components import release
 from fate_components.docker import delivery, drift
-from fate_components.docker.daemon import Daemon, NoAnswerError
+from fate_components.docker.daemon import NoAnswerError
+from fate_components.docker.questions import Questions
 from fate_components.docker.service import File
 from fate_components.docker.survey import Survey
 from fate_components.topology import Attachment, Network
 from tests.unit.test_program import COMMAND, CONTAINER, labels, run
 
+T = TypeVar("T")
 CREATED = datetime(2026, 1, 1, 12, tzinfo=UTC)
 WANTED = [Attachment(Network("dev-1", IPv4Network("10.0.1.0/24")), "10.0.1.13", ("roll",))]
 NETWORKS = {"dev-1": {"Id": "n1"}}
@@ -41,27 +46,27 @@ FOUND: dict[str, Any] = {
 }
 
 
-class Files(Daemon):
-    """A daemon with files in its containers: by path, their content and when it was written."""
+class Files(Questions):
+    """Questions about files in containers: by path, their content and when it was written."""
 
     def __init__(self, files: Mapping[str, tuple[str, datetime]], said: str | None = None) -> None:
         self._files = files
         self._said = said
 
-    def modified(self, container: str, path: str) -> datetime | None:
+    async def modified(self, container: str, path: str) -> datetime | None:
         return self._files[path][1] if path in self._files else None
 
-    def read(self, container: str, path: str) -> str | None:
+    async def read(self, container: str, path: str) -> str | None:
         return self._files[path][0] if path in self._files else None
 
-    def run(self, container: str, script: str) -> str | None:
+    async def run(self, container: str, script: str) -> str | None:
         return self._said
 
 
 class Silent(Files):
-    """A daemon that answers nothing more."""
+    """Questions to a daemon that answers nothing more."""
 
-    def modified(self, container: str, path: str) -> datetime | None:
+    async def modified(self, container: str, path: str) -> datetime | None:
         raise NoAnswerError
 
     read = modified  # type: ignore[assignment]
@@ -158,12 +163,35 @@ def test_limits_are_compared_with_those_at_creation(
     assert list(drift.differences(found, WANTED, NETWORKS)) == says
 
 
-def generation(files: Daemon, label: str = "") -> int:
+def awaited(value: Coroutine[Any, Any, T]) -> T:
+    # asyncio.run would leave the other tests without an event loop.
+    with closing(asyncio.new_event_loop()) as loop:
+        return loop.run_until_complete(value)
+
+
+def counted(count: Callable[[], pulumi.Output[int]]) -> int:
+    async def value() -> int:
+        found = await count().future()
+        assert found is not None
+        return found
+
+    return awaited(value())
+
+
+def generation(files: Questions, label: str = "") -> int:
     found = copy.deepcopy(FOUND)
     if label:
         found["Config"]["Labels"][drift.GENERATION] = label
-    survey = Survey(files, {"roll": found}, networks=NETWORKS)
-    return drift.generation(survey, "roll", WANTED, {"/conf": "a\n".__eq__, "/table": None})
+    survey = Survey(containers={"roll": found}, networks=NETWORKS, questions=files)
+    expected = {"/conf": "a\n".__eq__, "/table": None}
+    return counted(lambda: drift.generation(survey, "roll", WANTED, expected))
+
+
+def repairs(survey: Survey, wrong: bool) -> int:
+    async def is_wrong(*_: object) -> bool:
+        return wrong
+
+    return counted(lambda: drift.repairs(survey, "roll", "routes", is_wrong))
 
 
 TABLE = ("delivered later", CREATED + timedelta(days=1))
@@ -201,21 +229,20 @@ def test_what_a_service_adds_to_its_own_file_is_not_an_edit() -> None:
 def test_a_missing_file_is_seen_whether_it_was_removed_or_the_stack_file_changed() -> None:
     assert generation(Files({"/table": TABLE})) == 1
     assert generation(Files({"/conf": ("a\n", CREATED)})) == 1
-    assert list(drift.edits(Files({}), FOUND, {"/conf": None})) == ["it has no /conf"]
+    assert awaited(drift.edits(Files({}), FOUND, {"/conf": None})) == ["it has no /conf"]
 
 
 def test_what_cannot_be_seen_changes_nothing() -> None:
     assert generation(Silent({}), label="2") == 2
-    assert drift.generation(Survey(), "roll", WANTED, {}) == 0
-    assert drift.repairs(Survey(), "roll", "routes", lambda *_: True) == 0
-    survey = Survey(Silent({}), {"roll": FOUND})
-    assert drift.repairs(survey, "roll", "routes", lambda *_: True) == 0
+    assert counted(lambda: drift.generation(Survey(), "roll", WANTED, {})) == 0
+    assert repairs(Survey(), wrong=True) == 0
+    assert repairs(Survey(containers={"roll": FOUND}, questions=Silent({})), wrong=True) == 0
 
 
 @pytest.mark.parametrize(("wrong", "count"), [(False, 3), (True, 4)])
 def test_repairs_are_counted_in_the_container(wrong: bool, count: int) -> None:
-    survey = Survey(Files({"/var/lib/fate/routes": ("3\n", CREATED)}), {"roll": FOUND})
-    assert drift.repairs(survey, "roll", "routes", lambda *_: wrong) == count
+    files = Files({"/var/lib/fate/routes": ("3\n", CREATED)})
+    assert repairs(Survey(containers={"roll": FOUND}, questions=files), wrong) == count
 
 
 def found_in_full(name: str, service: str) -> dict[str, Any]:
@@ -227,7 +254,8 @@ def found_in_full(name: str, service: str) -> dict[str, Any]:
 def test_only_what_was_changed_is_registered_differently() -> None:
     before = run()
     name = "fate-dev-9999-roll"
-    after = run(found={"a": Survey(Files({}), {name: found_in_full(name, "roll")})})
+    there = {name: found_in_full(name, "roll")}
+    after = run(found={"a": Survey(containers=there, questions=Files({}))})
     was, now = before.of(CONTAINER), after.of(CONTAINER)
     assert {one for one in was if was[one] != now[one]} == {name}
     assert labels(now[name]) == labels(was[name]) | {"fate.generation": "1"}
@@ -236,8 +264,9 @@ def test_only_what_was_changed_is_registered_differently() -> None:
 
 def test_lost_nodes_are_set_again() -> None:
     name = "fate-dev-9999-mysql"
-    mysql = found_in_full(name, "mysql")
-    found = {"a": Survey(Files({}, said="roll\t8011\tROLL"), {name: mysql})}
+    there = {name: found_in_full(name, "mysql")}
+    questions = Files({}, said="roll\t8011\tROLL")
+    found = {"a": Survey(containers=there, questions=questions)}
     nodes = run(found=found).of(COMMAND)["9999-nodes"]
     assert nodes["environment"]["REPAIRS"] == "1"
     assert nodes["stdin"] == run().of(COMMAND)["9999-nodes"]["stdin"]
