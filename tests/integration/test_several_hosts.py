@@ -245,7 +245,8 @@ def test_a_party_moves_to_another_docker_host_in_one_up(clusters: tuple[Cluster,
     assert {volume.name for volume in left} == data, "the data stays on the old host"
     after = here.lives()
     assert {name: after[name] for name in before} == before
-    here.toy_succeeds(9999, 10000)
+    # The proxies reread their tables after a while.
+    wait_for("a job", lambda: here.toy(9999, 10000)[0] == 0)
     here.toy_succeeds(10000, 9999)
     here.stack.preview(expect_no_changes=True)
 
@@ -286,7 +287,8 @@ def test_a_docker_host_that_is_gone_for_good_is_forgotten(
         mine = {"label": f"fate.stack={stack.name}"}
         for network in there.host.docker.networks.list(filters=mine):
             network.remove()
-    here.toy_succeeds(9999, 10000)
+    # The proxies reread their tables after a while.
+    wait_for("a job", lambda: here.toy(9999, 10000)[0] == 0)
 
 
 def test_all_that_is_wrong_with_docker_hosts_is_reported_before_anything_is_changed(
