@@ -9,7 +9,6 @@ import socketserver
 import tarfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -21,6 +20,7 @@ from fate_components.docker import daemon, local, survey
 from fate_components.docker.daemon import Daemon, NoAnswerError, Question, document
 from fate_components.docker.questions import Questions
 from fate_components.settings import Published
+from tests.unit.test_drift import awaited
 
 CONTAINER = {
     "Id": "c1",
@@ -176,9 +176,7 @@ def test_what_is_asked_at_the_same_time_is_sent_together(
         told = await asyncio.gather(*first)
         return [*told, await questions.read("c1", "/etc/a file"), await questions.run("c1", "seq")]
 
-    # asyncio.run would leave the other tests without an event loop.
-    with closing(asyncio.new_event_loop()) as loop:
-        written, missing, content, output = loop.run_until_complete(ask())
+    written, missing, content, output = awaited(ask())
     assert isinstance(written, datetime)
     assert (missing, content, output) == (None, "content\n", "1\n2")
     assert asked[:2] == [2, 1]
@@ -191,8 +189,7 @@ def test_a_daemon_that_ends_gives_no_answer_to_all_who_wait(tmp_path: Path) -> N
         asked = (questions.read("c1", path) for path in ("/a", "/b"))
         return await asyncio.gather(*asked, return_exceptions=True)
 
-    with closing(asyncio.new_event_loop()) as loop:
-        assert [type(told) for told in loop.run_until_complete(ask())] == [NoAnswerError] * 2
+    assert [type(told) for told in awaited(ask())] == [NoAnswerError] * 2
 
 
 def test_a_command_says_its_output_unless_it_fails(url: str) -> None:

@@ -1,6 +1,5 @@
 """Folders for data, created on a Docker host before their volumes."""
 
-import asyncio
 import subprocess
 from collections.abc import Mapping, Sequence
 from unittest import mock
@@ -9,6 +8,7 @@ import pulumi
 import pytest
 
 from fate_components.docker import cli, folders
+from tests.unit.test_drift import awaited
 
 DATA, FOLDER = "/srv/fate", "/srv/fate/dev/9999/egg"
 
@@ -32,7 +32,7 @@ def run(monkeypatch: pytest.MonkeyPatch, code: int, error: str = "") -> list[str
         assert done
         await done
 
-    asyncio.run(call())
+    awaited(call())
     return ran
 
 

@@ -53,7 +53,7 @@ def _shared(ssh: str, arguments: list[str]) -> list[str]:
     with _locked(f"{host}.lock"):
         control = _with_room(host)
         # This process becomes the session.
-        _write(f"{control}+{os.getpid()}", "")
+        open(f"{control}+{os.getpid()}", "w").close()
     with _locked(f"{control}.lock"):
         if not _listens(control) and not _connect(ssh, target, control, host):
             return []
@@ -87,17 +87,16 @@ def _runs(process: int) -> bool:
 
 def _connect(ssh: str, target: list[str], control: str, failed: str) -> bool:
     """Open a connection. An attempt that fails is remembered, because it may take long."""
+    import contextlib
     import subprocess
     import tempfile
+    from pathlib import Path
 
-    try:
-        if time.time() - os.stat(failed).st_mtime < _RETRY_SECONDS:
-            with open(failed) as file:
-                return _failed(file.read())
-    except FileNotFoundError:
-        pass
-    if os.path.exists(control):
-        os.unlink(control)
+    failure = Path(failed)
+    with contextlib.suppress(FileNotFoundError):
+        if time.time() - failure.stat().st_mtime < _RETRY_SECONDS:
+            return _failed(failure.read_text())
+    Path(control).unlink(missing_ok=True)
     options = [
         "-fN",
         "-oControlMaster=yes",
@@ -121,7 +120,7 @@ def _connect(ssh: str, target: list[str], control: str, failed: str) -> bool:
             return True
         errors.seek(0)
         said = errors.read().strip()
-    _write(failed, said)
+    failure.write_text(said)
     return _failed(said)
 
 
@@ -154,11 +153,6 @@ def _locked(path: str) -> io.TextIOWrapper:
     file = open(path, "a")  # noqa: SIM115 - the caller closes it
     fcntl.flock(file, fcntl.LOCK_EX)
     return file
-
-
-def _write(path: str, text: str) -> None:
-    with open(path, "w") as file:
-        file.write(text)
 
 
 def _folder() -> str:
