@@ -8,16 +8,20 @@ from typing import Any
 
 import pulumi
 
-from . import certificates, images, preflight, topology, verify
-from .docker import material, survey
+from .checks import preflight, verify
+from .docker.client import tls_files
 from .docker.host import Host
+from .docker.inspect import survey
+from .images import supply as images
 from .outputs import exchange_output, party_outputs, tls_output
-from .party import Exchange, Party
+from .party.party import Exchange, Party
 from .picture import mermaid
 from .picture.model import picture
-from .release import Release
+from .plan import topology
+from .releases.facts import Release
+from .security import certificates
 from .settings import Settings, SettingsError, openssh
-from .settings.load import complete
+from .settings.reading import complete
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ def register(settings: Settings, release: Release, stack: str) -> Deployment:
     for warning in settings.warnings:
         pulumi.log.warn(warning)
 
-    material.write(settings.hosts)
+    tls_files.write(settings.hosts)
     surveys = survey.take({name: host.docker for name, host in settings.hosts.items()}, stack)
     left_out = os.environ.get(survey.LEFT_OUT, "").split()
     found = preflight.findings(settings, plan, stack, surveys, left_out)

@@ -4,11 +4,11 @@ import string
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from . import tls
-from .certificates import Certificates
-from .release import Release
+from .crypto import pki
+from .plan.topology import ExchangePlan, Topology
+from .releases.facts import Release
+from .security.certificates import Certificates
 from .settings import Published, Settings
-from .topology import ExchangePlan, Topology
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def tls_output(found: Certificates) -> dict[str, object]:
     day = "%Y-%m-%d"
     expires = {who: f"{identity.expires:{day}}" for who, identity in found.identities.items()}
     authorities = {
-        who: f"{tls.ends(trust.authority):{day}}" for who, trust in found.trusted.items()
+        who: f"{pki.ends(trust.authority):{day}}" for who, trust in found.trusted.items()
     }
     return {
         name: value

@@ -6,7 +6,7 @@ import pulumi
 
 from .deployment import register
 from .settings import SettingsError
-from .settings.load import load
+from .settings.reading import load
 
 PACKAGE = "fate"
 

@@ -4,18 +4,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from . import cluster
 from .docker.host import Host
+from .docker.names import docker_name
 from .docker.service import File, Place
-from .fate1 import proxy, route_table
-from .fate1.serving import proxy as serving_proxy
-from .fate2 import fate_flow, nginx, osx, other_hosts, pulsar
-from .fate2 import settings as fate2
-from .fate2.cluster import ClusterContext
-from .names import docker_name
-from .release import Release
+from .engines import nginx, osx, other_hosts, pulsar
+from .lines.fate1_3 import proxy, route_table
+from .lines.fate1_3.serving import proxy as serving_proxy
+from .lines.fate2 import fate_flow
+from .lines.fate2 import settings as fate2
+from .lines.fate2.cluster import ClusterContext
+from .party import context as cluster
+from .plan.topology import EXCHANGE, ClusterPlan, Topology
+from .releases.facts import Release
 from .settings import SERVING, Settings
-from .topology import EXCHANGE, ClusterPlan, Topology
 
 
 @dataclass(frozen=True)

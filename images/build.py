@@ -15,15 +15,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from .builder import (
-    BuildError,
-    Docker,
-    Progress,
-    archive,
-    folder_files,
-    only_one,
-)
-from .catalogue import (
+from images.builder import BuildError, Docker, Progress, archive, folder_files, only_one
+from images.catalogue import (
     BASE,
     DEBIAN,
     HERE,

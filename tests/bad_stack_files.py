@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from pydantic import SecretStr
 
-from fate_components import tls
+from fate_components.crypto import pki
 
 GOOD: dict[str, Any] = yaml.safe_load(
     """
@@ -196,7 +196,7 @@ def _hdfs(hdfs: Mapping[str, object], *changes: Change, **training: object) -> C
     )
 
 
-def given(identity: tls.Identity) -> dict[str, Any]:
+def given(identity: pki.Identity) -> dict[str, Any]:
     """A certificate as a stack file gives it."""
     return {
         "certificate": identity.certificate,
@@ -205,8 +205,8 @@ def given(identity: tls.Identity) -> dict[str, Any]:
     }
 
 
-def _authority(secret: str, year: int, name: str) -> tls.Identity:
-    return tls.Authority(SecretStr(secret)).issue(name, [], datetime(year, 6, 1, tzinfo=UTC))
+def _authority(secret: str, year: int, name: str) -> pki.Identity:
+    return pki.Authority(SecretStr(secret)).issue(name, [], datetime(year, 6, 1, tzinfo=UTC))
 
 
 NEW = _authority("an authority of somebody else", datetime.now(UTC).year, "fate.example.org")

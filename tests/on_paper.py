@@ -22,17 +22,23 @@ from urllib.parse import urlsplit
 import pulumi
 import yaml
 
-from fate_components import certificates, fleet, party, route_tables, topology, ways
-from fate_components import release as catalogue
+from fate_components import route_tables
+from fate_components.checks import connections
 from fate_components.docker import delivery
+from fate_components.docker.inspect.survey import Survey
 from fate_components.docker.service import Container, Place, Service
-from fate_components.docker.survey import Survey
-from fate_components.external import servers
-from fate_components.fate2 import hdfs, tables
+from fate_components.engines.hdfs import conf as hdfs
+from fate_components.engines.spark import tables
+from fate_components.operate import fleet
 from fate_components.outputs import exchange_output, party_outputs
+from fate_components.party import party
+from fate_components.party.external import servers
+from fate_components.plan import topology
+from fate_components.plan.topology import Endpoint
+from fate_components.releases import facts as catalogue
+from fate_components.security import certificates
 from fate_components.settings import DockerHost, Published, Settings
-from fate_components.settings.load import parse
-from fate_components.topology import Endpoint
+from fate_components.settings.reading import parse
 from tests.random_files import MARK, StackFile
 
 
@@ -241,7 +247,7 @@ def check_tables(found: Deployment) -> None:
     tables = route_tables.of(found.plan, found.settings, found.release, found.file.stack)
     expected = {(one.host, one.container, one.file.path): one.file.content for one in tables}
     assert expected == deployed
-    for way in ways.ways(found.plan, found.file.stack):
+    for way in connections.ways(found.plan, found.file.stack):
         place, _ = found.containers[way.host, way.container]
         assert way.party == str(place.party or topology.EXCHANGE)
 

@@ -10,12 +10,13 @@ from typing import Annotated, BinaryIO
 import typer
 from rich.console import Console
 
-from ..backup import archive, database, interrupts, volumes
-from ..backup.archive import DATABASE, Manifest, Member
-from ..backup.database import Database
-from ..backup.party import MYSQL, Deployed, PartyError, find, standing_still
-from ..backup.restoring import Restoring
-from ..fate2 import hdfs_backup
+from ..engines.hdfs import backup as hdfs_backup
+from ..operate.backup import archive, database, volumes
+from ..operate.backup.archive import DATABASE, Manifest, Member
+from ..operate.backup.database import Database
+from ..operate.backup.restoring import Restoring
+from ..party import interrupts
+from ..party.deployed import MYSQL, Deployed, PartyError, find, standing_still
 from . import passphrase, progress
 from .failure import failure
 from .new_file import FileError, new_file

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from .. import card as cards
-from .. import certificates, topology
+from ..plan import topology
+from ..security import card as cards
+from ..security import certificates
 from .failure import failure
 from .stack import StackError, StackOption, read
 

@@ -10,10 +10,10 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from .. import doctor as checks
-from .. import topology
-from ..docker import survey
-from ..topology import called
+from ..checks import doctor as checks
+from ..docker.inspect import survey
+from ..plan import topology
+from ..plan.topology import called
 from .failure import failure
 from .stack import StackError, StackOption
 from .tables import print_table

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ..docker import cli
+from ..docker.client import cli
 from .failure import failure
 from .stack import StackError, StackOption
 from .target import HostOption, TargetError, aside, service, target, waiting

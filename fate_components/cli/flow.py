@@ -1,8 +1,8 @@
 """FATE Flow of a party: where it runs, and of which release line it is."""
 
-from ..docker.containers import Containers
-from ..fleet import Fleet, Member
-from ..settings.load import FATE_FLOWS
+from ..docker.client.containers import Containers
+from ..operate.fleet import Fleet, Member
+from ..settings.reading import FATE_FLOWS
 from .target import Target, TargetError, services
 
 

@@ -7,7 +7,7 @@ import typer
 from pulumi import automation as auto
 from rich.console import Console
 
-from ..docker import material
+from ..docker.client import tls_files
 from ..settings import DockerHost
 from . import recorded
 from .failure import failure
@@ -82,7 +82,7 @@ def forget(
             deployment = dict(state.deployment or {})
             known = recorded.docker_hosts(deployment.get("resources", []))
             check(host, known, found.settings.hosts, name)
-            material.write({host: known[host]})
+            tls_files.write({host: known[host]})
             url = known[host].docker
             silent = unreachable({host: url})
             if host not in silent:

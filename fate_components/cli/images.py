@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from .. import topology
-from ..backup import interrupts
-from ..docker import archive, cli
-from ..docker.daemon import NoAnswerError
-from ..images import names
+from ..docker.client import cli
+from ..docker.client.daemon import NoAnswerError
+from ..docker.images import archive
+from ..images.supply import names
+from ..party import interrupts
+from ..plan import topology
 from . import progress
 from .failure import failure
 from .new_file import FileError, new_file

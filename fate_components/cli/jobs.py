@@ -13,10 +13,10 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from ..docker.containers import Containers
-from ..fate1 import flow_client
-from ..settings.load import LINES
-from ..toy_job import fate2
+from ..docker.client.containers import Containers
+from ..lines.fate1_3 import flow_client
+from ..lines.fate2 import toy_job as fate2
+from ..settings.reading import LINES
 from . import flow
 from .failure import failure
 from .stack import StackError, StackOption

@@ -17,8 +17,8 @@ from typing import IO, Annotated
 import typer
 from rich.console import Console
 
-from ..docker import cli
-from ..fleet import Member
+from ..docker.client import cli
+from ..operate.fleet import Member
 from .failure import failure
 from .stack import StackError, StackOption
 from .target import HostOption, TargetError, aside, service, services, target, waiting

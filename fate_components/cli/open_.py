@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ..fleet import Member
+from ..operate.fleet import Member
 from ..settings import openssh
 from .failure import failure
 from .stack import StackError, StackOption

@@ -12,8 +12,8 @@ import typer
 from pulumi import automation as auto
 from rich.console import Console
 
-from .. import card as cards
-from ..card import Card, CardError, Gateway
+from ..security import card as cards
+from ..security.card import Card, CardError, Gateway
 from .failure import failure
 from .stack import Stack, StackError, StackOption, config, workspace
 

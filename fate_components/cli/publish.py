@@ -10,9 +10,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ..docker.containers import Containers
-from ..fate1 import flow_client
-from ..fate1.serving import inference
+from ..docker.client.containers import Containers
+from ..lines.fate1_3 import flow_client
+from ..lines.fate1_3.serving import inference
 from ..settings import SERVING, TRAINING
 from .failure import failure
 from .stack import StackError, StackOption, read

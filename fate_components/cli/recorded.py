@@ -4,8 +4,8 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from ..plan.topology import EXCHANGE
 from ..settings import DockerHost
-from ..topology import EXCHANGE
 
 _PROVIDER = "pulumi:providers:docker"
 _HOST = "fate:index:Host"

@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ..backup import archive, database, interrupts
-from ..backup.archive import ArchiveError, Manifest
-from ..backup.party import Deployed, PartyError, wait_healthy
-from ..backup.restoring import Restoring
-from ..fate1 import meta_service
-from ..fate1.settings import EGG, Training
-from ..fate2 import hdfs_backup
+from ..engines.hdfs import backup as hdfs_backup
+from ..lines.fate1_3 import meta_service
+from ..lines.fate1_3.settings import EGG, Training
+from ..operate.backup import archive, database
+from ..operate.backup.archive import ArchiveError, Manifest
+from ..operate.backup.restoring import Restoring
+from ..party import interrupts
+from ..party.deployed import Deployed, PartyError, wait_healthy
 from . import passphrase, progress
 from .backup import deployed
 from .failure import failure

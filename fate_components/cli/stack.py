@@ -13,12 +13,12 @@ import typer
 import yaml
 from pulumi import automation as auto
 
-from ..docker import material
-from ..docker.containers import Containers
-from ..release import Release
+from ..docker.client import tls_files
+from ..docker.client.containers import Containers
+from ..releases.facts import Release
 from ..settings import Party, Settings, SettingsError, openssh
 from ..settings.errors import NAMESPACE
-from ..settings.load import parse
+from ..settings.reading import parse
 
 PROJECT = Path(__file__).parents[2]
 """The folder of the project."""
@@ -190,7 +190,7 @@ def read(name: str | None) -> Stack:
         StackError: there is no such stack, or its stack file has mistakes.
     """
     stack = config(name).checked()
-    material.write(stack.settings.hosts)
+    tls_files.write(stack.settings.hosts)
     return stack
 
 
@@ -216,7 +216,7 @@ def read_file(name: str) -> Stack:
     public = {key: _without_secrets(value) for key, value in written.items()}
     encrypted = {key for key in public if public[key] != written[key]}
     stack = Config(name, public, encrypted).checked()
-    material.write(stack.settings.hosts)
+    tls_files.write(stack.settings.hosts)
     return stack
 
 

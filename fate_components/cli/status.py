@@ -13,9 +13,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from .. import fleet
-from ..fleet import MISSING, Condition, Fleet, Member, Usage, condition
-from ..topology import called
+from ..operate import fleet
+from ..operate.fleet import MISSING, Condition, Fleet, Member, Usage, condition
+from ..plan.topology import called
 from .failure import failure
 from .stack import StackError, StackOption
 from .tables import console, lasting, print_table

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ..backup import interrupts
-from ..backup.database import Database
-from ..backup.party import PartyError
-from ..docker.daemon import NoAnswerError
+from ..docker.client.daemon import NoAnswerError
 from ..kubefate import running
+from ..operate.backup.database import Database
+from ..party import interrupts
+from ..party.deployed import PartyError
 from . import passphrase
 from .backup import manifest_of, summary, write
 from .failure import failure

@@ -9,8 +9,9 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from .. import fleet, topology
-from ..fleet import Fleet, Member
+from ..operate import fleet
+from ..operate.fleet import Fleet, Member
+from ..plan import topology
 from .stack import Stack, StackError, StateError, read, read_file
 
 HostOption = Annotated[

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from .. import topology
 from ..picture import mermaid, svg
 from ..picture.model import picture
+from ..plan import topology
 from .failure import failure
 from .stack import StackError, StackOption, read
 

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from .. import topology, ways
-from ..docker.containers import Containers
+from ..checks import connections
+from ..docker.client.containers import Containers
+from ..plan import topology
 from . import flow
 from .failure import failure
 from .stack import PROJECT, StackError, StackOption
@@ -67,12 +68,12 @@ def _side(looked_at: Target, guest: str, host: str) -> str:
     plan = topology.plan(known.settings, known.release, known.name)
     out = [
         way
-        for way in ways.ways(plan, known.name)
+        for way in connections.ways(plan, known.name)
         if way.party == guest and way.to in (host, topology.EXCHANGE)
     ]
     broken = [
         str(reached)
-        for reached in ways.follow(out, looked_at.docker_hosts)
+        for reached in connections.follow(out, looked_at.docker_hosts)
         if reached.seconds is None
     ]
     if broken:

@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ..docker import material
-from ..docker.daemon import Daemon, NoAnswerError
-from ..docker.survey import LEFT_OUT
+from ..docker.client import tls_files
+from ..docker.client.daemon import Daemon, NoAnswerError
+from ..docker.inspect.survey import LEFT_OUT
+from ..plan.topology import called, plan
 from ..settings import DockerHost
-from ..topology import called, plan
 from . import recorded
 from .failure import failure
 from .stack import StackError, StackOption, read, workspace
@@ -104,7 +104,7 @@ def up(
         raise failure(error) from None
     wanted = found.settings.hosts
     gone = recorded.gone(recorded.docker_hosts(resources), wanted)
-    material.write(gone)
+    tls_files.write(gone)
     down = unreachable({name: host.docker for name, host in (wanted | gone).items()})
     try:
         check(down, gone, wanted)

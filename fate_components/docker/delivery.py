@@ -6,7 +6,7 @@ from pathlib import Path
 import pulumi
 import pulumi_command as command
 
-from . import drift
+from .inspect import drift
 from .service import File, Service
 from .tool import PYTHON
 

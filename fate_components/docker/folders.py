@@ -9,7 +9,7 @@ import asyncio
 
 import pulumi
 
-from . import cli
+from .client import cli
 
 _DATA = "/data"
 # Only root can enter the stack's folder on the host. The containers' users enter by the mount.

@@ -2,8 +2,8 @@
 
 import pulumi_docker as docker
 
-from ..release import HttpProbe, Probe
-from .survey import Described
+from ..releases.facts import HttpProbe, Probe
+from .inspect.survey import Described
 
 # Cleared whenever the container starts, unlike a file in its own file system.
 _MARK = "/dev/shm/fate-healthy"  # noqa: S108 - every container has its own

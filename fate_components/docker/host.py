@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_docker as docker
 
-from ..images import Supply, full_name
-from ..names import docker_name
-from ..release import Image
+from ..images.supply import Supply, full_name
+from ..plan.topology import Network
+from ..releases.facts import Image
 from ..settings import DockerHost, RegistryLogin
-from ..topology import Network
-from . import cli, leftovers, registries
-from .survey import Survey
+from . import leftovers
+from .client import cli
+from .images import registries
+from .inspect.survey import Survey
+from .names import docker_name
 
 
 def labels(stack: str, **more: str) -> dict[str, str]:

@@ -14,7 +14,8 @@ from typing import Any
 
 import pulumi
 
-from . import cli, drift
+from .client import cli
+from .inspect import drift
 
 # The daemon's own words; the provider passes them on.
 _NAME_TAKEN = re.compile(r"is already in use by container|network with name .* already exists")

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_docker as docker
 
-from ..names import data_folder, docker_name
-from ..release import Release
+from ..plan.topology import Attachment
+from ..releases.facts import Release
 from ..settings import Between, Published
-from ..topology import Attachment
-from . import drift, folders, health, tool
+from . import folders, health, tool
 from .host import Host, labels
-from .survey import Described
+from .inspect import drift
+from .inspect.survey import Described
+from .names import data_folder, docker_name
 
 _FOR_ROOT = "0600"
 # Changes that the provider reports but does not apply to a running container.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import cli
+from .client import cli
 
 START_LIMIT = 600
 """Seconds that a container may take to become healthy."""

@@ -1,1 +1,1 @@
-"""The release line of FATE 1.3: the keys of its stack files, and the services that they deploy."""
+"""FATE 1.3 for Pulumi programs of one's own; see docs/library.md."""

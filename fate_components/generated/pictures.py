@@ -4,10 +4,10 @@ import json
 
 import yaml
 
-from .. import topology
 from ..picture import svg
 from ..picture.model import picture
-from ..settings.load import parse
+from ..plan import topology
+from ..settings.reading import parse
 
 STACKS = {
     "docs/dev-stack.svg": "Pulumi.dev.yaml",

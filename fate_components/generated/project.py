@@ -8,7 +8,7 @@ import yaml
 from pydantic.fields import FieldInfo
 
 from ..settings.keys import in_short
-from ..settings.load import LINES, PLAIN
+from ..settings.reading import LINES, PLAIN
 
 PATH = "Pulumi.yaml"
 

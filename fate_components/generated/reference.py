@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from ..settings.errors import NAMESPACE
-from ..settings.load import LINES, model_in
+from ..settings.reading import LINES, model_in
 
 PATH = "docs/configuration.md"
 

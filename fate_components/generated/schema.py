@@ -7,11 +7,11 @@ keys, `pulumi preview` checks.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .. import release as catalogue
-from ..release import Release, Service
+from ..releases import facts as catalogue
+from ..releases.facts import Release, Service
 from ..settings.errors import NAMESPACE
 from ..settings.keys import ENCRYPTED, without_links
-from ..settings.load import LINES, PLAIN
+from ..settings.reading import LINES, PLAIN
 
 PATH = "config/stack.schema.json"
 """Where the schema is, from the project's folder, in which the stack files are."""

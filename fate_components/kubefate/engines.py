@@ -1,6 +1,6 @@
 """KubeFATE's engines as those of a stack file."""
 
-from .. import release as catalogue
+from ..releases import facts as catalogue
 from .options import Options
 
 _KEYS = ("computing", "federation", "storage")

@@ -2,7 +2,7 @@
 
 import re
 
-from .. import release as catalogue
+from ..releases import facts as catalogue
 from .options import Options
 
 # KubeFATE v2.0.0's names of the services whose images its .env sets.

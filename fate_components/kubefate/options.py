@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from .. import release as catalogue
+from ..releases import facts as catalogue
 from .report import Report
 from .shell import Variable
 

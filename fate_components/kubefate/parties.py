@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import release as catalogue
+from ..releases import facts as catalogue
 from ..settings import SERVING, TRAINING, addresses
 from ..settings.errors import shown
 from . import options as names

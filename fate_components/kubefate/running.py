@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..backup import volumes
-from ..backup.party import MYSQL, Deployed, Found, PartyError, Volume, docker
-from ..docker import cli
-from ..docker.daemon import Daemon
-from ..files import ROOT
+from ..docker.client import cli
+from ..docker.client.daemon import Daemon
+from ..operate.backup import volumes
+from ..party.deployed import MYSQL, Deployed, Found, PartyError, Volume, docker
+from ..party.files import ROOT
 
 _PROJECT, _SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 _STACK = "kubefate"

@@ -1,6 +1,6 @@
 """KubeFATE's options of single services: databases, logins, cores and image variants."""
 
-from ..mysql import DATABASE, USER
+from ..party.mysql import DATABASE, USER
 from .options import Options
 
 _MAX_CORES = 1024

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from ..release import Release
+from ..plan.topology import EXCHANGE, ClusterPlan, ExchangePlan, Topology
+from ..releases.facts import Release
 from ..settings import SERVING, TRAINING, Between, Published, Settings
-from ..topology import EXCHANGE, ClusterPlan, ExchangePlan, Topology
 
 _WORST_FIRST = ("ill", "unknown", "changing", "well")
 

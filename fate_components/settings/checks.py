@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ..names import docker_name
-from ..release import Release
+from ..docker.names import docker_name
+from ..releases.facts import Release
 from . import addresses, tls_checks
 from .errors import Location, Mistake, key_path, shown, unknown_host
 from .models import (

@@ -26,7 +26,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from ..release import Release
+from ..releases.facts import Release
 from . import addresses
 from .errors import Location, Mistake, shown, unknown_host
 from .keys import Keys, Secret, Text

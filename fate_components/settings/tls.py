@@ -4,14 +4,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from .. import tls
+from ..crypto import pki
 from . import addresses
 from .errors import shown
 from .keys import Keys, Secret, Text
 
 
 def _certificates(value: str) -> str:
-    tls.certificates(value)
+    pki.certificates(value)
     return value
 
 

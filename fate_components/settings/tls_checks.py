@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from .. import tls
+from ..crypto import pki
 from .errors import Location, Mistake
 from .models import DockerHost, Settings
 from .tls import Certificate, ExchangeTls, PeerTls
@@ -52,11 +52,11 @@ def _docker_host(host: DockerHost, where: Location, now: datetime) -> Iterator[M
             "{authority, certificate, key}, or use ssh://",
         )
         return
-    if reason := tls.unfit(host.tls.key, host.tls.certificate):
+    if reason := pki.unfit(host.tls.key, host.tls.certificate):
         yield Mistake((*where, "key"), reason)
-    if reason := tls.invalid(host.tls.certificate, now):
+    if reason := pki.invalid(host.tls.certificate, now):
         yield Mistake((*where, "certificate"), f"{reason}; set a valid one")
-    if (end := tls.ends(host.tls.authority)) < now:
+    if (end := pki.ends(host.tls.authority)) < now:
         yield Mistake((*where, "authority"), f"expired on {end:%Y-%m-%d}; set a valid one")
 
 
@@ -66,9 +66,9 @@ def _given(given: Certificate | ExchangeTls, where: Location, now: datetime) -> 
         missing = "certificate" if given.certificate is None else "key"
         yield Mistake((*where, missing), "is missing: this stack runs the exchange; add it")
         return
-    for part, reason in tls.flaws(given.certificate, given.key, given.authority):
+    for part, reason in pki.flaws(given.certificate, given.key, given.authority):
         yield Mistake((*where, part), reason)
-    if reason := tls.invalid(given.certificate, now):
+    if reason := pki.invalid(given.certificate, now):
         yield Mistake((*where, "certificate"), f"{reason}; set a valid one")
 
 
@@ -86,5 +86,5 @@ def _trusted(trusted: PeerTls | None, where: Location, now: datetime) -> Iterato
             "must not contain a certificate or a key: somebody else runs the exchange; use "
             "{authority, name}",
         )
-    elif (end := tls.ends(trusted.authority)) < now:
+    elif (end := pki.ends(trusted.authority)) < now:
         yield Mistake((*where, "authority"), f"expired on {end:%Y-%m-%d}; set a valid one")

@@ -13,7 +13,7 @@ from pathlib import Path
 import docker
 from pydantic import SecretStr
 
-from fate_components import tls
+from fate_components.crypto import pki
 
 # Several test processes on one machine must not collide.
 _RUN = f"ft{os.getpid() % 100000}"
@@ -118,8 +118,8 @@ class DockerHost:
         self._start_containerd()
         self.start_dockerd()
 
-    def _certificate(self, name: str) -> tls.Identity:
-        authority = tls.Authority(SecretStr(f"the Docker host {self.namespace}"))
+    def _certificate(self, name: str) -> pki.Identity:
+        authority = pki.Authority(SecretStr(f"the Docker host {self.namespace}"))
         return authority.issue(name, [self.address], datetime.now(UTC))
 
     def _inside(self, command: Sequence[str]) -> subprocess.Popen[bytes]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import psutil
 
-from fate_components.docker import survey
+from fate_components.docker.inspect import survey
 from tests.integration.clusters import Cluster
 from tests.integration.docker_hosts import DockerHost
 from tests.integration.stacks import ENDS_WITHIN

@@ -17,9 +17,9 @@ import pytest
 from docker.models.containers import Container
 from pulumi import automation as auto
 
-from fate_components.backup import archive
-from fate_components.docker.containers import Containers
-from fate_components.fate1.serving import inference
+from fate_components.docker.client.containers import Containers
+from fate_components.lines.fate1_3.serving import inference
+from fate_components.operate.backup import archive
 from tests.integration.clusters import Cluster
 from tests.integration.docker_hosts import DockerHost, wait_for
 from tests.integration.ssh import SshServer

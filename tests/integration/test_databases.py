@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from docker.models.containers import Container
 
-from fate_components.docker import cli
-from fate_components.external import check
+from fate_components.docker.client import cli
+from fate_components.party.external import check
 from tests.integration.clusters import Cluster, no_password_readable, no_password_shown
 from tests.integration.docker_hosts import DockerHost, wait_for
 from tests.integration.stacks import Stack, party

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from fate_components.fate2.osx import ROUTE_TABLE
+from fate_components.engines.osx import ROUTE_TABLE
 from tests.integration.clusters import Cluster, no_password_readable, toy_job, whole
 from tests.integration.docker_hosts import DockerHost
 from tests.integration.stacks import Stack

@@ -14,8 +14,8 @@ import pytest
 from docker.models.containers import Container
 from pulumi import automation as auto
 
-from fate_components import edge_check
-from fate_components.fate2 import client
+from fate_components.lines.fate2 import client
+from fate_components.party import edge_check
 from tests.integration import kept_images
 from tests.integration.clusters import (
     Cluster,

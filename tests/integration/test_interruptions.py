@@ -15,7 +15,7 @@ import pytest
 from pulumi import automation as auto
 
 from fate_components.cli import recorded
-from fate_components.docker import local
+from fate_components.docker.inspect import local
 from tests.integration import kept_images
 from tests.integration.clusters import Cluster
 from tests.integration.docker_hosts import DockerHost, Lan

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fate_components.fate1.serving import inference
+from fate_components.lines.fate1_3.serving import inference
 from tests.integration.clusters import Cluster
 from tests.integration.docker_hosts import DockerHost
 from tests.integration.stacks import Stack, party
@@ -33,7 +33,7 @@ class Deployment:
     def check(self, party: int, cluster: Cluster) -> subprocess.CompletedProcess[str]:
         """The check of a party's serving cluster, as an up with fate:verify runs it."""
         return self.stack.python(
-            "fate_components.fate1.serving.check",
+            "fate_components.lines.fate1_3.serving.check",
             PARTY=str(party),
             SERVING_DOCKER=cluster.host.url,
         )

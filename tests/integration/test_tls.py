@@ -10,18 +10,18 @@ import grpc  # type: ignore[import-untyped]
 import pytest
 from pydantic import SecretStr
 
-from fate_components import tls
-from fate_components.edge import CONF
+from fate_components.crypto import pki
+from fate_components.party.edge import CONF
 from tests.integration.capture import Capture
 from tests.integration.docker_hosts import DockerHost, wait_for
 from tests.integration.stacks import ROOT
 from tests.integration.test_serving import Deployment, right, two_hosts
 
 CONTAINER = "docker:index/container:Container"
-STRANGER = tls.Authority(SecretStr("an authority that nobody knows"))
+STRANGER = pki.Authority(SecretStr("an authority that nobody knows"))
 NOW = datetime.now(UTC)
 PARTNER = "fate.partner.example"
-GIVEN = tls.Authority(SecretStr("an authority of party 10000")).issue(PARTNER, [], NOW)
+GIVEN = pki.Authority(SecretStr("an authority of party 10000")).issue(PARTNER, [], NOW)
 # Runs the program as if it issued certificates a year earlier.
 _A_YEAR_AGO = """
 import runpy
@@ -85,7 +85,7 @@ def test_nothing_of_a_job_can_be_read_between_docker_hosts(deployed: Deployment)
 
 @pytest.mark.parametrize(("gateway", "port"), [("proxy", 9740), ("serving-grpc", 9752)])
 def test_a_stranger_is_refused(deployed: Deployment, gateway: str, port: int) -> None:
-    own = tls.Authority(SecretStr(deployed.stack.master_secret))
+    own = pki.Authority(SecretStr(deployed.stack.master_secret))
     peers = {
         "no certificate": None,
         "another authority's": STRANGER.issue("party-10000", [], NOW),
@@ -104,7 +104,7 @@ def test_a_stranger_is_refused(deployed: Deployment, gateway: str, port: int) ->
 
 
 def called(
-    address: str, authority: tls.Authority, peer: tls.Identity | None
+    address: str, authority: pki.Authority, peer: pki.Identity | None
 ) -> tuple[grpc.StatusCode, str]:
     """The status of a call to party 9999's gateway, with a peer's certificate."""
     credentials = grpc.ssl_channel_credentials(
@@ -125,7 +125,7 @@ def test_verify_names_a_certificate_of_another_authority(deployed: Deployment) -
         here.sh(9999, service, f"{trusted} nginx -c {CONF} -s reload")
     why = "upstream SSL certificate verify error"
     done = deployed.stack.python(
-        "fate_components.toy_job.fate1",
+        "fate_components.lines.fate1_3.toy_job",
         GUEST="9999", HOST="10000",
         GUEST_DOCKER=here.host.url, HOST_DOCKER=deployed.there.host.url,
     )  # fmt: skip

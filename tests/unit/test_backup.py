@@ -9,9 +9,6 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from fate_components.backup import archive
-from fate_components.backup.archive import DATABASE, Member
-from fate_components.backup.party import Deployed, Found
 from fate_components.cli import backup, passphrase, restore
 from fate_components.cli.__main__ import app
 from fate_components.cli.backup import BackupError, manifest
@@ -19,8 +16,11 @@ from fate_components.cli.new_file import FileError, new_file
 from fate_components.cli.passphrase import PassphraseError
 from fate_components.cli.restore import RestoreError, check
 from fate_components.cli.stack import Stack, StackError
-from fate_components.docker import cli
-from fate_components.settings.load import parse
+from fate_components.docker.client import cli
+from fate_components.operate.backup import archive
+from fate_components.operate.backup.archive import DATABASE, Member
+from fate_components.party.deployed import Deployed, Found
+from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD
 from tests.unit.test_settings import as_engine
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from fate_components.backup import archive, encryption
-from fate_components.backup.archive import DATABASE, ArchiveError, Manifest, Member
+from fate_components.crypto import encryption
+from fate_components.operate.backup import archive
+from fate_components.operate.backup.archive import DATABASE, ArchiveError, Manifest, Member
 
 PASSPHRASE = "correct horse battery staple"
 MEMBERS = (

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from fate_components.backup import party
-from fate_components.backup.party import Deployed, Found, PartyError, standing_still
+from fate_components.party import deployed
+from fate_components.party.deployed import Deployed, Found, PartyError, standing_still
 
 HOST = "unix:///var/run/docker.sock"
 OTHER = "ssh://root@b1.example.org:22"
@@ -56,7 +56,7 @@ class Docker:
 @pytest.fixture
 def docker(monkeypatch: pytest.MonkeyPatch) -> Docker:
     hosts = Docker()
-    monkeypatch.setattr(party, "docker", hosts)
+    monkeypatch.setattr(deployed, "docker", hosts)
     saved = subprocess.CompletedProcess([], 0, "OK\n", "")
 
     def run(self: Deployed, container: Found, script: str) -> subprocess.CompletedProcess[str]:
@@ -108,7 +108,7 @@ def test_a_container_that_does_not_freeze_at_once_is_paused_again(docker: Docker
     with standing_still(both, for_good=False):
         assert docker.paused == {"redis", "python"}
     assert docker.told.count("pause redis") == 3
-    docker.unwilling = ["redis"] * party._TRIES
+    docker.unwilling = ["redis"] * deployed._TRIES
     with pytest.raises(PartyError, match="freeze"), standing_still(both, for_good=False):
         pass
     assert docker.paused == set()

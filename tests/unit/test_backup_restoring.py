@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from fate_components.backup import volumes
-from fate_components.backup.database import Database
-from fate_components.backup.party import Deployed, Found
+from fate_components.operate.backup import volumes
+from fate_components.operate.backup.database import Database
+from fate_components.party.deployed import Deployed, Found
 
 OLD = {"a": "1", "both": "old", "old dir/.x": "2", ".hidden": "3", "-n": "4"}
 NEW = {"b": "5", "both": "new", "new 'dir'/y": "6", ".hidden": "7", ".other/z": "8"}

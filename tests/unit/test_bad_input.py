@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import settings as profile
 from pydantic import ValidationError
 
-from fate_components import release as catalogue
-from fate_components import topology
 from fate_components.outputs import party_outputs
+from fate_components.plan import topology
+from fate_components.releases import facts as catalogue
 from fate_components.settings import SettingsError
-from fate_components.settings.load import parse
+from fate_components.settings.reading import parse
 from tests import on_paper
 from tests.random_files import FILES, MARK, StackFile, release_files, stack_files
 from tests.unit.test_settings import as_engine

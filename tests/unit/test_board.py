@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from fate_components import fleet, topology
 from fate_components.cli import logs
 from fate_components.cli.__main__ import app
 from fate_components.cli.board import command, live
@@ -24,9 +23,11 @@ from fate_components.cli.jobs import JobsError, Work
 from fate_components.cli.logs import LogsError
 from fate_components.cli.stack import Stack, StateError
 from fate_components.cli.target import Target, TargetError
-from fate_components.fleet import Fleet, Member
-from fate_components.redaction import HIDDEN, Redactor
-from fate_components.settings.load import parse
+from fate_components.operate import fleet
+from fate_components.operate.fleet import Fleet, Member
+from fate_components.plan import topology
+from fate_components.security.redaction import HIDDEN, Redactor
+from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD
 from tests.unit.test_settings import as_engine
 

@@ -16,13 +16,15 @@ from pulumi import automation as auto
 from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
-from fate_components import card as cards
-from fate_components import certificates, tls, topology
-from fate_components.card import Card, CardError
 from fate_components.cli import card as card_command
 from fate_components.cli import peer
 from fate_components.cli.__main__ import app
 from fate_components.cli.stack import Config
+from fate_components.crypto import pki
+from fate_components.plan import topology
+from fate_components.security import card as cards
+from fate_components.security import certificates
+from fate_components.security.card import Card, CardError
 from tests.bad_stack_files import GOOD, GOOD_2
 from tests.unit.test_settings import as_engine
 
@@ -177,7 +179,7 @@ def test_what_is_not_a_card_is_told(text: str, fault: str) -> None:
 
 def test_a_fingerprint_must_be_that_of_the_authority() -> None:
     values = yaml.safe_load(cards.render(made(config(GOOD, PARTNER, TLS))))
-    other = tls.Authority(SecretStr("an authority of somebody else")).certificate
+    other = pki.Authority(SecretStr("an authority of somebody else")).certificate
     values["tls"]["authority"] = other
     with pytest.raises(CardError, match="the fingerprint of the card is not that of its"):
         cards.read(yaml.safe_dump(values))
@@ -247,7 +249,7 @@ def test_a_peer_is_added_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def served(identity: tls.Identity, folder: Path) -> Iterator[int]:
+def served(identity: pki.Identity, folder: Path) -> Iterator[int]:
     """A server with a certificate, at a port of this machine."""
     (folder / "cert").write_text(identity.certificate)
     (folder / "key").write_text(identity.key.get_secret_value())
@@ -272,8 +274,8 @@ def served(identity: tls.Identity, folder: Path) -> Iterator[int]:
 def test_the_certificate_of_a_gateway_must_be_as_the_card_says(
     tmp_path: Path, authority: str
 ) -> None:
-    theirs = tls.Authority(SecretStr("the authority of the party"))
-    issuer = theirs if authority == "theirs" else tls.Authority(SecretStr("another authority"))
+    theirs = pki.Authority(SecretStr("the authority of the party"))
+    issuer = theirs if authority == "theirs" else pki.Authority(SecretStr("another authority"))
     identity = issuer.issue("party-10005", [], datetime.now(UTC))
     with served(identity, tmp_path) as port:
         card = Card.model_validate(

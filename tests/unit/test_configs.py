@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from fate_components import mysql, redis
-from fate_components import release as catalogue
 from fate_components.docker.service import Place
-from fate_components.fate1 import (
+from fate_components.lines.fate1_3 import (
     cluster,
     egg,
     fate_flow,
@@ -22,6 +20,8 @@ from fate_components.fate1 import (
     roll,
     server_conf,
 )
+from fate_components.party import mysql, redis
+from fate_components.releases import facts as catalogue
 from tests.bad_stack_files import GOOD
 from tests.unit.test_topology import planned
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from fate_components import topology
-from fate_components.conflicts import conflicts
-from fate_components.docker.local import listening
-from fate_components.docker.survey import LOST, Survey
+from fate_components.checks.conflicts import conflicts
+from fate_components.docker.inspect.local import listening
+from fate_components.docker.inspect.survey import LOST, Survey
+from fate_components.plan import topology
 from fate_components.settings import Published
-from fate_components.settings.load import parse
+from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD
 
 FILE = GOOD | {"fate:exchange": {"host": "a", "port": 9399}}

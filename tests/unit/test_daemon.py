@@ -16,9 +16,10 @@ from typing import Any
 
 import pytest
 
-from fate_components.docker import daemon, local, survey
-from fate_components.docker.daemon import Daemon, NoAnswerError, Question, document
-from fate_components.docker.questions import Questions
+from fate_components.docker.client import daemon
+from fate_components.docker.client.daemon import Daemon, NoAnswerError, Question, document
+from fate_components.docker.client.questions import Questions
+from fate_components.docker.inspect import local, survey
 from fate_components.settings import Published
 from tests.unit.test_drift import awaited
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from fate_components.fate2 import data_nodes
-from fate_components.fate2.data_nodes import DataNodesError
-from fate_components.fate2.hdfs import EXCLUDED
+from fate_components.engines.hdfs import data_nodes
+from fate_components.engines.hdfs.conf import EXCLUDED
+from fate_components.engines.hdfs.data_nodes import DataNodesError
 
 IN, GOING, GONE = "In Service", "Decommission In Progress", "Decommissioned"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fate_components.docker import cli
-from fate_components.docker.cli import CommandError
+from fate_components.docker.client import cli
+from fate_components.docker.client.cli import CommandError
 
 
 @pytest.fixture

@@ -13,17 +13,21 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from fate_components import doctor, edge_check, route_tables, tls, topology, ways
+from fate_components import route_tables
+from fate_components.checks import connections, doctor
+from fate_components.checks.connections import Reached, Way
 from fate_components.cli import target
 from fate_components.cli.__main__ import app
 from fate_components.cli.stack import Stack
-from fate_components.docker import survey
-from fate_components.docker.daemon import NoAnswerError
-from fate_components.docker.survey import Survey
-from fate_components.fleet import Fleet, Member
-from fate_components.settings.load import parse
-from fate_components.topology import Endpoint
-from fate_components.ways import Reached, Way
+from fate_components.crypto import pki
+from fate_components.docker.client.daemon import NoAnswerError
+from fate_components.docker.inspect import survey
+from fate_components.docker.inspect.survey import Survey
+from fate_components.operate.fleet import Fleet, Member
+from fate_components.party import edge_check
+from fate_components.plan import topology
+from fate_components.plan.topology import Endpoint
+from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD
 from tests.unit.test_fleet import missing
 from tests.unit.test_settings import as_engine
@@ -67,7 +71,9 @@ def daemon(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     Daemon.says = None
     monkeypatch.setattr(doctor, "Daemon", Daemon)
-    monkeypatch.setattr(ways, "follow", lambda found, _: [Reached(way, 0.001) for way in found])
+    monkeypatch.setattr(
+        connections, "follow", lambda found, _: [Reached(way, 0.001) for way in found]
+    )
 
 
 def examine(
@@ -135,7 +141,9 @@ def test_a_route_table_that_is_not_that_of_the_stack_file(content: str | None) -
 
 def test_a_way_that_leads_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        ways, "follow", lambda found, _: [Reached(way, None, "Connection refused") for way in found]
+        connections,
+        "follow",
+        lambda found, _: [Reached(way, None, "Connection refused") for way in found],
     )
     error = examine(stack(), [], PROXY).errors[1]
     assert error.startswith(
@@ -152,7 +160,7 @@ def test_certificates_that_were_delivered(
 ) -> None:
     monkeypatch.setattr(edge_check, "broken", lambda *_: iter(()))
     found = stack(**{"fate:tls": {"enabled": True}, "fate:peers": []})
-    issued = tls.Authority(SecretStr("s")).issue("party-9999", [], NOW)
+    issued = pki.Authority(SecretStr("s")).issue("party-9999", [], NOW)
     Daemon.says = issued.certificate.replace("\n", "\r\n")
     Daemon.files = {
         (one.container, one.file.path): one.file.content
@@ -167,7 +175,7 @@ def test_certificates_that_were_delivered(
 
 
 def test_an_edge_that_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    Daemon.says = tls.Authority(SecretStr("s")).issue("party-9999", [], NOW).certificate
+    Daemon.says = pki.Authority(SecretStr("s")).issue("party-9999", [], NOW).certificate
     monkeypatch.setattr(edge_check, "broken", lambda *_: iter(["edge cannot"]))
     found = stack(**{"fate:tls": {"enabled": True}, "fate:peers": []})
     surveys = {"a": Survey(info=INFO, containers=running("fate-dev-9999-edge")), "b": Survey()}
@@ -191,10 +199,12 @@ def docker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_a_way_is_followed() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        reached = ways._follow(Way("1", "a", "c", "2", Endpoint("127.0.0.1", port)), "unix:///d")
+        reached = connections._follow(
+            Way("1", "a", "c", "2", Endpoint("127.0.0.1", port)), "unix:///d"
+        )
         assert reached.seconds is not None
         assert 0 <= reached.seconds < 60
-    refused = ways._follow(Way("1", "a", "c", "2", Endpoint("127.0.0.1", port)), "unix:///d")
+    refused = connections._follow(Way("1", "a", "c", "2", Endpoint("127.0.0.1", port)), "unix:///d")
     assert (refused.seconds, refused.why) == (None, "Connection refused")
 
 

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from fate_components import release
 from fate_components.cli.__main__ import app
-from fate_components.settings.load import LINES
+from fate_components.releases import facts as catalogue
+from fate_components.settings.reading import LINES
 from images.catalogue import DEBIAN
 from tests.documentation import (
     ROOT,
@@ -143,7 +143,7 @@ def test_all_images_of_a_release_are_copied_to_a_private_registry() -> None:
         text=True,
         check=True,
     )
-    facts = release.load("2.2.0")
+    facts = catalogue.load("2.2.0")
     images = {one.image for one in facts.services.values()}
     images |= {one.image for one in facts.computing_with("spark_local").services.values()}
     assert {line.split()[2] for line in done.stdout.splitlines() if "pull" in line} == images

@@ -14,13 +14,14 @@ from typing import Any, TypeVar
 import pulumi
 import pytest
 
-from fate_components import release
-from fate_components.docker import delivery, drift
-from fate_components.docker.daemon import NoAnswerError
-from fate_components.docker.questions import Questions
+from fate_components.docker import delivery
+from fate_components.docker.client.daemon import NoAnswerError
+from fate_components.docker.client.questions import Questions
+from fate_components.docker.inspect import drift
+from fate_components.docker.inspect.survey import Survey
 from fate_components.docker.service import File
-from fate_components.docker.survey import Survey
-from fate_components.topology import Attachment, Network
+from fate_components.plan.topology import Attachment, Network
+from fate_components.releases import facts as catalogue
 from tests.unit.test_program import COMMAND, CONTAINER, labels, run
 
 T = TypeVar("T")
@@ -156,7 +157,7 @@ def test_limits_are_compared_with_those_at_creation(
     host_config: dict[str, int], says: list[str]
 ) -> None:
     """Whatever the stack file says by now: its changes are not changes by hand."""
-    egg = release.load("1.3.0").services["egg"].model_copy(update={"cpus": 0.5, "memory": 512})
+    egg = catalogue.load("1.3.0").services["egg"].model_copy(update={"cpus": 0.5, "memory": 512})
     found = copy.deepcopy(FOUND)
     found["Config"]["Labels"][drift.LIMITS] = json.dumps(drift.limits(egg))
     found["HostConfig"] = host_config

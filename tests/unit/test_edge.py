@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from fate_components import edge, edge_check, topology
-from fate_components.docker.containers import Containers
-from fate_components.settings.load import parse
+from fate_components.docker.client.containers import Containers
+from fate_components.party import edge, edge_check
+from fate_components.plan import topology
+from fate_components.settings.reading import parse
 from tests.bad_stack_files import CA, GOOD, GOOD_2
 from tests.unit.test_program import COMMAND, CONTAINER, Recorder, run, secret
 from tests.unit.test_settings import as_engine

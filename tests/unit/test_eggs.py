@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
-from fate_components import fleet, preflight, topology
-from fate_components.docker.daemon import Daemon, NoAnswerError
-from fate_components.docker.survey import Survey
-from fate_components.fate1 import egg_addresses
+from fate_components.checks import preflight
+from fate_components.docker.client.daemon import Daemon, NoAnswerError
+from fate_components.docker.inspect.survey import Survey
+from fate_components.lines.fate1_3 import egg_addresses
+from fate_components.operate import fleet
 from fate_components.picture import mermaid, svg
 from fate_components.picture.model import picture
+from fate_components.plan import topology
 from fate_components.settings import Needs
-from fate_components.settings.load import parse
+from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD
 from tests.unit.test_program import COMMAND, CONTAINER, run
 from tests.unit.test_settings import as_engine

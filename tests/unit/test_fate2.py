@@ -14,8 +14,9 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from fate_components.fate2 import client, rabbitmq
-from fate_components.release import load
+from fate_components.engines import rabbitmq
+from fate_components.lines.fate2 import client
+from fate_components.releases.facts import load
 from tests.bad_stack_files import GOOD_2
 from tests.unit.test_program import COMMAND, CONTAINER, IMAGE, Recorder, labels, run, secret
 
@@ -463,7 +464,9 @@ def test_no_password_outside_of_secret_files(registered: Recorder) -> None:
 
 def test_the_toy_job_depends_on_every_container_of_its_parties(registered: Recorder) -> None:
     job = commands(registered)["verify-9999-10000"]
-    assert job["create"] == "exec .venv/bin/python -m fate_components.toy_job.fate2 --stack dev"
+    assert (
+        job["create"] == "exec .venv/bin/python -m fate_components.lines.fate2.toy_job --stack dev"
+    )
     assert len(job["triggers"]) == 10
     assert {"GUEST": "9999", "HOST": "10000"}.items() <= job["environment"].items()
     assert not [name for name in commands(run()) if "verify" in name], "only when asked for"

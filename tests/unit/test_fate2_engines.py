@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from fate_components import edge_check, route_tables, topology
-from fate_components.docker.survey import Survey
-from fate_components.fate2 import eggroll
-from fate_components.settings.load import parse
+from fate_components import route_tables
+from fate_components.docker.inspect.survey import Survey
+from fate_components.engines.eggroll import conf as eggroll
+from fate_components.party import edge_check
+from fate_components.plan import topology
+from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD_2
 from tests.unit.test_fate2 import P, commands, file
 from tests.unit.test_program import CONTAINER, Recorder, run, secret

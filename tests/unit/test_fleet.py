@@ -13,15 +13,16 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from fate_components import fleet, topology
 from fate_components.cli import stack as stacks
 from fate_components.cli import target
 from fate_components.cli.__main__ import app
 from fate_components.cli.stack import StackError, StateError, read_file
 from fate_components.cli.status import ago, grouped, size
-from fate_components.docker.daemon import NoAnswerError
-from fate_components.fleet import Fleet, Member, Usage
-from fate_components.settings.load import parse
+from fate_components.docker.client.daemon import NoAnswerError
+from fate_components.operate import fleet
+from fate_components.operate.fleet import Fleet, Member, Usage
+from fate_components.plan import topology
+from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD
 from tests.unit.test_settings import as_engine
 

@@ -7,7 +7,8 @@ from unittest import mock
 import pulumi
 import pytest
 
-from fate_components.docker import cli, folders
+from fate_components.docker import folders
+from fate_components.docker.client import cli
 from tests.unit.test_drift import awaited
 
 DATA, FOLDER = "/srv/fate", "/srv/fate/dev/9999/egg"

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from fate_components.backup import restoring, volumes
-from fate_components.backup.party import Deployed, Found
-from fate_components.backup.restoring import Restoring
-from fate_components.docker import cli
-from fate_components.fate2 import hdfs_backup
+from fate_components.docker.client import cli
+from fate_components.engines.hdfs import backup as hdfs_backup
+from fate_components.operate.backup import restoring, volumes
+from fate_components.operate.backup.restoring import Restoring
+from fate_components.party.deployed import Deployed, Found
 
 HOSTS = ("ssh://b1", "ssh://b2")
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from fate_components.docker import archive
-from fate_components.docker.archive import ArchiveError, familiar
+from fate_components.docker.images import archive
+from fate_components.docker.images.archive import ArchiveError, familiar
 
 IMAGES: list[dict[str, Any]] = [
     {"Config": "c1.json", "RepoTags": ["mysql:8"], "Layers": ["a/layer.tar", "b/layer.tar"]},

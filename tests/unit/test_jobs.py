@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from fate_components import fleet
 from fate_components.cli.__main__ import app
 from fate_components.cli.jobs import works
-from fate_components.docker.containers import Containers
+from fate_components.docker.client.containers import Containers
+from fate_components.operate import fleet
 from tests.unit.test_fleet import EGG, Docker
 
 NOW = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)

@@ -8,7 +8,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from fate_components.docker import cli, leftovers
+from fate_components.docker import leftovers
+from fate_components.docker.client import cli
 
 OURS = {"fate.stack": "dev", "fate.party": "9999", "fate.service": "roll"}
 LABELS = [{"label": name, "value": value} for name, value in OURS.items()]

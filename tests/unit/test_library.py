@@ -17,9 +17,9 @@ from pydantic import SecretStr
 
 import fate_components as fate
 from fate_components import provider
-from fate_components.docker.survey import Survey
-from fate_components.fate1.settings import Party, Settings
-from fate_components.fate2 import settings as fate2
+from fate_components.docker.inspect.survey import Survey
+from fate_components.lines.fate1_3.settings import Party, Settings
+from fate_components.lines.fate2 import settings as fate2
 from fate_components.settings import DockerHost
 from tests.unit.test_program import CONTAINER, ROOT, Recorder, run
 
@@ -42,7 +42,7 @@ def test_the_example_puts_something_beside_a_party() -> None:
 
     with (
         mock.patch("shutil.which", return_value="docker"),
-        mock.patch("fate_components.docker.survey.take", return_value={"here": Survey()}),
+        mock.patch("fate_components.docker.inspect.survey.take", return_value={"here": Survey()}),
     ):
         program()
     containers = {one.name: one.inputs for one in recorder.resources if one.typ == CONTAINER}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fate_components.docker import local
+from fate_components.docker.inspect import local
 
 
 @pytest.fixture

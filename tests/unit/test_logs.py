@@ -9,10 +9,10 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from fate_components import fleet
 from fate_components.cli import logs
 from fate_components.cli.__main__ import app
 from fate_components.cli.logs import LogsError, Printer, Source, after, followed, last, line, merged
+from fate_components.operate import fleet
 from tests.unit.test_fleet import EGG, Docker, missing
 
 ROLL, EGG_2 = missing("roll"), missing("egg-2")

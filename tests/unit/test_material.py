@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from fate_components.docker import cli, material
-from fate_components.settings.load import parse
+from fate_components.docker.client import cli, tls_files
+from fate_components.settings.reading import parse
 from tests.bad_stack_files import GIVEN, GOOD
 from tests.unit.test_program import run
 from tests.unit.test_settings import as_engine
@@ -29,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write(ready: Any, end: Any) -> None:
-    material.write(settings().hosts)
+    tls_files.write(settings().hosts)
     ready.set()
     end.wait()
 
@@ -61,9 +61,9 @@ def test_files_are_there_until_the_last_process_that_needs_them_ends(folder: Pat
 
 
 def test_only_tcp_needs_files(folder: Path) -> None:
-    assert material.environment("unix:///var/run/docker.sock") == {}
-    assert material.environment("ssh://b.example.org") == {}
-    material.write({"a": settings().hosts["a"]})
+    assert tls_files.environment("unix:///var/run/docker.sock") == {}
+    assert tls_files.environment("ssh://b.example.org") == {}
+    tls_files.write({"a": settings().hosts["a"]})
     assert not folder.exists()
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from fate_components import fleet
 from fate_components.cli import open_, target
 from fate_components.cli.__main__ import app
 from fate_components.cli.open_ import OpenError, _free, port_of, tunnel
-from fate_components.fleet import Fleet, Member
+from fate_components.operate import fleet
+from fate_components.operate.fleet import Fleet, Member
 from fate_components.settings import openssh
 from tests.unit.test_fleet import missing
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from fate_components import topology
 from fate_components.outputs import party_outputs
+from fate_components.plan import topology
 from fate_components.settings import SettingsError, openssh
-from fate_components.settings.load import parse
+from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD
 from tests.unit.test_settings import as_engine
 

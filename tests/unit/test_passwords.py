@@ -2,7 +2,7 @@
 
 from pydantic import SecretStr
 
-from fate_components.passwords import Account, derive
+from fate_components.crypto.passwords import Account, derive
 
 MASTER = SecretStr("correct-horse-battery-staple")
 

@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
-from fate_components import fleet, outputs, preflight, topology
-from fate_components.conflicts import claims
-from fate_components.docker.survey import Survey
+from fate_components import outputs
+from fate_components.checks import preflight
+from fate_components.checks.conflicts import claims
+from fate_components.docker.inspect.survey import Survey
+from fate_components.operate import fleet
 from fate_components.picture.model import picture
-from fate_components.settings.load import parse
+from fate_components.plan import topology
+from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD, GOOD_2
 from tests.unit.test_eggs import HOSTS
 from tests.unit.test_fate2 import file

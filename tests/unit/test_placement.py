@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 
-from fate_components import fleet, preflight, release, topology
-from fate_components.conflicts import conflicts
-from fate_components.docker.survey import Survey
-from fate_components.fate2.settings import Settings
+from fate_components.checks import preflight
+from fate_components.checks.conflicts import conflicts
+from fate_components.docker.inspect.survey import Survey
+from fate_components.lines.fate2.settings import Settings
+from fate_components.operate import fleet
 from fate_components.picture import mermaid, svg
 from fate_components.picture.model import picture
+from fate_components.plan import topology
+from fate_components.releases import facts as catalogue
 from fate_components.settings import Published
-from fate_components.settings.load import parse
+from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD_2
 from tests.unit.test_settings import as_engine
 
@@ -25,7 +28,7 @@ HOSTS = {
 
 def across(
     workers: Any, hosts: tuple[str, ...] = ("a", "b", "c")
-) -> tuple[Settings, release.Release, topology.Topology]:
+) -> tuple[Settings, catalogue.Release, topology.Topology]:
     """Party 9999 with Spark workers on its hosts, and party 10000 on the second one."""
     training = {"workers": workers, "spark": {"tables": "/mnt/fate", "memory": "16g"}}
     config = GOOD_2 | {

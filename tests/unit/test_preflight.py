@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from fate_components import preflight, topology
-from fate_components.docker.survey import Survey
-from fate_components.preflight import Findings
-from fate_components.settings.load import parse
+from fate_components.checks import preflight
+from fate_components.checks.preflight import Findings
+from fate_components.docker.inspect.survey import Survey
+from fate_components.plan import topology
+from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD, GOOD_2
 from tests.unit.test_settings import as_engine
 

@@ -13,8 +13,8 @@ import pytest
 from pulumi.runtime import config as runtime_config
 from pulumi.runtime import mocks, rpc
 
-from fate_components.docker.daemon import Daemon
-from fate_components.docker.survey import Survey
+from fate_components.docker.client.daemon import Daemon
+from fate_components.docker.inspect.survey import Survey
 from tests.bad_stack_files import GOOD, GOOD_2
 from tests.fate_1_3 import SERVICES
 from tests.unit.test_settings import as_engine
@@ -63,7 +63,7 @@ def run(
     with (
         mock.patch("shutil.which", return_value="docker"),
         mock.patch("fate_components.settings.openssh.names", return_value=({}, [])),
-        mock.patch("fate_components.docker.survey.take", return_value=surveys),
+        mock.patch("fate_components.docker.inspect.survey.take", return_value=surveys),
         # What makes the program faster is for a process that runs it once, with an engine.
         mock.patch("pulumi.run"),
         mock.patch("pulumi.log.debug"),
@@ -340,7 +340,7 @@ def test_images_are_loaded_from_an_archive_where_one_is_missing() -> None:
     registered = run(ARCHIVE)
     load = registered.of(COMMAND)["a-images"]
     assert load["create"].endswith(
-        "-m fate_components.docker.archive --host unix:///var/run/docker.sock /no/images.tar"
+        "-m fate_components.docker.images.archive --host unix:///var/run/docker.sock /no/images.tar"
     )
     names = {r.inputs["name"] for r in registered.resources if r.typ == IMAGE}
     assert load["environment"]["IMAGES"].split() == sorted(names)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fate_components.fate2 import pulsar
+from fate_components.engines import pulsar
 from tests.unit.test_deliver_file import Container
 
 OLD, NEW = "pulsar://10.0.0.2:6650", "pulsar://10.0.0.3:6650"

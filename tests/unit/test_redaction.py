@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pulumi.runtime import rpc
 
-from fate_components import topology
-from fate_components.redaction import HIDDEN, Redactor, secrets_of
-from fate_components.settings.load import parse
+from fate_components.plan import topology
+from fate_components.security.redaction import HIDDEN, Redactor, secrets_of
+from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD, GOOD_2
 from tests.unit.test_program import run
 from tests.unit.test_settings import as_engine

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fate_components.docker.registries import refusal, registry
+from fate_components.docker.images.registries import refusal, registry
 from fate_components.settings import RegistryLogin
 
 LOGIN = RegistryLogin.model_validate(

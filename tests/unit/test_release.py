@@ -7,12 +7,12 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from fate_components import release
+from fate_components.releases import facts as catalogue
 
 
-@pytest.mark.parametrize("name", release.known())
+@pytest.mark.parametrize("name", catalogue.known())
 def test_every_release_is_whole(name: str) -> None:
-    facts = release.load(name)
+    facts = catalogue.load(name)
     first = [service.address for service in facts.services.values()]
     assert len(set(first)) == len(first), "two services would get one address"
     if "egg" in facts.services:
@@ -28,7 +28,7 @@ def test_every_release_is_whole(name: str) -> None:
 
 
 def test_the_images_of_1_3_0() -> None:
-    images = {service.image for service in release.load("1.3.0").services.values()}
+    images = {service.image for service in catalogue.load("1.3.0").services.values()}
     fate = ["egg", "fateboard", "meta-service", "python", "roll", "proxy", "federation"]
     assert images == {"mysql:8", "redis:5", "nginx:1.28"} | {
         f"federatedai/{name}:1.3.0-release" for name in fate
@@ -37,7 +37,7 @@ def test_the_images_of_1_3_0() -> None:
 
 def test_an_unknown_release() -> None:
     with pytest.raises(KeyError):
-        release.load("0.0.0")
+        catalogue.load("0.0.0")
 
 
 @pytest.mark.parametrize(
@@ -53,11 +53,11 @@ def test_an_unknown_release() -> None:
     ],
 )  # fmt: skip
 def test_a_broken_release_is_told_the_key(change: dict[str, Any], key: str) -> None:
-    facts = yaml.safe_load((release.RELEASES / "1.3.0.yaml").read_text())
+    facts = yaml.safe_load((catalogue.RELEASES / "1.3.0.yaml").read_text())
     with pytest.raises(ValidationError, match=re.escape(key)):
-        release.read("1.3.0", {**facts, **change})
+        catalogue.read("1.3.0", {**facts, **change})
 
 
 def test_an_empty_release() -> None:
     with pytest.raises(ValidationError):
-        release.read("1.3.0", None)
+        catalogue.read("1.3.0", None)

@@ -4,8 +4,8 @@ import copy
 import json
 from typing import Any
 
-from fate_components.release import Service
-from fate_components.settings.load import parse
+from fate_components.releases.facts import Service
+from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD, GOOD_2
 from tests.unit.test_program import COMMAND, CONTAINER, IMAGE, labels, run
 from tests.unit.test_settings import as_engine

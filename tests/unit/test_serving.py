@@ -6,7 +6,7 @@ from unittest import mock
 
 import pytest
 
-from fate_components.docker.survey import Survey
+from fate_components.docker.inspect.survey import Survey
 from tests.unit.test_program import CONTAINER, NETWORK, VOLUME, Recorder, labels, run, secret
 
 P = "/data/projects/fate"
@@ -217,7 +217,7 @@ def test_a_network_keeps_its_name_whichever_cluster_moves(
 ) -> None:
     both = {"a": here, "b": there}
     # A network of others with this name is reported, which is not what this is about.
-    with mock.patch("fate_components.preflight.conflicts", return_value=()):
+    with mock.patch("fate_components.checks.preflight.conflicts", return_value=()):
         found = run({"fate:hosts": HOSTS, "fate:parties": parties(host="b")}, found=both)
     assert networks(found, 9999) == names
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from fate_components.docker.containers import Containers
-from fate_components.fate1.serving.check import broken
+from fate_components.docker.client.containers import Containers
+from fate_components.lines.fate1_3.serving.check import broken
 
 ROUTES = {
     "route_table": {

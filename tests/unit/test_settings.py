@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from fate_components import release as catalogue
-from fate_components.fate1.settings import Training
+from fate_components.lines.fate1_3.settings import Training
+from fate_components.releases import facts as catalogue
 from fate_components.settings import Published, Settings, SettingsError
-from fate_components.settings.load import parse
+from fate_components.settings.reading import parse
 from tests.bad_stack_files import CASES, GOOD, GOOD_2, Case
 from tests.error_messages import WAY_OUT
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fate_components.docker import cli
-from fate_components.fate2.shared_folder import FolderError, marked, verify
+from fate_components.docker.client import cli
+from fate_components.engines.spark.shared_folder import FolderError, marked, verify
 
 ROOT = "/mnt/fate"
 FOLDER = f"{ROOT}/prod/9999"

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from fate_components.backup import party
-from fate_components.backup.party import PartyError
 from fate_components.cli import takeover
 from fate_components.cli.stack import Stack
-from fate_components.docker import cli
-from fate_components.docker.daemon import Daemon
+from fate_components.docker.client import cli
+from fate_components.docker.client.daemon import Daemon
 from fate_components.kubefate import running
-from fate_components.settings.load import parse
+from fate_components.party import deployed
+from fate_components.party.deployed import PartyError
+from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD, GOOD_2
 from tests.unit.test_settings import as_engine
 
@@ -82,7 +82,7 @@ def test_a_party_of_kubefate_is_found_with_its_data() -> None:
     assert found.party.mysql.name == f"{CONFS}_mysql_1"
     others = {one.service for one in found.party.others}
     # Redis must not be asked to save with a password of ours.
-    assert others.isdisjoint(party._REDIS)
+    assert others.isdisjoint(deployed._REDIS)
     assert len(others) == 4
 
 

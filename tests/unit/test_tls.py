@@ -7,26 +7,29 @@ from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store
 from pydantic import SecretStr
 
-from fate_components import certificates, outputs, tls, topology
-from fate_components.settings.load import parse
+from fate_components import outputs
+from fate_components.crypto import pki
+from fate_components.plan import topology
+from fate_components.security import certificates
+from fate_components.settings.reading import parse
 from tests.bad_stack_files import CA, GIVEN, GOOD, NEW
 from tests.unit.test_settings import as_engine
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
-AUTHORITY = tls.Authority(SecretStr("correct-horse-battery-staple"))
+AUTHORITY = pki.Authority(SecretStr("correct-horse-battery-staple"))
 
 
 def test_what_is_issued_is_the_same_until_it_must_be_renewed() -> None:
     first = AUTHORITY.issue("party-9999", ["10.0.0.1"], NOW)
-    again = tls.Authority(SecretStr("correct-horse-battery-staple"))
+    again = pki.Authority(SecretStr("correct-horse-battery-staple"))
     assert again.certificate == AUTHORITY.certificate
     assert again.issue("party-9999", ["10.0.0.1"], NOW + timedelta(days=30)) == first
     renewed = again.issue("party-9999", ["10.0.0.1"], NOW + timedelta(days=40))
     assert renewed.certificate != first.certificate
     assert renewed.key == first.key
     assert renewed.trust == first.trust
-    assert tls.certificates(renewed.certificate)[0].serial_number != (
-        tls.certificates(first.certificate)[0].serial_number
+    assert pki.certificates(renewed.certificate)[0].serial_number != (
+        pki.certificates(first.certificate)[0].serial_number
     )
 
 
@@ -34,21 +37,21 @@ def test_what_is_issued_is_the_same_until_it_must_be_renewed() -> None:
 def test_a_certificate_is_valid_for_at_least_a_year(day: int) -> None:
     now = NOW + timedelta(days=day)
     identity = AUTHORITY.issue("party-9999", [], now)
-    assert tls.invalid(identity.certificate, now) == ""
+    assert pki.invalid(identity.certificate, now) == ""
     assert identity.expires - now >= timedelta(days=365)
 
 
 def test_clients_and_servers_accept_it_and_no_other_authority_s() -> None:
-    def policy(authority: tls.Authority) -> PolicyBuilder:
-        store = Store(tls.certificates(authority.certificate))
+    def policy(authority: pki.Authority) -> PolicyBuilder:
+        store = Store(pki.certificates(authority.certificate))
         return PolicyBuilder().store(store).time(NOW)
 
     identity = AUTHORITY.issue("party-9999", ["fate.example.org", "10.0.0.1"], NOW)
-    (certificate,) = tls.certificates(identity.certificate)
+    (certificate,) = pki.certificates(identity.certificate)
     for name in ("party-9999", "fate.example.org"):
         policy(AUTHORITY).build_server_verifier(x509.DNSName(name)).verify(certificate, [])
     policy(AUTHORITY).build_client_verifier().verify(certificate, [])
-    stranger = tls.Authority(SecretStr("another-secret-of-somebody"))
+    stranger = pki.Authority(SecretStr("another-secret-of-somebody"))
     with pytest.raises(x509.verification.VerificationError):
         policy(stranger).build_client_verifier().verify(certificate, [])
 
@@ -59,13 +62,13 @@ def test_parties_have_different_keys() -> None:
 
 
 def test_a_given_certificate_has_no_flaws() -> None:
-    assert list(tls.flaws(NEW.certificate, NEW.key, CA)) == []
+    assert list(pki.flaws(NEW.certificate, NEW.key, CA)) == []
 
 
 def test_a_certificate_that_expires_soon_is_named_unless_the_stack_renews_it() -> None:
     issued = AUTHORITY.issue("party-9999", [], NOW)
-    given = tls.Identity(issued.certificate, issued.key, issued.trust)
-    trusted = {"exchange": tls.Trust("exchange", issued.certificate)}
+    given = pki.Identity(issued.certificate, issued.key, issued.trust)
+    trusted = {"exchange": pki.Trust("exchange", issued.certificate)}
     renewed = certificates.Certificates("", {"9999": issued}, {})
     others = certificates.Certificates("", {"9999": given}, trusted)
     assert renewed.warnings(issued.expires - timedelta(days=1)) == []
@@ -90,8 +93,8 @@ def encrypted(**change: object) -> certificates.Certificates:
 def test_everyone_is_verified_with_their_own_authority() -> None:
     found = encrypted()
     assert set(found.identities) == {"9999", "10000"}
-    assert found.trust("9999") == tls.Trust("party-9999", found.authority)
-    assert found.trust("10001") == tls.Trust("party-10001", CA)
+    assert found.trust("9999") == pki.Trust("party-9999", found.authority)
+    assert found.trust("10001") == pki.Trust("party-10001", CA)
     assert found.authorities().count("BEGIN CERTIFICATE") == 2
 
 
@@ -99,7 +102,7 @@ def test_a_given_certificate_is_used_and_verified_by_its_own_name() -> None:
     parties = [{"id": 9999, "host": "a", "tls": GIVEN}]
     found = encrypted(**{"fate:parties": parties})
     assert found.authority == "", "the stack issues nothing"
-    assert found.trust("9999") == tls.Trust("fate.example.org", CA)
+    assert found.trust("9999") == pki.Trust("fate.example.org", CA)
     assert found.identities["9999"].certificate == NEW.certificate
 
 

@@ -3,10 +3,10 @@
 import copy
 from typing import Any
 
-from fate_components import release as catalogue
-from fate_components import topology
-from fate_components.fate1 import route_table
-from fate_components.settings.load import parse
+from fate_components.lines.fate1_3 import route_table
+from fate_components.plan import topology
+from fate_components.releases import facts as catalogue
+from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD
 from tests.unit.test_settings import as_engine
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from fate_components.docker.containers import Containers
-from fate_components.toy_job import fate2
+from fate_components.docker.client.containers import Containers
+from fate_components.lines.fate2 import toy_job as fate2
 
 
 @pytest.fixture

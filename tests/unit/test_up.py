@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from fate_components import tls
 from fate_components.cli.recorded import docker_hosts, excluded, gone, users
 from fate_components.cli.up import MovedError, check, left_out, unreachable
+from fate_components.crypto import pki
 from fate_components.settings import DockerHost
 
 HERE, THERE, THERE_TOO = (
@@ -47,7 +47,7 @@ def test_the_state_tells_which_docker_hosts_have_something_of_the_stack() -> Non
 
 
 def test_the_state_has_what_a_docker_host_at_a_tcp_url_is_verified_with() -> None:
-    identity = tls.Authority(SecretStr("a secret of a test")).issue("b1", [], datetime.now(UTC))
+    identity = pki.Authority(SecretStr("a secret of a test")).issue("b1", [], datetime.now(UTC))
     key = identity.key.get_secret_value()
     inputs = {
         "host": "tcp://192.0.2.1:2376",

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import typer
 
-from ... import topology
-from ...redaction import Redactor, secrets_of
+from ...plan import topology
+from ...security.redaction import Redactor, secrets_of
 from ..failure import failure
 from ..logs import INTERRUPTED
 from ..stack import StackError, StackOption

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ... import outputs, topology
-from ...fleet import Member, condition
+from ... import outputs
+from ...operate.fleet import Member, condition
 from ...picture import svg
 from ...picture.model import picture, with_states
-from ...topology import EXCHANGE, Topology, called
+from ...plan import topology
+from ...plan.topology import EXCHANGE, Topology, called
 from .. import flow
 from ..jobs import Work, work_document
 from ..stack import Stack

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
-from ... import fleet
-from ...fleet import Answer, Fleet, Usage
-from ...redaction import Redactor
+from ...operate import fleet
+from ...operate.fleet import Answer, Fleet, Usage
+from ...security.redaction import Redactor
 from .. import flow, jobs, logs
 from ..jobs import JobsError, Work
 from ..stack import StackError, workspace

@@ -1,0 +1,138 @@
+"""The ways between parties: where each gateway connects to, and whether it gets there."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from ..docker.client import cli
+from ..docker.names import docker_name
+from ..plan.topology import EXCHANGE, EdgePlan, Endpoint, Reach, Topology, called
+from ..releases.facts import Service
+
+_SECONDS = 5  # to connect
+_LIMIT = 30
+_AT_ONCE = 8  # per Docker host: over ssh each is a session, of which a server usually accepts ten
+# Some images have bash, the others busybox. Of both it prints how long it took, in microseconds.
+_CONNECT = f"""
+clock() {{
+    now=$(date +%s%N)
+    case $now in
+        *[!0-9]*) read -r up _ < /proc/uptime; echo "${{up%.*}}${{up#*.}}0000";;
+        *) echo $((now / 1000));;
+    esac
+}}
+start=$(clock)
+if command -v bash >/dev/null; then
+    timeout {_SECONDS} bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$0" "$1" || exit
+else
+    nc -w {_SECONDS} "$0" "$1" </dev/null >/dev/null || exit
+fi
+echo "took $(($(clock) - start))"
+"""
+_TIMED_OUT = 124
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way from a party to another, or to or from the exchange.
+
+    Args:
+        party: whose it is: a party's id, or "exchange".
+        host: the name of the Docker host that it begins on.
+        container: the container that it begins in.
+        to: whose gateway it leads to.
+        at: where that is, as seen from the container.
+    """
+
+    party: str
+    host: str
+    container: str
+    to: str
+    at: Endpoint
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Whether a way leads to where it should.
+
+    Args:
+        way: the way.
+        seconds: how long it takes to connect; None if that fails.
+        why: why it fails.
+    """
+
+    way: Way
+    seconds: float | None
+    why: str = ""
+
+    def __str__(self) -> str:
+        way = self.way
+        return (
+            f"{way.container} cannot reach {called(way.to)} at {way.at.host}:{way.at.port}: "
+            f"{self.why}"
+        )
+
+
+def ways(plan: Topology, stack: str) -> Iterator[Way]:
+    """All ways that begin in a stack.
+
+    Args:
+        plan: the deployment.
+        stack: the stack's name.
+    """
+    for one in plan.parties:
+        id = str(one.party.id)
+        for cluster in one.clusters.values():
+            if cluster.edge:
+                yield from _encrypted(id, cluster.host, docker_name(stack, id, ""), cluster.edge)
+                continue
+            for name, facts in cluster.facts.gateways.items():
+                container = docker_name(stack, id, name)
+                for to, at in _of(facts, cluster.others):
+                    yield Way(id, cluster.host, container, to, at)
+                if cluster.default:
+                    yield Way(id, cluster.host, container, EXCHANGE, cluster.default)
+    if exchange := plan.exchange:
+        if exchange.edge:
+            before = docker_name(stack, f"{EXCHANGE}-")
+            yield from _encrypted(EXCHANGE, exchange.host, before, exchange.edge)
+        else:
+            for to, at in _of(exchange.services[0], exchange.parties):
+                yield Way(EXCHANGE, exchange.host, docker_name(stack, EXCHANGE), to, at)
+
+
+def _of(gateway: Service, others: Mapping[int, Reach]) -> Iterator[tuple[str, Endpoint]]:
+    """Where a gateway connects to: the ports of the others' gateway of the same kind."""
+    for id, reach in sorted(others.items()):
+        for port in gateway.gateway:
+            yield str(id), reach[port]
+
+
+def _encrypted(party: str, host: str, before: str, edge: EdgePlan) -> Iterator[Way]:
+    for tunnel in edge.tunnels:
+        yield Way(party, host, f"{before}{edge.service}", tunnel.party, tunnel.to)
+
+
+def follow(found: Iterable[Way], docker_hosts: Mapping[str, str]) -> list[Reached]:
+    """Follow ways, many at once.
+
+    Args:
+        found: the ways.
+        docker_hosts: how to reach the daemons, by the Docker hosts' names.
+    """
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as threads:
+        return list(threads.map(lambda way: _follow(way, docker_hosts[way.host]), found))
+
+
+def _follow(way: Way, docker_host: str) -> Reached:
+    command = ["exec", "-i", way.container, "sh", "-c", _CONNECT, way.at.host, str(way.at.port)]
+    done = cli.run(command, cli.environment(docker_host), timeout=_LIMIT)
+    took = re.search(r"^took ([0-9]+)$", done.stdout, re.MULTILINE)
+    if took:
+        return Reached(way, int(took[1]) / 1e6)
+    if done.returncode == _TIMED_OUT:
+        return Reached(way, None, f"no answer within {_SECONDS} s")
+    said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+    # The last words: "bash: connect: Connection refused", "nc: …: Connection refused".
+    return Reached(way, None, said[0].rpartition(": ")[2])

@@ -1,0 +1,214 @@
+"""What is wrong with a stack as it runs, each finding with its remedy."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from .. import route_tables
+from ..crypto import pki
+from ..docker.client.containers import Containers
+from ..docker.client.daemon import Daemon, NoAnswerError
+from ..docker.inspect import drift
+from ..docker.inspect.survey import Survey
+from ..docker.names import docker_name
+from ..operate.fleet import Member
+from ..party import edge_check
+from ..party.edge import IDENTITY
+from ..plan.topology import EXCHANGE, Topology, called
+from ..releases.facts import Release
+from ..security import certificates
+from ..settings import Settings
+from . import connections, preflight
+from .connections import Reached
+
+_SOON = timedelta(days=30)
+_AT_ONCE = 16
+
+
+@dataclass
+class Report:
+    """What was found.
+
+    Args:
+        surveys: the Docker hosts.
+        reached: the ways between parties.
+        errors: what does not work, each with its remedy.
+        warnings: what may soon not work, each with its remedy.
+    """
+
+    surveys: Mapping[str, Survey]
+    reached: Sequence[Reached] = ()
+    errors: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The stack that is looked at.
+
+    Args:
+        name: its name.
+        settings: the stack file's settings.
+        release: the facts of the release.
+        plan: the deployment.
+    """
+
+    name: str
+    settings: Settings
+    release: Release
+    plan: Topology
+
+    def docker_host(self, host: str) -> str:
+        """How to reach a Docker host's daemon."""
+        return self.settings.hosts[host].docker
+
+
+def examine(
+    stack: Stack,
+    surveys: Mapping[str, Survey],
+    members: Iterable[Member],
+    now: datetime,
+) -> Report:
+    """Look for everything that is wrong.
+
+    Args:
+        stack: the stack.
+        surveys: its Docker hosts.
+        members: its services.
+        now: the time.
+    """
+    report = Report({name: _with_disk(survey) for name, survey in surveys.items()})
+    found = preflight.findings(stack.settings, stack.plan, stack.name, report.surveys)
+    report.errors += found.errors
+    report.warnings += found.warnings
+    report.errors += map(_unwell, (one for one in members if not one.well))
+    running = {
+        (host, name)
+        for host, survey in surveys.items()
+        for name, container in survey.containers.items()
+        if container["State"]["Status"] == "running"
+    }
+    checks: list[Callable[[], tuple[list[str], list[str]]]] = [
+        lambda: (list(_outdated_tables(stack, surveys)), []),
+        lambda: _certificates(stack, running, now),
+        lambda: (list(_broken_edges(stack, running)), []),
+    ]
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as threads:
+        results = [threads.submit(check) for check in checks]
+        # What does not run cannot be asked, and is a finding already.
+        everywhere = connections.ways(stack.plan, stack.name)
+        there = [one for one in everywhere if (one.host, one.container) in running]
+        docker_hosts = {name: host.docker for name, host in stack.settings.hosts.items()}
+        report.reached = connections.follow(there, docker_hosts)
+        report.errors += [
+            f"{one}. Check the address and the port, the firewalls on the way, and whether "
+            f"{called(one.way.to)} runs."
+            for one in report.reached
+            if one.seconds is None
+        ]
+        for result in results:
+            errors, warnings = result.result()
+            report.errors += errors
+            report.warnings += warnings
+    return report
+
+
+def _with_disk(survey: Survey) -> Survey:
+    """The same, with the free disk space as seen in a container if the host is elsewhere."""
+    if survey.disk is not None or survey.daemon is None:
+        return survey
+    for container in survey.containers.values():
+        if container["State"]["Status"] == "running":
+            try:
+                # A container's root is on the file system with Docker's data.
+                said = survey.daemon.run(container["Id"], "df -Pk / | tail -n 1")
+            except NoAnswerError:
+                return survey
+            columns = (said or "").split()
+            if len(columns) > 3 and columns[3].isdigit():
+                return replace(survey, disk=int(columns[3]) << 10)
+    return survey
+
+
+def _unwell(one: Member) -> str:
+    where = f"{one.name} on Docker host {one.host}"
+    if not one.id:
+        return f"{where} is missing. Run `pulumi up`, which creates it."
+    state = f"{one.state} ({one.health})" if one.health else one.state
+    why = f"See why with `fatectl logs {one.party} {one.service} --since 1h`"
+    if one.state == "running":
+        return f"{where} is {state}. {why}."
+    return f"{where} is {state}. {why}; `pulumi up` starts it."
+
+
+def _outdated_tables(stack: Stack, surveys: Mapping[str, Survey]) -> Iterator[str]:
+    for table in route_tables.of(stack.plan, stack.settings, stack.release, stack.name):
+        if table.container not in surveys[table.host].containers:
+            continue
+        try:
+            present = Daemon(stack.docker_host(table.host)).read(table.container, table.file.path)
+        except NoAnswerError:
+            continue  # a finding already
+        if present is None or not drift.delivered(present, table.file.content):
+            yield (
+                f"The route table {table.file.path} in {table.container} is not the one that "
+                "follows from the stack file. Run `pulumi up`, which delivers it."
+            )
+
+
+def _edges(stack: Stack, running: set[tuple[str, str]]) -> Iterator[tuple[str, str, str, str]]:
+    """The running edges: whose each is, its Docker host, its service and its container."""
+    found = [
+        (
+            str(one.party.id),
+            cluster.host,
+            cluster.edge.service,
+            docker_name(stack.name, one.party.id, cluster.edge.service),
+        )
+        for one in stack.plan.parties
+        for cluster in one.clusters.values()
+        if cluster.edge
+    ]
+    exchange = stack.plan.exchange
+    if exchange and (service := exchange.edge_name):
+        found.append((EXCHANGE, exchange.host, service, docker_name(stack.name, service)))
+    for who, host, service, container in found:
+        if (host, container) in running:
+            yield who, host, service, container
+
+
+def _broken_edges(stack: Stack, running: set[tuple[str, str]]) -> Iterator[str]:
+    for who, host, service, _ in _edges(stack, running):
+        # The exchange's is asked by the parties' own.
+        if who != EXCHANGE:
+            party = Containers(stack.name, who, stack.docker_host(host))
+            for broken in edge_check.broken(party, service):
+                yield f"{broken}. See docs/tls.md for what both sides must agree on."
+
+
+def _certificates(
+    stack: Stack, running: set[tuple[str, str]], now: datetime
+) -> tuple[list[str], list[str]]:
+    encryption = certificates.of(stack.settings, stack.plan, now)
+    if encryption is None:
+        return [], []
+    errors: list[str] = []
+    warnings = encryption.warnings(now)
+    for who, host, _, container in _edges(stack, running):
+        if not encryption.identities[who].issued:
+            continue  # warned of above
+        try:
+            daemon = Daemon(stack.docker_host(host))
+            said = daemon.run(container, f"sed -n '/BEGIN CERT/,/END CERT/p' {IDENTITY}")
+        except NoAnswerError:
+            continue
+        if not said:
+            errors.append(f"{container} has no certificate. Run `pulumi up`, which delivers it.")
+        elif (end := pki.ends(said.replace("\r", "") + "\n")) - now < _SOON:
+            found = errors if end < now else warnings
+            found.append(
+                f"The certificate in {container} expires on {end:%Y-%m-%d}. Run `pulumi up`, which "
+                "issues a new one."
+            )
+    return errors, warnings

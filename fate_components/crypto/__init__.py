@@ -1,0 +1,1 @@
+"""Keys, certificates, passwords and encryption, independent of any deployment."""

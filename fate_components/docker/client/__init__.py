@@ -1,0 +1,1 @@
+"""How this machine talks to Docker daemons."""

@@ -1,0 +1,1 @@
+"""Images: archives of them, and registries that need a login."""

@@ -1,0 +1,1 @@
+"""What there is on a Docker host, and how it differs from what was deployed."""

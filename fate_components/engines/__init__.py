@@ -1,0 +1,1 @@
+"""Computing, storage and federation engines, and what connects them; used by several lines."""

@@ -1,0 +1,1 @@
+"""Eggroll: computes on, and stores, the tables of jobs."""

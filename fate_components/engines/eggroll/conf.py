@@ -1,0 +1,104 @@
+"""eggroll.properties: the configuration that all parts of Eggroll read, in FATE Flow too."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ...docker.service import File
+from ...lines.fate2.cluster import ClusterContext
+from ...party.files import ROOT, properties
+
+HOME = f"{ROOT}/eggroll"
+DATA = f"{HOME}/data"
+ENVIRONMENT = {"EGGROLL_HOME": HOME}
+TABLES = (
+    "node_resource", "processor_resource", "server_node", "session_main", "session_option",
+    "session_processor", "session_ranks", "store_locator", "store_option", "store_partition",
+)  # fmt: skip
+"""The tables of the cluster manager."""
+SCHEMA = Path(__file__).with_name("eggroll.sql").read_text()
+"""The SQL that creates those that are missing."""
+PRESENT = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND "
+PRESENT += f"table_name IN ({', '.join(map(repr, TABLES))})"
+"""The query for those that are there."""
+_MANAGER = "eggroll.resourcemanager"
+
+
+def config(context: ClusterContext, database: bool = False) -> File:
+    """eggroll.properties, in the section in which Eggroll's Python looks for it.
+
+    Args:
+        context: the training cluster it belongs to.
+        database: whether the reader uses the database.
+    """
+    manager, node = context.endpoint("clustermanager"), context.endpoint("nodemanager")
+    pair = f"{_MANAGER}.bootstrap.egg_pair"
+    found: dict[str, object] = {
+        f"{_MANAGER}.process.tag": context.party_id,
+        f"{_MANAGER}.clustermanager.host": manager.host,
+        f"{_MANAGER}.clustermanager.port": manager.port,
+        f"{_MANAGER}.nodemanager.host": node.host,
+        f"{_MANAGER}.nodemanager.port": node.port,
+        f"{_MANAGER}.nodemanager.net.device": "eth0",
+        f"{_MANAGER}.nodemanager.gpu.num.shell": "nvidia.sh",
+        "eggroll.data.dir": f"{DATA}/",
+        "eggroll.logs.dir": f"{HOME}/logs/",
+        "eggroll.bootstrap.root.script": "bin/eggroll_boot.sh",
+        f"{pair}.exepath": "bin/roll_pair/egg_pair_bootstrap.sh",
+        f"{pair}.venv": "",
+        f"{pair}.pythonpath": "python",
+        f"{pair}.filepath": "python/eggroll/computing/egg_pair/egg_pair.py",
+        f"{pair}.ld_library_path": "",
+        "eggroll.session.processors.per.node": context.training.cores,
+    }
+    if database:
+        found |= _database(context)
+    return File(
+        f"{HOME}/conf/eggroll.properties", f"[eggroll]\n{properties(found)}", secret=database
+    )
+
+
+def _database(context: ClusterContext) -> dict[str, object]:
+    server, keys = context.endpoint("mysql"), f"{_MANAGER}.clustermanager.jdbc"
+    url = f"jdbc:mysql://{server.host}:{server.port}/{context.training.mysql.database}"
+    options = "useSSL=false&serverTimezone=UTC&characterEncoding=utf8&allowPublicKeyRetrieval=true"
+    return {
+        f"{keys}.driver.class.name": "com.mysql.cj.jdbc.Driver",
+        f"{keys}.url": f"{url}?{options}",
+        f"{keys}.username": context.training.mysql.user,
+        f"{keys}.password": context.mysql_password,
+    }
+
+
+# Otherwise the log begins with the whole configuration, passwords included.
+_QUIET = File(
+    f"{HOME}/conf/quiet.xml",
+    """<Configuration>
+  <Loggers>
+    <Logger name="org.fedai.eggroll.core.config.MetaInfo" level="warn"/>
+  </Loggers>
+</Configuration>
+""",
+)
+
+
+def files(context: ClusterContext, database: bool = False) -> list[File]:
+    """The files of a part of Eggroll; see `config`."""
+    return [config(context, database), _QUIET]
+
+
+def start(module: str, port: int) -> str:
+    """The command that runs a part of Eggroll.
+
+    Args:
+        module: clustermanager or nodemanager.
+        port: the port it listens on.
+    """
+    options: Sequence[str] = (
+        f"-Dlog4j.configurationFile={HOME}/conf/log4j2.xml,{_QUIET.path}",
+        f"-Dmodule={module}",
+        "-cp 'lib/*'",
+    )
+    return f"""cd {HOME}
+exec java -server {" ".join(options)} \\
+  org.fedai.eggroll.{module}.Bootstrap -p {port} -s EGGROLL_DAEMON -c conf/eggroll.properties
+"""

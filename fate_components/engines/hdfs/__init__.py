@@ -1,0 +1,1 @@
+"""HDFS: stores the tables of jobs that run in Spark."""

@@ -1,0 +1,132 @@
+"""OSX: a party's gateway, which passes FATE Flow's calls and a job's values on to other parties.
+
+Run on its own, it is the exchange between them.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+
+from ..docker import delivery
+from ..docker.service import Container, File, Place, Service
+from ..party import route_json
+from ..party.files import ROOT, json_text, properties
+from ..plan.topology import Attachment, ClusterPlan, Endpoint, ExchangePlan, Reach
+from ..releases.facts import Release
+from ..settings import Between, Published
+
+_HOME = f"{ROOT}/osx"
+_CONF = f"{_HOME}/conf/broker"
+ROUTE_TABLE = f"{_CONF}/route_table.json"
+# The command in FATE's own images names a class that they do not have. Folders that a release lacks
+# do no harm. Java sizes its memory by the machine's, or by the container's limit.
+_START = f"""cd {_HOME} && exec java -server \\
+  -cp 'conf/broker/:lib/*:extension/*:pb_lib/v3/*' org.fedai.osx.broker.Bootstrap -c {_HOME}/conf
+"""
+
+RouteTable = Mapping[str, object]
+
+
+def config(owner: str, release: Release) -> str:
+    """broker.properties.
+
+    Args:
+        owner: a party's id, or "exchange".
+        release: the facts of the release.
+    """
+    manager = release.services.get("clustermanager")
+    return properties(
+        {
+            "self.party": owner,
+            "grpc.port": release.services["osx"].port,
+            "open.http.server": "false",
+            "open.grpc.tls.server": "false",
+            # It does not start without them, whichever engine computes.
+            "eggroll.cluster.manager.ip": "clustermanager",
+            "eggroll.cluster.manager.port": manager.port if manager else 4670,
+        }
+    )
+
+
+def party_routes(plan: ClusterPlan, flow: Endpoint) -> RouteTable:
+    """The table of a party's OSX.
+
+    Args:
+        plan: the party's part of the topology.
+        flow: FATE Flow's gRPC port.
+    """
+    own = str(plan.party.id)
+    return _table(own, plan.default, plan.others, {own: {"fateflow": flow}})
+
+
+def exchange_routes(plan: ExchangePlan) -> RouteTable:
+    """The table of the exchange."""
+    return _table("exchange", None, plan.parties, {})
+
+
+def _table(
+    owner: str,
+    default: Endpoint | None,
+    others: Mapping[int, Reach],
+    own: Mapping[str, route_json.Roles],
+) -> RouteTable:
+    """Without a default route, OSX refuses calls to parties that it does not know at once."""
+    return {
+        "route_table": route_json.entries("osx", default, others, own),
+        "self_party": [owner],
+        "permission": {"default_allow": True},
+    }
+
+
+def table(routes: RouteTable) -> File:
+    """route_table.json as a file of the container."""
+    return File(ROUTE_TABLE, json_text(routes), reread=True)
+
+
+class Osx(Service):
+    """An OSX. It starts independently, and rereads its route table every 3 seconds, so a changed
+    table is delivered into the running container and breaks no job. What it keeps belongs to
+    running jobs, so it has no volume.
+
+    Args:
+        place: where its container runs.
+        name: its container's name.
+        owner: a party's id, or "exchange".
+        networks: the networks it is attached to, and its address in each.
+        published: its port on the Docker host.
+        routes: its route table.
+        opts: the parent and provider options.
+        between: the port that executors on the party's other Docker hosts call.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        name: str,
+        owner: str,
+        networks: Sequence[Attachment],
+        published: Mapping[str, Published],
+        routes: RouteTable,
+        opts: pulumi.ResourceOptions,
+        between: Sequence[Between] = (),
+    ) -> None:
+        routes_file = table(routes)
+        super().__init__(
+            "fate:fate2:Osx",
+            place,
+            Container(
+                service="osx",
+                name=name,
+                networks=networks,
+                command=["sh", "-c", _START],
+                files=[
+                    routes_file,
+                    File(f"{_CONF}/broker.properties", config(owner, place.release)),
+                ],
+                published=dict(published),
+                between=between,
+            ),
+            opts=opts,
+        )
+        delivery.file(f"{name}-routes", self, routes_file, pulumi.ResourceOptions(parent=self))
+        self.register_outputs({})

@@ -1,0 +1,1 @@
+"""Spark: computes the jobs of a party on its workers."""

@@ -1,0 +1,1 @@
+"""The images that a deployment needs, where no registry has them."""

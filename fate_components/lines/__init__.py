@@ -1,0 +1,1 @@
+"""The release lines of FATE; each is one package."""

@@ -1,0 +1,32 @@
+"""server_conf.json: where Python code of FATE and EggRoll finds the party's services."""
+
+from collections.abc import Sequence
+
+from ...plan.topology import Endpoint
+from .cluster import ClusterContext
+
+
+def server_conf(context: ClusterContext, servings: Sequence[Endpoint] = ()) -> dict[str, object]:
+    """Read by both egg and FATE Flow, because a job runs partly in each."""
+
+    def at(service: str) -> dict[str, object]:
+        endpoint = context.endpoint(service)
+        return {"host": endpoint.host, "port": endpoint.port}
+
+    fate_flow = context.place.release.services["python"].ports
+    return {
+        "servers": {
+            "proxy": at("proxy"),
+            "fateboard": at("fateboard"),
+            "roll": at("roll"),
+            "fateflow": {
+                "host": "python",
+                "grpc.port": fate_flow["fateflow-grpc"],
+                "http.port": fate_flow["fateflow-http"],
+            },
+            "federation": at("federation"),
+            "clustercomm": at("federation"),
+            # FATE Flow reads the key at startup.
+            "servings": [f"{to.host}:{to.port}" for to in servings],
+        }
+    }

@@ -1,0 +1,297 @@
+"""The toy job of FATE 2: submitted over REST, and watched on both parties until it ends."""
+
+import argparse
+import json
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from ...docker.client.containers import Containers
+from ...party import edge_check
+from ...party.toy_job import fail, is_peer, parties, say
+
+_FLOW = "/data/projects/fate/fate_flow"
+# The services that connect a party with others, by its federation engine.
+_GATEWAYS = {"rabbitmq": ("nginx", "rabbitmq"), "pulsar": ("nginx", "pulsar"), "osx": ("osx",)}
+_BROKERS = {"rabbitmq": ("RabbitMQ", edge_check.AMQP), "pulsar": ("Pulsar", edge_check.PULSAR)}
+# FATE Flow's own call with gRPC, as it sends it through OSX.
+_CALL = """
+import json, sys
+import grpc
+from ofx.api.proto.rollsite import basic_meta_pb2, proxy_pb2, proxy_pb2_grpc
+
+at, own, other, path = sys.argv[1:]
+end = lambda party: proxy_pb2.Topic(partyId=party, role="fateflow")
+task = proxy_pb2.Task(taskId="", model=proxy_pb2.Model(name="headers", dataKey="{}"))
+head = proxy_pb2.Metadata(src=end(own), dst=end(other), task=task, operator="GET")
+packet = proxy_pb2.Packet(header=head, body=proxy_pb2.Data(key=path, value=b"{}"))
+stub = proxy_pb2_grpc.DataTransferServiceStub(grpc.insecure_channel(at))
+try:
+    print(stub.unaryCall(packet, timeout=10).body.value.decode())
+except grpc.RpcError as error:
+    sys.exit(f"{error.code().name}: {error.details()}")
+"""
+_HOPS_LIMIT = 30  # newly delivered routes are in use by then
+_BROKER_SECONDS = 10
+_JOB_LIMIT = 300  # seconds; a job that is still at work then has more time
+_LOG_LIMIT = 60  # seconds without a new line in its logs
+_LONGEST = 1800
+_ENDED = ("success", "failed", "canceled")
+
+
+class HopError(Exception):
+    """A broken hop on the way between the parties."""
+
+
+def request(party: Containers, method: str, path: str, body: object = None) -> dict[str, Any]:
+    """Send an HTTP request to a party's FATE Flow, from inside its container.
+
+    Args:
+        party: the party.
+        method: GET or POST.
+        path: the path of the URL.
+        body: the request body, sent as JSON.
+
+    Raises:
+        HopError: there is no answer, or it is not JSON.
+    """
+    text = "" if body is None else json.dumps(body)
+    return _send(party, "fateflow", _conf(party)["fateflow"], f"{method} {path}", {}, text)
+
+
+def through_nginx(
+    caller: Containers, called: Containers, at: Mapping[str, Any], path: str
+) -> dict[str, Any]:
+    """Send a request from one party's FATE Flow to another's through nginx, like its own calls.
+
+    Args:
+        caller: the party whose nginx forwards it.
+        called: the other party.
+        at: where that nginx is, as FATE Flow's configuration has it.
+        path: the path of the URL.
+
+    Raises:
+        HopError: there is no answer, or it is not JSON.
+    """
+    headers = {"DEST-PARTY-ID": called.id, "SERVICE": "fateflow"}
+    return _send(caller, "nginx", at, f"GET {path}", headers)
+
+
+def _send(
+    party: Containers,
+    service: str,
+    at: Mapping[str, Any],
+    what: str,
+    headers: Mapping[str, str],
+    text: str = "",
+) -> dict[str, Any]:
+    lines = [f"{what} HTTP/1.0", "Host: localhost", "Content-Type: application/json"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    lines += [f"Content-Length: {len(text)}", "", text]
+    where = f"/dev/tcp/{at['host']}/{at['http_port']}"
+    found = party.run("fateflow", f"exec 3<>{where}; cat >&3; cat <&3", "\r\n".join(lines))
+    head, _, answer = found.stdout.partition("\n\n")  # read as text, which has no \r
+    try:
+        return dict(json.loads(answer))
+    except ValueError:
+        status = head.splitlines()[0] if head else found.stderr.strip() or "no answer"
+        raise HopError(
+            f"{service} of party {party.id} ({at['host']}:{at['http_port']}) answered {status!r}"
+        ) from None
+
+
+def _conf(party: Containers) -> dict[str, Any]:
+    conf = yaml.safe_load(party.run("fateflow", f"cat {_FLOW}/conf/service_conf.yaml").stdout)
+    if not conf:
+        raise HopError(
+            f"FATE Flow of party {party.id} has no configuration: {party.states('fateflow')}"
+        )
+    return dict(conf)
+
+
+def through_osx(
+    caller: Containers, called: Containers, at: Mapping[str, Any], path: str
+) -> dict[str, Any]:
+    """Send a request from one party's FATE Flow to another's through OSX, like its own calls.
+
+    Args:
+        caller: the party whose OSX forwards it.
+        called: the other party.
+        at: where that OSX is, as FATE Flow's configuration has it.
+        path: the path of the URL.
+
+    Raises:
+        HopError: there is no answer, or it is not JSON.
+    """
+    where = f"{at['host']}:{at['port']}"
+    found = caller.exec("fateflow", ["python", "-c", _CALL, where, caller.id, called.id, path])
+    try:
+        return dict(json.loads(found.stdout))
+    except ValueError:
+        said = (found.stderr.strip() or found.stdout.strip() or "no answer").splitlines()[-1]
+        raise HopError(f"osx of party {caller.id} ({where}) answered {said!r}") from None
+
+
+def broken_hops(caller: Containers, called: Containers) -> Iterator[str]:
+    """The broken hops on the way from one party to another."""
+    try:
+        conf = _conf(caller)
+    except HopError as error:
+        yield str(error)
+        return
+    engine = str(conf["default_engines"]["federation"])
+    gateway = _GATEWAYS[engine][0]
+    send = through_osx if gateway == "osx" else through_nginx
+    try:
+        answer = send(caller, called, conf["federation"][gateway], "/v2/site/info/query")
+        if str(answer.get("data", {}).get("party_id")) != called.id:
+            yield f"{gateway} of party {caller.id} does not lead to party {called.id}: {answer}"
+    except HopError as error:
+        yield (
+            f"{gateway} of party {caller.id} cannot reach FATE Flow of party {called.id}: {error}; "
+            f"{caller.states(gateway)}{_and(called, gateway, 'fateflow')}"
+        )
+    if caller == called:
+        return
+    if engine in _BROKERS:
+        yield from _broken_brokers(caller, called, engine)
+    yield from edge_check.broken(caller, "edge", {called.id})
+
+
+def _broken_brokers(caller: Containers, called: Containers, engine: str) -> Iterator[str]:
+    table = caller.run("fateflow", f"cat {_FLOW}/conf/{engine}_route_table.yaml").stdout
+    to = (yaml.safe_load(table) or {}).get(int(called.id))
+    if not to:
+        yield (
+            f"the route table of party {caller.id} has no broker for party {called.id}: run "
+            "`pulumi up`"
+        )
+        return
+    name, begin = _BROKERS[engine]
+    if not caller.talk(engine, to["host"], to["port"], begin, 1, _BROKER_SECONDS):
+        yield (
+            f"{name} of party {caller.id} cannot reach {name} of party {called.id} at "
+            f"{to['host']}:{to['port']}; {caller.states(engine)}{_and(called, engine)}"
+        )
+
+
+def _services(party: Containers) -> tuple[str, ...]:
+    """The services that a job with another party needs."""
+    try:
+        return ("fateflow", *_GATEWAYS[_conf(party)["default_engines"]["federation"]])
+    except HopError:
+        return ("fateflow",)
+
+
+def _and(called: Containers, *services: str) -> str:
+    return "" if is_peer(called) else f", {called.states(*services)}"
+
+
+def hops(guest: Containers, host: Containers) -> list[str]:
+    """All broken hops between the two parties, as far as they can be seen from here."""
+    back = host != guest and not is_peer(host)
+    return [*broken_hops(guest, host), *(broken_hops(host, guest) if back else [])]
+
+
+def submit(guest: Containers, host: Containers) -> str:
+    """Submit the job to the guest.
+
+    Raises:
+        HopError: FATE Flow rejected it.
+    """
+    dag = {
+        "parties": [
+            {"party_id": [guest.id], "role": "guest"},
+            {"party_id": [host.id], "role": "host"},
+        ],
+        "stage": "default",
+        "tasks": {
+            "toy_example_0": {
+                "component_ref": "toy_example",
+                "parameters": {"data_num": 200, "partition": 2},
+            }
+        },
+    }
+    job = {"dag_schema": {"dag": dag, "schema_version": "2.0.0"}}
+    answer = request(guest, "POST", "/v2/job/submit", job)
+    if answer.get("code") != 0:
+        raise HopError(f"FATE Flow of party {guest.id} rejected the job: {answer.get('message')}")
+    return str(answer["job_id"])
+
+
+def status(party: Containers, role: str, job: str) -> str:
+    """The status of the job at one party."""
+    query = f"/v2/job/query?job_id={job}&role={role}&party_id={party.id}"
+    found = request(party, "GET", query).get("data") or [{}]
+    return str(found[0].get("status", "not found"))
+
+
+def last_lines(party: Containers, job: str) -> list[str]:
+    """The last lines of FATE Flow's logs for a job, from its error logs if there are any."""
+    errors = f"find {_FLOW}/logs/{job} -name '*ERROR*' -size +0"
+    script = f"files=$({errors}); tail -q -n 12 ${{files:-$(find {_FLOW}/logs/{job} -type f)}}"
+    lines = party.run("fateflow", script).stdout.strip().splitlines()
+    return [f"party {party.id}'s log: {line}" for line in lines[-12:]]
+
+
+def main() -> None:
+    """Check the hops, then run the job; report what fails, with the job's last log lines."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stack", required=True, help="the stack's name")
+    guest, host = parties(parser.parse_args().stack)
+    title = f"toy job of party {guest.id} with party {host.id}"
+    watched = {"guest": guest} if is_peer(host) else {"guest": guest, "host": host}
+    deadline = time.monotonic() + _HOPS_LIMIT
+    while broken := hops(guest, host):
+        # Waiting does not help if a container is not running.
+        if time.monotonic() > deadline or not all(
+            party.running(*_services(party)) for party in watched.values()
+        ):
+            fail(f"the {title} was not started because the connection is broken:", *broken)
+        time.sleep(2)
+    try:
+        job = submit(guest, host)
+        say(f"{title}: {job}")
+        ends = run(watched, job)
+    except HopError as error:
+        fail(f"the {title} failed: {error}", *hops(guest, host))
+    if set(ends.values()) == {"success"}:
+        say(f"{title}: success" + (" on both parties" if len(watched) > 1 else ""))
+        return
+    fail(
+        f"the {title} ({job}) did not succeed: "
+        + ", ".join(f"{role} is {state}" for role, state in ends.items()),
+        *hops(guest, host),
+        *(line for party in dict.fromkeys(watched.values()) for line in last_lines(party, job)),
+    )
+
+
+def run(watched: Mapping[str, Containers], job: str) -> dict[str, str]:
+    """Wait until a job ends, or has taken long and logs nothing more.
+
+    Args:
+        watched: the parties that are asked, by their roles.
+        job: its id.
+
+    Returns:
+        the last status at each of them, by role.
+    """
+    start = time.monotonic()
+    deadline, logged = start + _JOB_LIMIT, None
+    while True:
+        ends = {role: status(party, role, job) for role, party in watched.items()}
+        failed = any(state in _ENDED[1:] for state in ends.values())
+        if failed or all(state in _ENDED for state in ends.values()):
+            return ends
+        if (now := time.monotonic()) > deadline:
+            lines = [last_lines(party, job) for party in watched.values()]
+            if lines == logged or now > start + _LONGEST:
+                return {role: f"{state} after {now - start:.0f} s" for role, state in ends.items()}
+            deadline, logged = now + _LOG_LIMIT, lines
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,247 @@
+"""A party of the federation, and the exchange between parties."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Protocol
+
+import pulumi
+import pulumi_docker as docker
+
+from ..docker.host import Host, labels
+from ..docker.service import Place, Service, all_healthy
+from ..lines.fate1_3 import serving as fate1_serving
+from ..lines.fate1_3 import training as fate1
+from ..lines.fate2 import training as fate2
+from ..plan.topology import EXCHANGE, ClusterPlan, ExchangePlan, Network, PartyPlan
+from ..releases.facts import Release
+from ..security.certificates import Certificates
+from ..settings import SERVING, TRAINING, Settings
+from .edge import Edge
+from .external import servers
+
+
+class Deployed(Protocol):
+    """A cluster of any kind."""
+
+    services: list[Service]
+    passwords: dict[str, str]
+
+
+class Deploys(Protocol):
+    """What deploys a cluster of a kind."""
+
+    client: servers.Client
+
+    def __call__(
+        self, place: Place, plan: ClusterPlan, settings: Settings, opts: pulumi.ResourceOptions
+    ) -> Deployed: ...
+
+
+# What each release line deploys, by kind of cluster.
+_CLUSTERS: dict[str, dict[str, Deploys]] = {
+    "fate1": {TRAINING: fate1.TrainingCluster, SERVING: fate1_serving.ServingCluster},
+    "fate2": {TRAINING: fate2.TrainingCluster},
+}
+_EXCHANGES = {"fate1": fate1.exchange, "fate2": fate2.exchange}
+
+
+def network_kinds(usual: Mapping[str, str], present: Mapping[str, str]) -> dict[str, str]:
+    """The kind of cluster by which a party's network on each Docker host is known.
+
+    It decides the network's logical name and its label. A network that is there keeps its own,
+    whichever clusters run in it now: if it followed them, a cluster that moves to the host of the
+    other one would replace the network under the one that stays.
+
+    Args:
+        usual: the kind for a new network, by Docker host.
+        present: the kind of the network that is there, by Docker host.
+    """
+    found: dict[str, str] = {}
+    for host in sorted(usual, key=lambda one: one not in present):
+        wanted = present.get(host, usual[host])
+        found[host] = next(
+            kind for kind in (wanted, TRAINING, SERVING) if kind not in found.values()
+        )
+    return found
+
+
+class Party(pulumi.ComponentResource):
+    """A party: its networks, and its clusters in them.
+
+    Args:
+        plan: its part of the topology.
+        hosts: the stack's Docker hosts, by name.
+        settings: the stack file's settings.
+        release: the facts of the release.
+        stack: the stack's name.
+        certificates: the certificates of the deployment, if its connections are encrypted.
+
+    Attributes:
+        id: its id in the federation.
+        hosts: the Docker host of each of its clusters, by kind.
+        services: the services of each of its clusters, by kind.
+        passwords: the passwords that people need, by service.
+    """
+
+    def __init__(
+        self,
+        plan: PartyPlan,
+        hosts: Mapping[str, Host],
+        settings: Settings,
+        release: Release,
+        stack: str,
+        certificates: Certificates | None,
+    ) -> None:
+        super().__init__(
+            "fate:index:Party",
+            str(plan.party.id),
+            {},
+            pulumi.ResourceOptions(providers={"docker": hosts[plan.party.host].provider}),
+        )
+        self.id = plan.party.id
+        self._stack = stack
+        self._networks: dict[str, docker.Network] = {}
+        self._kinds = self._network_kinds(plan, hosts)
+        self.hosts = {kind: hosts[cluster.host] for kind, cluster in plan.clusters.items()}
+        self.services: dict[str, list[Service]] = {}
+        self.passwords: dict[str, str] = {}
+        places: dict[str, Place] = {}
+        verified: list[pulumi.Resource] = []
+        for kind, cluster in plan.clusters.items():
+            host = hosts[cluster.host]
+            places[kind] = Place(
+                stack=stack,
+                cluster=kind,
+                host=host,
+                release=cluster.facts,
+                networks=self._networks_of(cluster, host),
+                party=self.id,
+                keep_data=settings.keep_data,
+            )
+            elsewhere = {
+                name: replace(
+                    places[kind],
+                    host=hosts[name],
+                    networks=self._network_elsewhere(branch.network, hosts[name]),
+                )
+                for name, branch in cluster.branches.items()
+            }
+            places[kind] = replace(places[kind], elsewhere=elsewhere)
+            client = _CLUSTERS[release.line][kind].client
+            child = pulumi.ResourceOptions(parent=self)
+            verified += servers.verified(places[kind], cluster, client, child)
+        for kind, cluster in plan.clusters.items():
+            at_host = pulumi.ResourceOptions(
+                parent=self, providers={"docker": hosts[cluster.host].provider}
+            )
+            place = replace(places[kind], after=verified)
+            deployed = _CLUSTERS[release.line][kind](place, cluster, settings, at_host)
+            if certificates and cluster.edge:
+                gateways = [one for one in deployed.services if one.name in cluster.facts.gateways]
+                edge = Edge(
+                    place,
+                    cluster.edge.service,
+                    str(self.id),
+                    cluster.edge,
+                    certificates,
+                    {name: cluster.published[name] for name in cluster.facts.gateway_ports},
+                    [gateway.container for gateway in gateways],
+                    at_host,
+                )
+                deployed.services.append(edge)
+            self.services[kind] = deployed.services
+            self.passwords |= deployed.passwords
+            health = "health" if kind == TRAINING else f"{kind}-health"
+            child = pulumi.ResourceOptions(parent=self)
+            for name in cluster.hosts:
+                there = [one for one in deployed.services if one.place.host.name == name]
+                where = health if name == cluster.host else f"{health}-at-{name}"
+                all_healthy(place.resource_name(where), there, child)
+        self.register_outputs({})
+
+    def _network_elsewhere(self, network: Network, host: Host) -> dict[str, docker.Network]:
+        """The party's network on a Docker host where it has no cluster, but a part of one."""
+        name, labelled = f"{self.id}-at-{host.name}", self._network_labels(TRAINING)
+        return {network.name: host.network(name, network, labelled, self)}
+
+    def _network_kinds(self, plan: PartyPlan, hosts: Mapping[str, Host]) -> dict[str, str]:
+        usual: dict[str, str] = {}
+        present: dict[str, str] = {}
+        for kind, cluster in plan.clusters.items():
+            at_home = cluster.host == plan.party.host
+            usual.setdefault(cluster.host, TRAINING if at_home else kind)
+            there = hosts[cluster.host].survey.networks.get(cluster.network.name, {})
+            found = there.get("Labels") or {}
+            if found.items() >= self._network_labels(found.get("fate.cluster", "")).items():
+                present[cluster.host] = found["fate.cluster"]
+        return network_kinds(usual, present)
+
+    def _network_labels(self, kind: str) -> dict[str, str]:
+        return labels(self._stack, party=str(self.id), cluster=kind)
+
+    def _networks_of(self, cluster: ClusterPlan, host: Host) -> dict[str, docker.Network]:
+        if host.name not in self._networks:
+            kind = self._kinds[host.name]
+            self._networks[host.name] = host.network(
+                str(self.id) if kind == TRAINING else f"{self.id}-{kind}",
+                cluster.network,
+                self._network_labels(kind),
+                self,
+            )
+        own = self._networks[host.name]
+        return {cluster.network.name: own} | host.shared
+
+
+class Exchange(pulumi.ComponentResource):
+    """The exchange that this stack runs between its parties and their peers.
+
+    Args:
+        plan: its part of the topology.
+        host: its Docker host.
+        release: the facts of the release.
+        stack: the stack's name.
+        certificates: the certificates of the deployment, if its connections are encrypted.
+    """
+
+    def __init__(
+        self,
+        plan: ExchangePlan,
+        host: Host,
+        release: Release,
+        stack: str,
+        certificates: Certificates | None,
+    ) -> None:
+        super().__init__(
+            "fate:index:Exchange",
+            "exchange",
+            {},
+            pulumi.ResourceOptions(providers={"docker": host.provider}),
+        )
+        child = pulumi.ResourceOptions(parent=self)
+        networks = dict(host.shared)
+        if plan.network:
+            labelled = labels(stack, cluster=EXCHANGE)
+            networks[plan.network.name] = host.network(EXCHANGE, plan.network, labelled, self)
+        place = Place(
+            stack=stack,
+            cluster=EXCHANGE,
+            host=host,
+            release=release,
+            networks=networks,
+            party=None,
+        )
+        services = [_EXCHANGES[release.line](place, plan, child)]
+        if certificates and plan.edge and plan.edge_name:
+            edge = Edge(
+                place,
+                plan.edge_name,
+                EXCHANGE,
+                plan.edge,
+                certificates,
+                {next(iter(plan.services[0].gateway)): plan.published},
+                [services[0].container],
+                child,
+            )
+            services.append(edge)
+        all_healthy("exchange-health", services, child)
+        self.register_outputs({})

@@ -1,0 +1,1 @@
+"""Who runs where, and who reaches whom, at which addresses and ports."""

@@ -1,0 +1,374 @@
+"""The catalogue of FATE releases: each release's images and what they are like inside."""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Protocol = Literal["grpc", "http", "tcp"]
+"""What a gateway speaks with other parties: gRPC or HTTP, or anything else on TCP."""
+
+_HERE = Path(__file__).parent
+# In the project, and in an installed package.
+RELEASES = next(
+    folder for folder in (_HERE.parents[1] / "config" / "releases", _HERE) if folder.is_dir()
+)
+
+_Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class _Fact(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HttpProbe(_Fact):
+    """A request that a working service answers in a known way.
+
+    Args:
+        port: the TCP port inside the container.
+        path: the path of the URL.
+        post: the JSON body to POST; without one, a GET is sent.
+        headers: additional request headers; the container's shell expands their values.
+        host: the address to send it to, for a service that does not listen on all of its own.
+        answers: a basic regular expression that the response body matches.
+    """
+
+    port: _Port
+    path: str
+    post: str | None = None
+    headers: dict[str, str] = {}
+    host: str = "127.0.0.1"
+    answers: str
+
+
+class Probe(_Fact):
+    """A service works if it listens on all of these ports, or answers this request."""
+
+    listens: tuple[_Port, ...] = ()
+    http: HttpProbe | None = None
+
+
+class Image(_Fact):
+    """The image of a service's container.
+
+    Args:
+        image: the official image.
+        package: its replacement built from packages, a folder under images/; None if there is none.
+        own: whether it is one that the stack file chooses, and so neither official nor built.
+    """
+
+    image: str
+    package: str | None = None
+    own: bool = False
+
+
+class Service(Image):
+    """One service of a release; config/releases/*.yaml explain each field.
+
+    Args:
+        cpus: how many CPUs its container may use; None for all.
+        memory: how much memory its container may use, in MiB; None for all.
+    """
+
+    address: Annotated[int, Field(ge=2, le=254)]
+    ports: Annotated[dict[str, _Port], Field(min_length=1)] = {}
+    publish: bool | tuple[str, ...] = False
+    gateway: dict[str, Protocol] = {}
+    edge: bool = False
+    uses_memory: Annotated[int, Field(ge=0)] = 0
+    cpu_flags: tuple[str, ...] = ()
+    environment: dict[str, str] = {}
+    capabilities: tuple[str, ...] = ()
+    probe: Probe = Probe()
+    folder: str = ""
+    computing: tuple[str, ...] = ()
+    federation: tuple[str, ...] = ()
+    with_computing: dict[str, Image] = {}
+    storage: tuple[str, ...] = ()
+    with_storage: dict[str, Image] = {}
+    indexes: str = ""
+    cpus: float | None = None
+    memory: int | None = None
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> Self:
+        for key, names in (("publish", self.publish), ("gateway", self.gateway)):
+            for name in () if isinstance(names, bool) else names:
+                if name not in self.ports:
+                    raise ValueError(f"{key}: {name} is not one of the ports")
+        if not self.ports and not self.edge:
+            raise ValueError("ports: is missing")
+        return self
+
+    @property
+    def port(self) -> int:
+        """The service's only port, or its first."""
+        return next(iter(self.ports.values()))
+
+    @property
+    def published_ports(self) -> dict[str, int]:
+        """The ports that it publishes on its Docker host, by name."""
+        names = self.ports if self.publish is True else self.publish or ()
+        return {name: self.ports[name] for name in names}
+
+
+class ExchangeFacts(_Fact):
+    """The service that an exchange runs, and the port it is published on by default."""
+
+    service: str
+    publish: _Port
+
+
+class Engines(_Fact):
+    """The engines a release can be deployed with.
+
+    Args:
+        computing: the storage engines that each computing engine works with, the usual one first.
+        federation: the computing engines that each federation engine works with, the usual
+            federation engine first.
+    """
+
+    computing: dict[str, tuple[str, ...]]
+    federation: dict[str, tuple[str, ...]]
+
+
+class Release(_Fact):
+    """One FATE release.
+
+    Args:
+        name: its version, like 1.3.0.
+        line: the release line, the package of fate_components that deploys it.
+        services: the services of a training cluster, by their names in FATE's documentation.
+        serving: the services of a serving cluster, if the release has any.
+        exchange: how to run an exchange, if the release has one.
+        engines: the engines to choose from, if there is a choice.
+        outputs: the stack's outputs for each party: texts with the names of published ports.
+        unusual: the federation engine whose services it has, and its place among all of them, if
+            that is not the usual one.
+    """
+
+    name: str
+    line: Literal["fate1", "fate2"]
+    services: dict[str, Service]
+    serving: dict[str, Service] = {}
+    exchange: ExchangeFacts | None = None
+    engines: Engines | None = None
+    outputs: dict[str, Annotated[str, Field(pattern=r"^([^{}]|\{[a-z-]+\})*$")]]
+    unusual: tuple[str, int] | None = None
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> Self:
+        if self.exchange and self.exchange.service not in self.services:
+            raise ValueError(f"exchange.service: there is no service {self.exchange.service}")
+        published = self.published | self.serving_cluster.published
+        for name, text in self.outputs.items():
+            for port in re.findall("{(.*?)}", text):
+                if port not in published:
+                    raise ValueError(f"outputs.{name}: no service publishes a port {port}")
+        return self
+
+    def publisher(self, port: str) -> str:
+        """The service that publishes a port, which is given by name."""
+        services = self.services.items()
+        return next(name for name, service in services if port in service.published_ports)
+
+    @property
+    def published(self) -> dict[str, int]:
+        """The ports a party publishes on its Docker host, by name, with FATE's usual numbers."""
+        return {
+            name: port
+            for service in self.services.values()
+            for name, port in service.published_ports.items()
+        }
+
+    @property
+    def gateways(self) -> dict[str, Service]:
+        """The services that other parties call."""
+        return {name: service for name, service in self.services.items() if service.gateway}
+
+    @property
+    def gateway_protocols(self) -> dict[str, Protocol]:
+        """What the ports that other parties call speak, by name."""
+        return {
+            name: protocol
+            for service in self.gateways.values()
+            for name, protocol in service.gateway.items()
+        }
+
+    @property
+    def gateway_ports(self) -> dict[str, int]:
+        """The ports that other parties call, by name."""
+        return {
+            name: service.ports[name]
+            for service in self.gateways.values()
+            for name in service.gateway
+        }
+
+    @property
+    def edge(self) -> str | None:
+        """The service that encrypts connections to other parties, unless they are not encrypted."""
+        return next((name for name, service in self.services.items() if service.edge), None)
+
+    @property
+    def in_plain_text(self) -> Self:
+        """The release without the services that encrypt connections to other parties."""
+
+        def others(services: dict[str, Service]) -> dict[str, Service]:
+            return {name: service for name, service in services.items() if not service.edge}
+
+        update = {"services": others(self.services), "serving": others(self.serving)}
+        return self.model_copy(update=update)
+
+    def without(self, service: str) -> Self:
+        """The release without one of the services of a training cluster."""
+        return self._with({name: one for name, one in self.services.items() if name != service})
+
+    @property
+    def serving_cluster(self) -> Self:
+        """The release with the services of a serving cluster instead of a training cluster."""
+        return self._with(self.serving)
+
+    @property
+    def from_packages(self) -> Self:
+        """The release without the services that can't be built from packages."""
+        return self._with(
+            {name: service for name, service in self.services.items() if service.package}
+        )
+
+    def changed(self, changes: Mapping[str, Mapping[str, object]]) -> Self:
+        """The release with other facts about some services, of any kind of cluster.
+
+        Args:
+            changes: the changed fields of each service; other names are ignored.
+        """
+
+        def with_changes(services: dict[str, Service]) -> dict[str, Service]:
+            return {
+                name: service.model_copy(update=dict(changes.get(name, {})))
+                for name, service in services.items()
+            }
+
+        update = {
+            "services": with_changes(self.services), "serving": with_changes(self.serving)
+        }  # fmt: skip
+        return self.model_copy(update=update)
+
+    def listening(self, gateway: str, port: int) -> Self:
+        """The release with another number for the only port of a gateway, in its container.
+
+        An edge listens at that number, too.
+
+        Args:
+            gateway: the gateway's name.
+            port: the number.
+        """
+        (name, usual), *_ = self.services[gateway].ports.items()
+
+        def moved(probe: Probe) -> Probe:
+            listens = tuple(port if one == usual else one for one in probe.listens)
+            return probe.model_copy(update={"listens": listens})
+
+        probes = {
+            name: {"probe": moved(service.probe)}
+            for name, service in self.services.items()
+            if service.edge or name == gateway
+        }
+        return self.changed(probes | {gateway: {**probes[gateway], "ports": {name: port}}})
+
+    def with_services_for(self, engines: Iterable[str], storages: Iterable[str | None]) -> Self:
+        """The release with the services that any of some engines needs.
+
+        Args:
+            engines: computing engines.
+            storages: storage engines; None is the usual one.
+        """
+        chosen, stored = set(engines), set(storages)
+        return self._with(
+            {
+                name: service
+                for name, service in self.services.items()
+                if not service.computing or chosen & {*service.computing}
+                if not service.storage or stored & {*service.storage}
+            }
+        )
+
+    def computing_with(self, engine: str, storage: str | None = None) -> Self:
+        """The release with the services and the images that engines need.
+
+        Args:
+            engine: the computing engine.
+            storage: the storage engine, if it is not the usual one.
+        """
+        return self._with(
+            {
+                name: service.model_copy(
+                    update=dict(service.with_computing.get(engine, {}))
+                    | dict(service.with_storage.get(storage or "", {}))
+                )
+                for name, service in self.services.items()
+                if not service.computing or engine in service.computing
+                if not service.storage or storage in service.storage
+            }
+        )
+
+    def federated_by(self, engine: str) -> Self:
+        """The release with the services that a federation engine needs. An edge listens at the
+        ports of the gateways among them.
+        """
+        found = self._with(
+            {
+                name: service
+                for name, service in self.services.items()
+                if not service.federation or engine in service.federation
+            }
+        )
+        called = found.gateway_ports.values()
+        edges = {
+            name: {"probe": Probe(listens=[one for one in service.probe.listens if one in called])}
+            for name, service in found.services.items()
+            if service.edge
+        }
+        known = list(self.engines.federation) if self.engines else []
+        place = known.index(engine) if engine in known else 0
+        unusual = (engine, place) if place else None
+        return found.changed(edges).model_copy(update={"unusual": unusual})
+
+    def _with(self, services: dict[str, Service]) -> Self:
+        return self.model_copy(update={"services": services})
+
+
+def known() -> list[str]:
+    """The releases that can be deployed, oldest first."""
+    return sorted(
+        (path.stem for path in RELEASES.glob("*.yaml")),
+        key=lambda name: [int(part) for part in name.split(".")],
+    )
+
+
+def load(name: str) -> Release:
+    """Read the facts of one of the known releases.
+
+    Raises:
+        KeyError: there is no such release.
+    """
+    if name not in known():
+        raise KeyError(name)
+    return read(name, yaml.safe_load((RELEASES / f"{name}.yaml").read_text()))
+
+
+def read(name: str, facts: object) -> Release:
+    """The release that a file describes.
+
+    Args:
+        name: the release's name.
+        facts: the file's content.
+
+    Raises:
+        ValidationError: something is wrong with the facts; the error names every key.
+    """
+    if isinstance(facts, dict):
+        facts = {**facts, "name": name}
+    return Release.model_validate(facts)
