@@ -17,7 +17,7 @@ from .outputs import exchange_output, party_outputs, tls_output
 from .party.party import Exchange, Party
 from .picture import mermaid
 from .picture.model import picture
-from .plan import topology
+from .plan import planning
 from .releases.facts import Release
 from .security import certificates
 from .settings import Settings, SettingsError, openssh
@@ -72,7 +72,7 @@ def register(settings: Settings, release: Release, stack: str) -> Deployment:
     Raises:
         pulumi.RunError: a Docker host is not ready; the error lists every reason.
     """
-    plan = topology.plan(settings, release, stack)
+    plan = planning.plan(settings, release, stack)
     now = datetime.now(UTC)
     encryption = certificates.of(settings, plan, now)
     for warning in encryption.warnings(now) if encryption else ():

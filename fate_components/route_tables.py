@@ -7,14 +7,16 @@ from typing import cast
 from .docker.host import Host
 from .docker.names import docker_name
 from .docker.service import File, Place
-from .engines import nginx, osx, other_hosts, pulsar
+from .engines import nginx, osx, other_hosts, pulsar, settings
 from .lines.fate1_3 import proxy, route_table
 from .lines.fate1_3.serving import proxy as serving_proxy
 from .lines.fate2 import fate_flow
 from .lines.fate2 import settings as fate2
 from .lines.fate2.cluster import ClusterContext
 from .party import context as cluster
-from .plan.topology import EXCHANGE, ClusterPlan, Topology
+from .plan.clusters import ClusterPlan
+from .plan.endpoints import EXCHANGE
+from .plan.topology import Topology
 from .releases.facts import Release
 from .settings import SERVING, Settings
 
@@ -70,7 +72,7 @@ def _told(plan: ClusterPlan) -> dict[str, list[str]]:
     """The containers that are told what is on the party's other Docker hosts, by Docker host."""
     if not plan.branches:
         return {}
-    several = [one for one in (fate2.WORKER, fate2.DATA_NODE) if one in plan.facts.services]
+    several = [one for one in (settings.WORKER, settings.DATA_NODE) if one in plan.facts.services]
     home = ["fateflow", *(name for service in several for name in plan.containers_of(service))]
     return {plan.host: home} | {
         host: [name for service in several for name in branch.services.get(service, ())]

@@ -24,7 +24,7 @@ import yaml
 
 from fate_components import route_tables
 from fate_components.checks import connections
-from fate_components.docker import delivery
+from fate_components.docker import delivery, networks
 from fate_components.docker.inspect.survey import Survey
 from fate_components.docker.service import Container, Place, Service
 from fate_components.engines.hdfs import conf as hdfs
@@ -33,9 +33,10 @@ from fate_components.operate import fleet
 from fate_components.outputs import exchange_output, party_outputs
 from fate_components.party import party
 from fate_components.party.external import servers
-from fate_components.plan import topology
-from fate_components.plan.topology import Endpoint
-from fate_components.releases import facts as catalogue
+from fate_components.plan import edges, endpoints, planning, topology
+from fate_components.plan.endpoints import Endpoint
+from fate_components.releases import catalogue
+from fate_components.releases.facts import Release
 from fate_components.security import certificates
 from fate_components.settings import DockerHost, Published, Settings
 from fate_components.settings.reading import parse
@@ -67,9 +68,9 @@ class Deployment:
 
     file: StackFile
     settings: Settings
-    release: catalogue.Release
+    release: Release
     plan: topology.Topology
-    networks: dict[str, dict[str, topology.Network]] = field(default_factory=dict)
+    networks: dict[str, dict[str, networks.Network]] = field(default_factory=dict)
     containers: dict[tuple[str, str], tuple[Place, Container]] = field(default_factory=dict)
 
     def subnet(self, host: str) -> IPv4Network:
@@ -83,14 +84,14 @@ def deployment(file: StackFile) -> Deployment:
         SettingsError: the stack file cannot be deployed.
     """
     settings, release = parse(file.config, set(file.encrypted), file.stack)
-    plan = topology.plan(settings, release, file.stack)
+    plan = planning.plan(settings, release, file.stack)
     encryption = certificates.of(settings, plan, datetime.now(UTC))
     found = Deployment(file, settings, release, plan)
 
     def host(name: str) -> Any:
         networks = found.networks.setdefault(name, {})
 
-        def network(_: str, wanted: topology.Network, *__: object) -> topology.Network:
+        def network(_: str, wanted: networks.Network, *__: object) -> networks.Network:
             assert wanted.name not in networks, wanted.name
             networks[wanted.name] = wanted
             return wanted
@@ -229,7 +230,7 @@ def check_declared(found: Deployment) -> None:
     assert sorted((one.host, one.name) for one in wanted) == sorted(found.containers)
     for one in wanted:
         place, _ = found.containers[one.host, one.name]
-        assert one.party == str(place.party or topology.EXCHANGE)
+        assert one.party == str(place.party or endpoints.EXCHANGE)
 
 
 def check_tables(found: Deployment) -> None:
@@ -249,7 +250,7 @@ def check_tables(found: Deployment) -> None:
     assert expected == deployed
     for way in connections.ways(found.plan, found.file.stack):
         place, _ = found.containers[way.host, way.container]
-        assert way.party == str(place.party or topology.EXCHANGE)
+        assert way.party == str(place.party or endpoints.EXCHANGE)
 
 
 def check_addresses(found: Deployment) -> None:
@@ -337,11 +338,11 @@ def check_routes(found: Deployment) -> None:
         assert exchange_output(exchange, found.settings)
 
 
-def check_edge(found: Deployment, host: str, edge: topology.EdgePlan) -> None:
+def check_edge(found: Deployment, host: str, edge: edges.EdgePlan) -> None:
     """Assert that an edge's ways lead from outside to gateways, and from inside to other edges."""
     inside, outside = edge.inside.network.name, edge.outside.network.name
     for tunnel in edge.tunnels:
-        owner = None if tunnel.party == topology.EXCHANGE else int(tunnel.party)
+        owner = None if tunnel.party == endpoints.EXCHANGE else int(tunnel.party)
         check_route(found, Caller(host, {outside}), tunnel.to, owner)
     for entrance in edge.entrances:
         gateways = [
@@ -355,12 +356,12 @@ def check_edge(found: Deployment, host: str, edge: topology.EdgePlan) -> None:
 
 
 def check_tunnels(
-    edge: topology.EdgePlan, others: Mapping[int, topology.Reach], default: Endpoint | None
+    edge: edges.EdgePlan, others: Mapping[int, endpoints.Reach], default: Endpoint | None
 ) -> None:
     """Assert that what routes lead to is a tunnel to the right party."""
     found = {(way.party, way.port) for way in edge.tunnels}
     wanted = {(str(owner), to.port) for owner, reach in others.items() for to in reach.values()}
-    wanted |= {(topology.EXCHANGE, default.port)} if default else set()
+    wanted |= {(endpoints.EXCHANGE, default.port)} if default else set()
     assert found == wanted
     hosts = {to.host for reach in others.values() for to in reach.values()}
     assert hosts | ({default.host} if default else set()) <= set(edge.inside.aliases)

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
-from fate_components.releases import facts as catalogue
+from fate_components.releases import catalogue
 from tests.bad_stack_files import CA, GIVEN, GOOD, GOOD_2
 from tests.unit.test_settings import as_engine
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from ..docker.inspect.survey import LOST, Survey
 from ..docker.names import docker_name
-from ..plan.topology import EXCHANGE, Topology
+from ..plan.endpoints import EXCHANGE
+from ..plan.topology import Topology
 from ..settings import Published
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from ..docker.client import cli
 from ..docker.names import docker_name
-from ..plan.topology import EXCHANGE, EdgePlan, Endpoint, Reach, Topology, called
-from ..releases.facts import Service
+from ..plan.edges import EdgePlan
+from ..plan.endpoints import EXCHANGE, Endpoint, Reach, called
+from ..plan.topology import Topology
+from ..releases.facts import ServiceFacts
 
 _SECONDS = 5  # to connect
 _LIMIT = 30
@@ -102,7 +104,7 @@ def ways(plan: Topology, stack: str) -> Iterator[Way]:
                 yield Way(EXCHANGE, exchange.host, docker_name(stack, EXCHANGE), to, at)
 
 
-def _of(gateway: Service, others: Mapping[int, Reach]) -> Iterator[tuple[str, Endpoint]]:
+def _of(gateway: ServiceFacts, others: Mapping[int, Reach]) -> Iterator[tuple[str, Endpoint]]:
     """Where a gateway connects to: the ports of the others' gateway of the same kind."""
     for id, reach in sorted(others.items()):
         for port in gateway.gateway:

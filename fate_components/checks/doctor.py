@@ -15,7 +15,8 @@ from ..docker.names import docker_name
 from ..operate.fleet import Member
 from ..party import edge_check
 from ..party.edge import IDENTITY
-from ..plan.topology import EXCHANGE, Topology, called
+from ..plan.endpoints import EXCHANGE, called
+from ..plan.topology import Topology
 from ..releases.facts import Release
 from ..security import certificates
 from ..settings import Settings

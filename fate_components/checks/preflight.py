@@ -8,7 +8,8 @@ from ipaddress import IPv4Network, ip_network
 from ..docker.inspect.survey import Described, Survey, labels_of
 from ..docker.names import data_folder, docker_name
 from ..lines.fate1_3 import lost_tables
-from ..plan.topology import Topology, called
+from ..plan.endpoints import called
+from ..plan.topology import Topology
 from ..settings import TRAINING, DockerHost, Needs, Settings
 from ..settings.reading import FATE_FLOWS
 from .conflicts import conflicts

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from ..checks import doctor as checks
 from ..docker.inspect import survey
-from ..plan import topology
-from ..plan.topology import called
+from ..plan import planning
+from ..plan.endpoints import called
 from .failure import failure
 from .stack import StackError, StackOption
 from .tables import print_table
@@ -60,7 +60,7 @@ def doctor(
                 raise StackError(
                     "no stack file to compare the Docker hosts with: name a stack with --stack"
                 )
-            plan = topology.plan(found.settings, found.release, found.name)
+            plan = planning.plan(found.settings, found.release, found.name)
             examined = checks.Stack(found.name, found.settings, found.release, plan)
             surveys = survey.take(looked_at.docker_hosts, found.name)
             members = looked_at.look().members

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from ..plan.topology import EXCHANGE
+from ..plan.endpoints import EXCHANGE
 from ..settings import DockerHost
 
 _PROVIDER = "pulumi:providers:docker"

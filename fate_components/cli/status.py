@@ -15,7 +15,7 @@ from rich.text import Text
 
 from ..operate import fleet
 from ..operate.fleet import MISSING, Condition, Fleet, Member, Usage, condition
-from ..plan.topology import called
+from ..plan.endpoints import called
 from .failure import failure
 from .stack import StackError, StackOption
 from .tables import console, lasting, print_table

@@ -7,7 +7,7 @@ import typer
 
 from ..picture import mermaid, svg
 from ..picture.model import picture
-from ..plan import topology
+from ..plan import planning
 from .failure import failure
 from .stack import StackError, StackOption, read
 
@@ -33,6 +33,6 @@ def topology_(
         found = read(stack)
     except StackError as error:
         raise failure(error) from None
-    plan = topology.plan(found.settings, found.release, found.name)
+    plan = planning.plan(found.settings, found.release, found.name)
     shown = picture(plan, found.settings, found.release, found.name)
     typer.echo(_RENDER[format](shown), nl=False)

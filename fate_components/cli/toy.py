@@ -9,7 +9,7 @@ import typer
 
 from ..checks import connections
 from ..docker.client.containers import Containers
-from ..plan import topology
+from ..plan import endpoints, planning
 from . import flow
 from .failure import failure
 from .stack import PROJECT, StackError, StackOption
@@ -65,11 +65,11 @@ def _side(looked_at: Target, guest: str, host: str) -> str:
         return f"The reason is on this side: of party {guest}, {states}."
     if known is None:
         return f"Party {guest} is healthy."
-    plan = topology.plan(known.settings, known.release, known.name)
+    plan = planning.plan(known.settings, known.release, known.name)
     out = [
         way
         for way in connections.ways(plan, known.name)
-        if way.party == guest and way.to in (host, topology.EXCHANGE)
+        if way.party == guest and way.to in (host, endpoints.EXCHANGE)
     ]
     broken = [
         str(reached)

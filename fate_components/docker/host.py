@@ -7,7 +7,6 @@ import pulumi
 import pulumi_docker as docker
 
 from ..images.supply import Supply, full_name
-from ..plan.topology import Network
 from ..releases.facts import Image
 from ..settings import DockerHost, RegistryLogin
 from . import leftovers
@@ -15,6 +14,7 @@ from .client import cli
 from .images import registries
 from .inspect.survey import Survey
 from .names import docker_name
+from .networks import Network
 
 
 def labels(stack: str, **more: str) -> dict[str, str]:

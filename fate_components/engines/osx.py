@@ -8,10 +8,13 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from ..docker import delivery
+from ..docker.networks import Attachment
 from ..docker.service import Container, File, Place, Service
 from ..party import route_json
 from ..party.files import ROOT, json_text, properties
-from ..plan.topology import Attachment, ClusterPlan, Endpoint, ExchangePlan, Reach
+from ..plan.clusters import ClusterPlan
+from ..plan.endpoints import Endpoint, Reach
+from ..plan.topology import ExchangePlan
 from ..releases.facts import Release
 from ..settings import Between, Published
 

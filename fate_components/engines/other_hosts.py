@@ -6,8 +6,8 @@ import pulumi
 
 from ..docker import delivery
 from ..docker.service import File, Service
-from ..lines.fate2.settings import DATA_NODE, WORKER
-from ..plan.topology import ClusterPlan
+from ..plan.clusters import ClusterPlan
+from .settings import DATA_NODE, WORKER
 
 _PATH = "/etc/spark/hosts"
 # Docker writes /etc/hosts anew when a container starts. It cannot be moved: Docker mounts it.

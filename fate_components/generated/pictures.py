@@ -6,7 +6,7 @@ import yaml
 
 from ..picture import svg
 from ..picture.model import picture
-from ..plan import topology
+from ..plan import planning
 from ..settings.reading import parse
 
 STACKS = {
@@ -32,4 +32,4 @@ def drawn(stack_file: str, stack: str) -> str:
     # Nothing in the picture depends on the secret, which each machine has its own.
     as_engine[_MASTER_SECRET] = "0123456789abcdef"
     settings, release = parse(as_engine, {_MASTER_SECRET}, stack)
-    return svg.render(picture(topology.plan(settings, release, stack), settings, release, stack))
+    return svg.render(picture(planning.plan(settings, release, stack), settings, release, stack))

@@ -7,8 +7,8 @@ keys, `pulumi preview` checks.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..releases import facts as catalogue
-from ..releases.facts import Release, Service
+from ..releases import catalogue
+from ..releases.facts import Release, ServiceFacts
 from ..settings.errors import NAMESPACE
 from ..settings.keys import ENCRYPTED, without_links
 from ..settings.reading import LINES, PLAIN
@@ -79,7 +79,7 @@ def _definitions(line: str, releases: Iterable[Release]) -> Schema:
     }
 
 
-def _merged(services: Iterable[Mapping[str, Service]]) -> dict[str, Service]:
+def _merged(services: Iterable[Mapping[str, ServiceFacts]]) -> dict[str, ServiceFacts]:
     return {name: one for some in services for name, one in some.items()}
 
 

@@ -1,6 +1,6 @@
 """KubeFATE's engines as those of a stack file."""
 
-from ..releases import facts as catalogue
+from ..releases.facts import SupportedEngines
 from .options import Options
 
 _KEYS = ("computing", "federation", "storage")
@@ -25,7 +25,7 @@ def fate1(options: Options, chosen: str | None) -> None:
             )
 
 
-def fate2(options: Options, facts: catalogue.Engines, chosen: str | None) -> dict[str, str]:
+def fate2(options: Options, facts: SupportedEngines, chosen: str | None) -> dict[str, str]:
     """The value of fate:engines for FATE 2; engines that this project lacks are refused.
 
     Args:
@@ -95,5 +95,5 @@ def _federation(options: Options) -> str:
     return "osx" if found == "eggroll" else found
 
 
-def _or(facts: catalogue.Engines, before: str) -> str:
+def _or(facts: SupportedEngines, before: str) -> str:
     return " or ".join(f"{before}{name}" for name in facts.computing)

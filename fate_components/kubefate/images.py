@@ -2,7 +2,7 @@
 
 import re
 
-from ..releases import facts as catalogue
+from ..releases.facts import Release
 from .options import Options
 
 # KubeFATE v2.0.0's names of the services whose images its .env sets.
@@ -24,7 +24,7 @@ _WITH_SPARK = "-spark"  # what KubeFATE itself adds to the name of FATE Flow's i
 _NAMESPACE = "federatedai"
 
 
-def registry(options: Options, facts: catalogue.Release) -> str:
+def registry(options: Options, facts: Release) -> str:
     """The value of fate:registry.
 
     Args:
@@ -59,9 +59,7 @@ def registry(options: Options, facts: catalogue.Release) -> str:
     return found
 
 
-def services(
-    options: Options, facts: catalogue.Release, registry: str
-) -> dict[str, dict[str, str]]:
+def services(options: Options, facts: Release, registry: str) -> dict[str, dict[str, str]]:
     """The value of fate:services: images of other names than FATE's. fate:release chooses the rest.
 
     Args:

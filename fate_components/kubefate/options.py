@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from ..releases import facts as catalogue
+from ..releases import catalogue
 from .report import Report
 from .shell import Variable
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..releases import facts as catalogue
+from ..releases.facts import Release
 from ..settings import SERVING, TRAINING, addresses
 from ..settings.errors import shown
 from . import options as names
@@ -101,7 +101,7 @@ def _problems(options: Options) -> Iterator[tuple[str, str]]:
 
 
 def layout(
-    options: Options, release: catalogue.Release, here: list[Member], elsewhere: list[Member],
+    options: Options, release: Release, here: list[Member], elsewhere: list[Member],
     exchange_here: bool,
 ) -> Layout:  # fmt: skip
     """What the stack file says about hosts, parties, peers and the exchange.
@@ -117,7 +117,7 @@ def layout(
 
 
 class _Layouter:
-    def __init__(self, options: Options, release: catalogue.Release) -> None:
+    def __init__(self, options: Options, release: Release) -> None:
         self._options, self._release = options, release
         self._found = Layout()
         self._names: dict[str, str] = {}
@@ -178,9 +178,7 @@ class _Layouter:
         # A party with a serving cluster has a training cluster only if the stack file says so.
         return {**party, TRAINING: training, SERVING: serving}
 
-    def _cluster(
-        self, party: int, address: str, kind: str, facts: catalogue.Release
-    ) -> dict[str, Any]:
+    def _cluster(self, party: int, address: str, kind: str, facts: Release) -> dict[str, Any]:
         """A cluster's keys: the ports that differ from FATE's, since another party has those."""
         taken = self._taken[address.lower()]
         publish = {}

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ..releases import facts as catalogue
+from ..releases import catalogue
 from ..settings.errors import NAMESPACE
 from . import engines, images, options, parties, services
 from .report import Report

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from ..docker.client.daemon import Daemon, NoAnswerError
 from ..docker.names import docker_name
-from ..plan.topology import EXCHANGE, Topology
+from ..plan.endpoints import EXCHANGE
+from ..plan.topology import Topology
 
 MISSING = "missing"
 """The state of a service that the stack file declares and that has no container."""

@@ -7,8 +7,10 @@ from pydantic import SecretStr
 
 from ..crypto import passwords
 from ..crypto.passwords import Account
+from ..docker.networks import Attachment
 from ..docker.service import HostFolder, Place
-from ..plan.topology import Attachment, ClusterPlan, Endpoint
+from ..plan.clusters import ClusterPlan
+from ..plan.endpoints import Endpoint
 from ..settings import Training
 from .files import ROOT
 

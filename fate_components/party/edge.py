@@ -10,7 +10,8 @@ import pulumi
 
 from ..docker import delivery
 from ..docker.service import Container, File, Place, Service
-from ..plan.topology import EdgePlan, Entrance, Tunnel, called
+from ..plan.edges import EdgePlan, Entrance, Tunnel
+from ..plan.endpoints import called
 from ..security.certificates import Certificates
 from ..settings import Published
 

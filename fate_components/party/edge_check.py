@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ..docker.client.containers import Containers
-from ..plan.topology import called
+from ..plan.endpoints import called
 from .edge import CONF
 
 _SECONDS = 15

@@ -8,11 +8,14 @@ import pulumi
 import pulumi_docker as docker
 
 from ..docker.host import Host, labels
+from ..docker.networks import Network
 from ..docker.service import Place, Service, all_healthy
 from ..lines.fate1_3 import serving as fate1_serving
 from ..lines.fate1_3 import training as fate1
 from ..lines.fate2 import training as fate2
-from ..plan.topology import EXCHANGE, ClusterPlan, ExchangePlan, Network, PartyPlan
+from ..plan.clusters import ClusterPlan
+from ..plan.endpoints import EXCHANGE
+from ..plan.topology import ExchangePlan, PartyPlan
 from ..releases.facts import Release
 from ..security.certificates import Certificates
 from ..settings import SERVING, TRAINING, Settings

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pulumi
 
 from ..docker import health
+from ..docker.networks import Attachment
 from ..docker.service import Container, File, Place, Service, Volume
-from ..plan.topology import Attachment
 from ..settings import Between
 
 _CONFIG = "/usr/local/etc/redis/redis.conf"

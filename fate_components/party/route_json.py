@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ..plan.topology import Endpoint, Reach
+from ..plan.endpoints import Endpoint, Reach
 
 Roles = Mapping[str, Endpoint]
 """Where a party's services are reached, by the role of the service in a route table."""

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from ..plan.topology import EXCHANGE, ClusterPlan, ExchangePlan, Topology
+from ..plan.clusters import ClusterPlan
+from ..plan.endpoints import EXCHANGE
+from ..plan.topology import ExchangePlan, Topology
 from ..releases.facts import Release
 from ..settings import SERVING, TRAINING, Between, Published, Settings
 

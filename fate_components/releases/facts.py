@@ -2,20 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Protocol = Literal["grpc", "http", "tcp"]
 """What a gateway speaks with other parties: gRPC or HTTP, or anything else on TCP."""
 
-_HERE = Path(__file__).parent
-# In the project, and in an installed package.
-RELEASES = next(
-    folder for folder in (_HERE.parents[1] / "config" / "releases", _HERE) if folder.is_dir()
-)
 
 _Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -65,7 +58,7 @@ class Image(_Fact):
     own: bool = False
 
 
-class Service(Image):
+class ServiceFacts(Image):
     """One service of a release; config/releases/*.yaml explain each field.
 
     Args:
@@ -122,7 +115,7 @@ class ExchangeFacts(_Fact):
     publish: _Port
 
 
-class Engines(_Fact):
+class SupportedEngines(_Fact):
     """The engines a release can be deployed with.
 
     Args:
@@ -152,10 +145,10 @@ class Release(_Fact):
 
     name: str
     line: Literal["fate1", "fate2"]
-    services: dict[str, Service]
-    serving: dict[str, Service] = {}
+    services: dict[str, ServiceFacts]
+    serving: dict[str, ServiceFacts] = {}
     exchange: ExchangeFacts | None = None
-    engines: Engines | None = None
+    engines: SupportedEngines | None = None
     outputs: dict[str, Annotated[str, Field(pattern=r"^([^{}]|\{[a-z-]+\})*$")]]
     unusual: tuple[str, int] | None = None
 
@@ -185,7 +178,7 @@ class Release(_Fact):
         }
 
     @property
-    def gateways(self) -> dict[str, Service]:
+    def gateways(self) -> dict[str, ServiceFacts]:
         """The services that other parties call."""
         return {name: service for name, service in self.services.items() if service.gateway}
 
@@ -216,7 +209,7 @@ class Release(_Fact):
     def in_plain_text(self) -> Self:
         """The release without the services that encrypt connections to other parties."""
 
-        def others(services: dict[str, Service]) -> dict[str, Service]:
+        def others(services: dict[str, ServiceFacts]) -> dict[str, ServiceFacts]:
             return {name: service for name, service in services.items() if not service.edge}
 
         update = {"services": others(self.services), "serving": others(self.serving)}
@@ -245,7 +238,7 @@ class Release(_Fact):
             changes: the changed fields of each service; other names are ignored.
         """
 
-        def with_changes(services: dict[str, Service]) -> dict[str, Service]:
+        def with_changes(services: dict[str, ServiceFacts]) -> dict[str, ServiceFacts]:
             return {
                 name: service.model_copy(update=dict(changes.get(name, {})))
                 for name, service in services.items()
@@ -336,39 +329,5 @@ class Release(_Fact):
         unusual = (engine, place) if place else None
         return found.changed(edges).model_copy(update={"unusual": unusual})
 
-    def _with(self, services: dict[str, Service]) -> Self:
+    def _with(self, services: dict[str, ServiceFacts]) -> Self:
         return self.model_copy(update={"services": services})
-
-
-def known() -> list[str]:
-    """The releases that can be deployed, oldest first."""
-    return sorted(
-        (path.stem for path in RELEASES.glob("*.yaml")),
-        key=lambda name: [int(part) for part in name.split(".")],
-    )
-
-
-def load(name: str) -> Release:
-    """Read the facts of one of the known releases.
-
-    Raises:
-        KeyError: there is no such release.
-    """
-    if name not in known():
-        raise KeyError(name)
-    return read(name, yaml.safe_load((RELEASES / f"{name}.yaml").read_text()))
-
-
-def read(name: str, facts: object) -> Release:
-    """The release that a file describes.
-
-    Args:
-        name: the release's name.
-        facts: the file's content.
-
-    Raises:
-        ValidationError: something is wrong with the facts; the error names every key.
-    """
-    if isinstance(facts, dict):
-        facts = {**facts, "name": name}
-    return Release.model_validate(facts)

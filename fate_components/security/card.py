@@ -14,12 +14,13 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from ..crypto import pki
 from ..plan.topology import PartyPlan
-from ..releases.facts import Release, known, load
+from ..releases.catalogue import known, load
+from ..releases.facts import Release
 from ..settings import Settings
 from ..settings.errors import shown
 from ..settings.keys import Keys, text
-from ..settings.models import Address, PartyId, Port
 from ..settings.tls import PeerTls
+from ..settings.values import Address, PartyId, Port
 from .certificates import Certificates
 
 _HEADER = """\

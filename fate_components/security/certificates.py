@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..crypto import pki
-from ..plan.topology import EXCHANGE, Topology, called
+from ..plan.endpoints import EXCHANGE, called
+from ..plan.topology import Topology
 from ..settings import Settings
 from ..settings.tls import Certificate, ExchangeTls
 

@@ -4,22 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..docker.names import docker_name
+from ..docker.ports import Published
+from ..plan.wanted import Cluster
 from ..releases.facts import Release
 from . import addresses, tls_checks
+from .clusters import SERVING, TRAINING, ClusterKeys
+from .databases import Mysql, Server
 from .errors import Location, Mistake, key_path, shown, unknown_host
-from .models import (
-    MAX_PARTIES,
-    NAME,
-    SERVING,
-    TRAINING,
-    Cluster,
-    ClusterKeys,
-    Exchange,
-    Mysql,
-    Published,
-    Server,
-    Settings,
-)
+from .exchange import Exchange
+from .stack import MAX_PARTIES, NAME, Settings
 
 _NOT_CALLABLE = (
     "is not a host name that FATE can call (labels of up to 63 letters, digits and hyphens)"

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from .addresses import is_address
 from .errors import Mistake, shown
-from .models import DockerHost
+from .hosts import DockerHost
 
 _SECONDS = 10  # a Match block may run commands, and names may be looked up
 

@@ -13,12 +13,15 @@ from pydantic_core import ErrorDetails
 
 from ..lines.fate1_3 import settings as fate1
 from ..lines.fate2 import settings as fate2
-from ..releases import facts as catalogue
+from ..releases import catalogue
+from ..releases.facts import Release
 from . import openssh
 from .checks import check
 from .errors import NAMESPACE, Location, Mistake, SettingsError, key_path, shown
+from .hosts import DockerHost
 from .keys import in_short, text
-from .models import DockerHost, Settings, overridden
+from .services import overridden
+from .stack import Settings
 
 LINES: Mapping[str, type[Settings]] = {"fate1": fate1.Settings, "fate2": fate2.Settings}
 """The model of each release line's stack files."""
@@ -30,7 +33,7 @@ PLAIN = ("release", "images", "archive", "registry", "masterSecret")
 """Keys with a single string or word as value; all others are written as lists and maps."""
 
 
-def load() -> tuple[Settings, catalogue.Release]:
+def load() -> tuple[Settings, Release]:
     """The settings of the stack that Pulumi runs the program for, and the release they deploy.
 
     Raises:
@@ -50,7 +53,7 @@ def parse(
     secret_keys: set[str],
     stack: str,
     names: Names = lambda _: ({}, []),
-) -> tuple[Settings, catalogue.Release]:
+) -> tuple[Settings, Release]:
     """Turn config, as the engine passes it to a program, into settings.
 
     Args:
@@ -81,7 +84,7 @@ def parse(
 
 def complete(
     settings: Settings, stack: str, names: Names, mistakes: Sequence[Mistake] = ()
-) -> tuple[Settings, catalogue.Release]:
+) -> tuple[Settings, Release]:
     """Check settings as a whole, and look up what they leave to others.
 
     Args:
@@ -137,7 +140,7 @@ def _from_json(written: str) -> object:
     return value
 
 
-def _release(values: Mapping[str, Any]) -> catalogue.Release:
+def _release(values: Mapping[str, Any]) -> Release:
     """The release, which decides which other keys exist."""
     known = catalogue.known()
     choice = f"choose one of {', '.join(known)}"
@@ -214,7 +217,7 @@ _PLAINLY = {
 }
 
 
-def _explain(error: ErrorDetails, release: catalogue.Release) -> Mistake:
+def _explain(error: ErrorDetails, release: Release) -> Mistake:
     """Explain a pydantic error in an operator's terms, with the remedy."""
     where = error["loc"]
     field, siblings = _field(where, LINES[release.line])
@@ -249,7 +252,7 @@ def _not_this(where: Location, value: object) -> str:
     return f", not {shown(value)}"
 
 
-def _unknown(where: Location, known: list[str], release: catalogue.Release) -> str:
+def _unknown(where: Location, known: list[str], release: Release) -> str:
     """The error for a key that the release lacks: another line has it, or which key was meant."""
     key = str(where[-1])
     for line, model in LINES.items():

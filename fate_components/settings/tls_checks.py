@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from ..crypto import pki
 from .errors import Location, Mistake
-from .models import DockerHost, Settings
+from .hosts import DockerHost
+from .stack import Settings
 from .tls import Certificate, ExchangeTls, PeerTls
 
 

@@ -12,8 +12,8 @@ from hypothesis import settings as profile
 from pydantic import ValidationError
 
 from fate_components.outputs import party_outputs
-from fate_components.plan import topology
-from fate_components.releases import facts as catalogue
+from fate_components.plan import planning
+from fate_components.releases import catalogue
 from fate_components.settings import SettingsError
 from fate_components.settings.reading import parse
 from tests import on_paper
@@ -76,7 +76,7 @@ def is_valid(release: str, facts: dict[str, Any]) -> bool:
             settings, chosen = parse(file.config, set(file.encrypted), file.stack)
         except SettingsError:
             return True
-    assert party_outputs(topology.plan(settings, chosen, file.stack), settings, chosen)
+    assert party_outputs(planning.plan(settings, chosen, file.stack), settings, chosen)
     return True
 
 

@@ -25,7 +25,7 @@ from fate_components.cli.stack import Stack, StateError
 from fate_components.cli.target import Target, TargetError
 from fate_components.operate import fleet
 from fate_components.operate.fleet import Fleet, Member
-from fate_components.plan import topology
+from fate_components.plan import planning
 from fate_components.security.redaction import HIDDEN, Redactor
 from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD
@@ -51,7 +51,7 @@ def _targeted(written: str) -> Target:
     config = json.loads(written)
     settings, release = parse(as_engine(config), {"fate:masterSecret"}, "dev")
     hosts = {name: host.docker for name, host in settings.hosts.items()}
-    wanted = fleet.declared(topology.plan(settings, release, "dev"), "dev", hosts)
+    wanted = fleet.declared(planning.plan(settings, release, "dev"), "dev", hosts)
     return Target("dev", hosts, wanted, Stack("dev", settings, release), True)
 
 

@@ -21,7 +21,7 @@ from fate_components.cli import peer
 from fate_components.cli.__main__ import app
 from fate_components.cli.stack import Config
 from fate_components.crypto import pki
-from fate_components.plan import topology
+from fate_components.plan import planning
 from fate_components.security import card as cards
 from fate_components.security import certificates
 from fate_components.security.card import Card, CardError
@@ -47,7 +47,7 @@ def config(*changes: dict[str, Any]) -> Config:
 
 def made(found: Config, party: int = 10005) -> Card:
     stack = found.checked()
-    plan = topology.plan(stack.settings, stack.release, stack.name)
+    plan = planning.plan(stack.settings, stack.release, stack.name)
     (planned,) = [one for one in plan.parties if one.party.id == party]
     encryption = certificates.of(stack.settings, plan, NOW)
     return cards.of(planned, stack.settings, stack.release, encryption)

@@ -21,7 +21,7 @@ from fate_components.lines.fate1_3 import (
     server_conf,
 )
 from fate_components.party import mysql, redis
-from fate_components.releases import facts as catalogue
+from fate_components.releases import catalogue
 from tests.bad_stack_files import GOOD
 from tests.unit.test_topology import planned
 

@@ -7,7 +7,7 @@ import pytest
 from fate_components.checks.conflicts import conflicts
 from fate_components.docker.inspect.local import listening
 from fate_components.docker.inspect.survey import LOST, Survey
-from fate_components.plan import topology
+from fate_components.plan import planning
 from fate_components.settings import Published
 from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD
@@ -17,7 +17,7 @@ FILE = GOOD | {"fate:exchange": {"host": "a", "port": 9399}}
 
 def found(**survey: Any) -> list[str]:
     settings, release = parse(FILE, {"fate:masterSecret"}, "dev")
-    plan = topology.plan(settings, release, "dev")
+    plan = planning.plan(settings, release, "dev")
     return list(conflicts(plan, "dev", {"a": Survey(**survey), "b": Survey()}))
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from fate_components.lines.fate1_3 import settings as fate1
 from fate_components.lines.fate2 import settings as fate2
-from fate_components.settings import models
+from fate_components.settings import stack as models
 from fate_components.settings.reading import LINES
 from tests import changes
 from tests.kubefate_files import OPTIONS

@@ -25,8 +25,8 @@ from fate_components.docker.inspect import survey
 from fate_components.docker.inspect.survey import Survey
 from fate_components.operate.fleet import Fleet, Member
 from fate_components.party import edge_check
-from fate_components.plan import topology
-from fate_components.plan.topology import Endpoint
+from fate_components.plan import planning
+from fate_components.plan.endpoints import Endpoint
 from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD
 from tests.unit.test_fleet import missing
@@ -55,7 +55,7 @@ class Daemon:
 
 def stack(**change: Any) -> doctor.Stack:
     settings, release = parse(as_engine({**GOOD, **change}), {"fate:masterSecret"}, "dev")
-    return doctor.Stack("dev", settings, release, topology.plan(settings, release, "dev"))
+    return doctor.Stack("dev", settings, release, planning.plan(settings, release, "dev"))
 
 
 def running(*names: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from fate_components.cli.__main__ import app
-from fate_components.releases import facts as catalogue
+from fate_components.releases import catalogue
 from fate_components.settings.reading import LINES
 from images.catalogue import DEBIAN
 from tests.documentation import (

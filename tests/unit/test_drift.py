@@ -19,9 +19,9 @@ from fate_components.docker.client.daemon import NoAnswerError
 from fate_components.docker.client.questions import Questions
 from fate_components.docker.inspect import drift
 from fate_components.docker.inspect.survey import Survey
+from fate_components.docker.networks import Attachment, Network
 from fate_components.docker.service import File
-from fate_components.plan.topology import Attachment, Network
-from fate_components.releases import facts as catalogue
+from fate_components.releases import catalogue
 from tests.unit.test_program import COMMAND, CONTAINER, labels, run
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ import pytest
 
 from fate_components.docker.client.containers import Containers
 from fate_components.party import edge, edge_check
-from fate_components.plan import topology
+from fate_components.plan import clusters, endpoints, planning, topology
 from fate_components.settings.reading import parse
 from tests.bad_stack_files import CA, GOOD, GOOD_2
 from tests.unit.test_program import COMMAND, CONTAINER, Recorder, run, secret
@@ -29,18 +29,18 @@ SERVING = {
 def planned(change: dict[str, Any]) -> topology.Topology:
     config = as_engine({**GOOD, **TLS, **change})
     settings, release = parse(config, {"fate:masterSecret"}, "dev")
-    return topology.plan(settings, release, "dev")
+    return planning.plan(settings, release, "dev")
 
 
-def training(plan: topology.Topology) -> topology.ClusterPlan:
+def training(plan: topology.Topology) -> clusters.ClusterPlan:
     return plan.parties[0].clusters["training"]
 
 
 def test_services_call_others_through_their_edge() -> None:
     plan = training(planned({}))
     assert plan.others == {
-        10000: {"proxy": topology.Endpoint("edge", 13000)},
-        10001: {"proxy": topology.Endpoint("edge", 13001)},
+        10000: {"proxy": endpoints.Endpoint("edge", 13000)},
+        10001: {"proxy": endpoints.Endpoint("edge", 13001)},
     }
     assert plan.edge
     assert [(way.party, way.port, way.to.host, way.to.port) for way in plan.edge.tunnels] == [
@@ -63,7 +63,7 @@ def test_with_an_exchange_everything_goes_to_its_edge() -> None:
     plan = planned({"fate:exchange": {"host": "a", "port": 9399}})
     cluster = training(plan)
     assert cluster.others == {}
-    assert cluster.default == topology.Endpoint("edge", 9371)
+    assert cluster.default == endpoints.Endpoint("edge", 9371)
     assert cluster.edge
     assert [(way.party, way.to.host) for way in cluster.edge.tunnels] == [
         ("exchange", "fate-dev-exchange-edge")

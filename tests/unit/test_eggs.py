@@ -13,7 +13,7 @@ from fate_components.lines.fate1_3 import egg_addresses
 from fate_components.operate import fleet
 from fate_components.picture import mermaid, svg
 from fate_components.picture.model import picture
-from fate_components.plan import topology
+from fate_components.plan import planning, topology
 from fate_components.settings import Needs
 from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD
@@ -40,7 +40,7 @@ def spread(eggs: object, other: int = 10000, **training: Any) -> dict[str, Any]:
 
 def planned(config: dict[str, Any]) -> topology.Topology:
     settings, release = parse(as_engine(copy.deepcopy(config)), {"fate:masterSecret"}, "dev")
-    return topology.plan(settings, release, "dev")
+    return planning.plan(settings, release, "dev")
 
 
 def addresses(registered: Any) -> dict[str, tuple[str, list[str]]]:
@@ -127,7 +127,7 @@ def test_each_host_needs_what_its_eggs_take() -> None:
     def needs(eggs: object, host: str) -> Needs:
         config = spread(eggs, processors=3)
         settings, release = parse(as_engine(config), {"fate:masterSecret"}, "dev")
-        cluster = topology.plan(settings, release, "dev").parties[0].clusters["training"]
+        cluster = planning.plan(settings, release, "dev").parties[0].clusters["training"]
         return settings.needs(cluster.party, "training", cluster.facts, host)
 
     egg, link, one = 653, 35, needs(1, "a")
@@ -139,7 +139,7 @@ def test_each_host_needs_what_its_eggs_take() -> None:
 def test_the_picture_shows_what_crosses_the_hosts() -> None:
     config = spread({"a": 1, "b": 1})
     settings, release = parse(as_engine(config), {"fate:masterSecret"}, "dev")
-    plan = topology.plan(settings, release, "dev")
+    plan = planning.plan(settings, release, "dev")
     shown = picture(plan, settings, release, "dev")
     for text in (mermaid.render(shown), svg.render(shown)):
         assert "with all else on a" in text
@@ -152,7 +152,7 @@ def test_addresses_that_are_taken_elsewhere_are_those_of_the_first_host() -> Non
     settings, release = parse(
         as_engine(config | {"fate:hosts": hosts}), {"fate:masterSecret"}, "dev"
     )
-    plan = topology.plan(settings, release, "dev")
+    plan = planning.plan(settings, release, "dev")
     taken = {"Labels": None, "Scope": "local", "IPAM": {"Config": [{"Subnet": "10.201.0.0/16"}]}}
     surveys = {name: Survey() for name in HOSTS} | {"b": Survey(networks={"others": taken})}
     (error,) = preflight.findings(settings, plan, "dev", surveys).errors
@@ -197,7 +197,7 @@ def told(
     settings, release = parse(as_engine(config), {"fate:masterSecret"}, "dev")
     daemon = Answering(answer)
     surveys = {name: Survey() for name in HOSTS} | {"a": there(daemon, mysql="mysql", **services)}
-    plan = topology.plan(settings, release, "dev")
+    plan = planning.plan(settings, release, "dev")
     found = preflight.findings(settings, plan, "dev", surveys)
     return found.errors, found.warnings, daemon.asked
 

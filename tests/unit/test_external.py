@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from fate_components.cli import backup, restore, stack
 from fate_components.cli.__main__ import app
 from fate_components.party.external import check, mysql_client
-from fate_components.releases import facts as catalogue
+from fate_components.releases import catalogue
 from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD, GOOD_2
 from tests.unit.test_program import COMMAND, CONTAINER, VOLUME, Recorder, run, secret

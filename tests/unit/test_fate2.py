@@ -16,7 +16,7 @@ import yaml
 
 from fate_components.engines import rabbitmq
 from fate_components.lines.fate2 import client
-from fate_components.releases.facts import load
+from fate_components.releases.catalogue import load
 from tests.bad_stack_files import GOOD_2
 from tests.unit.test_program import COMMAND, CONTAINER, IMAGE, Recorder, labels, run, secret
 

@@ -13,7 +13,7 @@ from fate_components import route_tables
 from fate_components.docker.inspect.survey import Survey
 from fate_components.engines.eggroll import conf as eggroll
 from fate_components.party import edge_check
-from fate_components.plan import topology
+from fate_components.plan import planning
 from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD_2
 from tests.unit.test_fate2 import P, commands, file
@@ -205,7 +205,7 @@ def test_doctor_compares_the_tables_that_there_are() -> None:
         exchange = {"exchange": {"host": "a"}} if federation == "osx" else {}
         stack_file = config("spark_local", federation, **exchange)
         settings, release = parse(as_engine(stack_file), {"fate:masterSecret"}, "dev")
-        plan = topology.plan(settings, release, "dev")
+        plan = planning.plan(settings, release, "dev")
         found = list(route_tables.of(plan, settings, release, "dev"))
         assert {(one.owner, one.container.rpartition("-")[2]) for one in found} == wanted
 

@@ -13,7 +13,7 @@ from jsonschema import Draft7Validator
 
 from fate_components.generated import FILES, ROOT, project, reference, schema
 from fate_components.kubefate import stack_file
-from fate_components.releases import facts as catalogue
+from fate_components.releases import catalogue
 from fate_components.settings import SettingsError
 from tests.bad_stack_files import CASES, GOOD, GOOD_2, Case
 from tests.random_files import FILES as RANDOM

@@ -14,7 +14,7 @@ from fate_components.cli.__main__ import app
 from fate_components.generated import ROOT
 from fate_components.picture import mermaid, svg
 from fate_components.picture.model import Picture, picture, with_states
-from fate_components.plan import topology
+from fate_components.plan import planning, topology
 from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD, GOOD_2
 from tests.random_files import FILES, MARK
@@ -69,7 +69,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
 
 def planned(config: dict[str, Any]) -> tuple[Picture, topology.Topology]:
     settings, release = parse(as_engine(config), SECRET, "prod")
-    plan = topology.plan(settings, release, "prod")
+    plan = planning.plan(settings, release, "prod")
     return picture(plan, settings, release, "prod"), plan
 
 

@@ -11,7 +11,7 @@ from fate_components.checks.conflicts import claims
 from fate_components.docker.inspect.survey import Survey
 from fate_components.operate import fleet
 from fate_components.picture.model import picture
-from fate_components.plan import topology
+from fate_components.plan import planning
 from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD, GOOD_2
 from tests.unit.test_eggs import HOSTS
@@ -37,7 +37,7 @@ def placed(line: str, place: dict[str, str] | None = None, **training: Any) -> d
 
 def found(config: dict[str, Any], **surveys: Survey) -> preflight.Findings:
     settings, release = parse(as_engine(copy.deepcopy(config)), {"fate:masterSecret"}, "dev")
-    plan = topology.plan(settings, release, "dev")
+    plan = planning.plan(settings, release, "dev")
     known = {name: Survey() for name in HOSTS} | surveys
     return preflight.findings(settings, plan, "dev", known)
 
@@ -65,7 +65,7 @@ def test_a_database_at_home_is_the_simple_case(line: str) -> None:
 @pytest.mark.parametrize("line", GOODS)
 def test_a_database_counts_where_it_is(line: str) -> None:
     settings, release = parse(as_engine(placed(line)), {"fate:masterSecret"}, "dev")
-    plan = topology.plan(settings, release, "dev")
+    plan = planning.plan(settings, release, "dev")
     where = {one.service: one.host for one in fleet.declared(plan, "dev", dict.fromkeys(HOSTS, ""))}
     assert {where[service] for service in GOODS[line][1]} == {"b"}
     cluster = plan.parties[0].clusters["training"]
@@ -155,7 +155,7 @@ def test_notebook_and_board_at_home_are_the_simple_case() -> None:
 
 def test_ports_for_people_belong_to_the_docker_host_that_publishes_them() -> None:
     settings, release = parse(as_engine(for_people()), {"fate:masterSecret"}, "dev")
-    plan = topology.plan(settings, release, "dev")
+    plan = planning.plan(settings, release, "dev")
     found = outputs.party_addresses(plan, settings, release)["9999"]
     assert {name: address.host for name, address in found.items()} == {
         "fateflow": "a", "notebook": "b", "fateboard": "b", "rabbitmq": "a",

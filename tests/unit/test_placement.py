@@ -7,13 +7,14 @@ import pytest
 
 from fate_components.checks import preflight
 from fate_components.checks.conflicts import conflicts
+from fate_components.docker import networks
 from fate_components.docker.inspect.survey import Survey
 from fate_components.lines.fate2.settings import Settings
 from fate_components.operate import fleet
 from fate_components.picture import mermaid, svg
 from fate_components.picture.model import picture
-from fate_components.plan import topology
-from fate_components.releases import facts as catalogue
+from fate_components.plan import clusters, planning, topology
+from fate_components.releases.facts import Release
 from fate_components.settings import Published
 from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD_2
@@ -28,7 +29,7 @@ HOSTS = {
 
 def across(
     workers: Any, hosts: tuple[str, ...] = ("a", "b", "c")
-) -> tuple[Settings, catalogue.Release, topology.Topology]:
+) -> tuple[Settings, Release, topology.Topology]:
     """Party 9999 with Spark workers on its hosts, and party 10000 on the second one."""
     training = {"workers": workers, "spark": {"tables": "/mnt/fate", "memory": "16g"}}
     config = GOOD_2 | {
@@ -41,10 +42,10 @@ def across(
     }
     settings, facts = parse(as_engine(copy.deepcopy(config)), {"fate:masterSecret"}, "dev")
     assert isinstance(settings, Settings)
-    return settings, facts, topology.plan(settings, facts, "dev")
+    return settings, facts, planning.plan(settings, facts, "dev")
 
 
-def planned(plan: topology.Topology) -> topology.ClusterPlan:
+def planned(plan: topology.Topology) -> clusters.ClusterPlan:
     return plan.parties[0].clusters["training"]
 
 
@@ -68,7 +69,7 @@ def test_a_party_has_a_network_and_workers_on_each_of_its_hosts() -> None:
 
 
 def test_a_party_on_a_host_keeps_its_network_when_others_have_workers_there() -> None:
-    def network(plan: topology.Topology) -> topology.Network:
+    def network(plan: topology.Topology) -> networks.Network:
         return plan.parties[1].clusters["training"].network
 
     assert network(across({"b": 2})[2]) == network(across(1)[2])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pulumi.runtime import rpc
 
-from fate_components.plan import topology
+from fate_components.plan import planning
 from fate_components.security.redaction import HIDDEN, Redactor, secrets_of
 from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD, GOOD_2
@@ -19,7 +19,7 @@ SECRET = {"fate:masterSecret", "fate:parties", "fate:registries"}
 
 def secrets(config: dict[str, Any]) -> set[str]:
     settings, release = parse(as_engine(config), SECRET, "dev")
-    plan = topology.plan(settings, release, "dev")
+    plan = planning.plan(settings, release, "dev")
     return set(secrets_of(settings, plan, datetime.now(UTC)))
 
 

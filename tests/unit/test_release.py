@@ -7,7 +7,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from fate_components.releases import facts as catalogue
+from fate_components.releases import catalogue
 
 
 @pytest.mark.parametrize("name", catalogue.known())

@@ -4,14 +4,14 @@ import copy
 import json
 from typing import Any
 
-from fate_components.releases.facts import Service
+from fate_components.releases.facts import ServiceFacts
 from fate_components.settings.reading import parse
 from tests.bad_stack_files import GOOD, GOOD_2
 from tests.unit.test_program import COMMAND, CONTAINER, IMAGE, labels, run
 from tests.unit.test_settings import as_engine
 
 
-def services(config: dict[str, Any], party: int, kind: str = "training") -> dict[str, Service]:
+def services(config: dict[str, Any], party: int, kind: str = "training") -> dict[str, ServiceFacts]:
     settings, release = parse(as_engine(config), {"fate:masterSecret"}, "dev")
     clusters = settings.clusters(settings.parties[party], release)
     (found,) = [cluster for cluster in clusters if cluster.kind == kind]

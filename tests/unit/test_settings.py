@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fate_components.lines.fate1_3.settings import Training
-from fate_components.releases import facts as catalogue
+from fate_components.releases import catalogue
 from fate_components.settings import Published, Settings, SettingsError
 from fate_components.settings.reading import parse
 from tests.bad_stack_files import CASES, GOOD, GOOD_2, Case

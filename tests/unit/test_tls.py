@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from fate_components import outputs
 from fate_components.crypto import pki
-from fate_components.plan import topology
+from fate_components.plan import planning
 from fate_components.security import certificates
 from fate_components.settings.reading import parse
 from tests.bad_stack_files import CA, GIVEN, GOOD, NEW
@@ -85,7 +85,7 @@ def encrypted(**change: object) -> certificates.Certificates:
     peers = [{"id": 10001, "address": "fate.example.org", "tls": {"authority": CA}}]
     config = {**GOOD, "fate:tls": {"enabled": True}, "fate:peers": peers, **change}
     settings, release = parse(as_engine(config), {"fate:masterSecret", "fate:parties"}, "dev")
-    found = certificates.of(settings, topology.plan(settings, release, "dev"), NOW)
+    found = certificates.of(settings, planning.plan(settings, release, "dev"), NOW)
     assert found
     return found
 

@@ -8,8 +8,9 @@ from ... import outputs
 from ...operate.fleet import Member, condition
 from ...picture import svg
 from ...picture.model import picture, with_states
-from ...plan import topology
-from ...plan.topology import EXCHANGE, Topology, called
+from ...plan import planning
+from ...plan.endpoints import EXCHANGE, called
+from ...plan.topology import Topology
 from .. import flow
 from ..jobs import Work, work_document
 from ..stack import Stack
@@ -36,7 +37,7 @@ def document(live: Live, seen: Seen, now: datetime) -> dict[str, Any]:
     addresses: dict[str, list[dict[str, Any]]] = {}
     drawn = None
     if stack:
-        plan = topology.plan(stack.settings, stack.release, stack.name)
+        plan = planning.plan(stack.settings, stack.release, stack.name)
         addresses = _addresses(target, stack, plan)
         drawn = _picture(stack, plan, members)
     return {

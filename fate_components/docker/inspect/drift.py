@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 
 import pulumi
 
-from ...plan.topology import Attachment
-from ...releases.facts import Service
+from ...releases.facts import ServiceFacts
 from ..client.daemon import NoAnswerError
 from ..client.questions import Questions
+from ..networks import Attachment
 from .survey import Described, Survey
 
 GENERATION = "fate.generation"
@@ -81,7 +81,7 @@ def generation(
     return _counted(survey, name, count)
 
 
-def limits(service: Service) -> dict[str, int]:
+def limits(service: ServiceFacts) -> dict[str, int]:
     """The limits that a service's container is created with, as Docker shows them."""
     found: dict[str, int] = {}
     if service.cpus:

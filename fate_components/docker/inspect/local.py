@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ...settings import Published
-from ...settings.models import ANYWHERE
+from ..ports import ANYWHERE
 
 _LISTEN = "0A"  # the kernel's number for a socket that listens
 _EVERYWHERE = "0" * 32  # the IPv6 address

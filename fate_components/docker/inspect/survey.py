@@ -15,9 +15,9 @@ from typing import Any
 from urllib.parse import quote
 
 from ...settings import Published
-from ...settings.models import ANYWHERE
 from ..client.daemon import Daemon, NoAnswerError, document
 from ..client.questions import Questions
+from ..ports import ANYWHERE
 from . import local
 
 LEFT_OUT = "FATE_LEFT_OUT"

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 
 from ...docker.client.containers import Containers
-from ...lines.fate2.settings import DATA_NODE
 from ...party.deployed import Deployed, Found, PartyError, run_module, unpause
+from ..settings import DATA_NODE
 from . import conf as hdfs
 from .data_nodes import ASK, DataNodesError, NameNode, understood
 from .name_node import NAME_NODE

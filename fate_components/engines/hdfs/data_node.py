@@ -8,8 +8,8 @@ import pulumi
 from ...docker import health
 from ...docker.service import Container, Service, Volume
 from ...lines.fate2.cluster import ClusterContext
-from ...lines.fate2.settings import DATA_NODE
 from .. import other_hosts
+from ..settings import DATA_NODE
 from . import conf as hdfs
 
 _START = """{known}{wait}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...docker.client import cli
-from ...lines.fate2.settings import replicas
+from ..settings import replicas
 from . import conf as hdfs
 
 ASK = """exec 3<>/dev/tcp/127.0.0.1/9870

@@ -5,8 +5,8 @@ import pulumi
 from ...docker import tool
 from ...docker.service import HostFolder, Volume
 from ...lines.fate2.cluster import ClusterContext
-from ...lines.fate2.settings import WORKER
 from ...party.files import ROOT
+from ..settings import WORKER
 
 VOLUME = Volume("fateflow-localfs", f"{ROOT}/fate_flow/localfs")
 """The volume, which is one of FATE Flow."""

@@ -8,8 +8,8 @@ import pulumi
 from ...docker import health
 from ...docker.service import Container, Service
 from ...lines.fate2.cluster import ClusterContext
-from ...lines.fate2.settings import WORKER
 from .. import other_hosts
+from ..settings import WORKER
 from . import conf as spark
 from . import tables
 

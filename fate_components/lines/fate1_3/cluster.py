@@ -1,7 +1,7 @@
 """What the services of a training cluster of FATE 1.3 know about each other."""
 
+from ...docker.networks import Attachment
 from ...party import context as cluster
-from ...plan.topology import Attachment
 from . import egg_addresses
 from .settings import EGG, Training
 

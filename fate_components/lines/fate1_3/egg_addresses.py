@@ -7,7 +7,8 @@ another Docker host has an address that a stand-in at home can have too (see lin
 import hashlib
 from collections.abc import Mapping
 
-from ...plan.topology import Network, stable
+from ...docker.networks import Network
+from ...plan.slots import stable
 
 _FIRST_AWAY = 128  # the last octet of eggs on other Docker hosts is greater
 AT_HOME, AWAY = 96, 100

@@ -7,7 +7,7 @@ import pulumi
 
 from ...docker.service import Container, File, Service
 from ...party.files import ROOT, properties
-from ...releases import facts as catalogue
+from ...releases.facts import ServiceFacts
 from .cluster import ClusterContext
 
 Node = tuple[str, int, str]
@@ -35,7 +35,7 @@ def config(context: ClusterContext) -> str:
     )
 
 
-def nodes(services: Mapping[str, catalogue.Service], eggs: Iterable[str]) -> list[Node]:
+def nodes(services: Mapping[str, ServiceFacts], eggs: Iterable[str]) -> list[Node]:
     """The nodes that EggRoll must know.
 
     Args:

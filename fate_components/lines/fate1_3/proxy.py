@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from ...docker import delivery
+from ...docker.networks import Attachment
 from ...docker.service import Container, File, Place, Service
 from ...party.files import ROOT, json_text, properties
-from ...plan.topology import Attachment
 from ...settings import Published
 from .route_table import RouteTable
 

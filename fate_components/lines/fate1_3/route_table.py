@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 from ...party import route_json
-from ...plan.topology import ClusterPlan, Endpoint, ExchangePlan, Reach
+from ...plan.clusters import ClusterPlan
+from ...plan.endpoints import Endpoint, Reach
+from ...plan.topology import ExchangePlan
 from ...releases.facts import Release
 
 RouteTable = Mapping[str, object]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ...plan.topology import Endpoint
+from ...plan.endpoints import Endpoint
 from .cluster import ClusterContext
 
 

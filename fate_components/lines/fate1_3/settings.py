@@ -8,22 +8,15 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from ... import settings
+from ...docker.ports import ANYWHERE
 from ...releases.facts import Release
 from ...settings import addresses
+from ...settings.clusters import ClusterKeys, Placeable
+from ...settings.databases import Server
 from ...settings.errors import shown, unknown_host
 from ...settings.keys import Keys
-from ...settings.models import (
-    ANYWHERE,
-    Address,
-    ClusterKeys,
-    Count,
-    Placeable,
-    Port,
-    Server,
-    by_host,
-    overridden,
-    per_host,
-)
+from ...settings.services import overridden
+from ...settings.values import Address, Count, Port, by_host, per_host
 from . import egg_addresses
 
 _GATEWAY = "proxy"

@@ -6,7 +6,7 @@ import time
 from ...docker.client.containers import Containers
 from ...party import edge_check
 from ...party.toy_job import fail, is_peer, parties, say
-from ...plan.topology import EXCHANGE
+from ...plan.endpoints import EXCHANGE
 from .proxy import ROUTE_TABLE
 
 # The image activates its Python in ~/.bashrc only, which a script does not read.

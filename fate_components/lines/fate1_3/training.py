@@ -6,7 +6,8 @@ from ...docker.service import Place, Service
 from ...party.external import servers
 from ...party.mysql import Mysql
 from ...party.redis import Redis
-from ...plan.topology import ClusterPlan, ExchangePlan
+from ...plan.clusters import ClusterPlan
+from ...plan.topology import ExchangePlan
 from ...settings import Settings
 from . import meta_service
 from .cluster import ClusterContext

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from ...docker.networks import Attachment
 from ...engines.hdfs.ports import HdfsPorts
+from ...engines.settings import FLOW_PORT, Engines, Training
 from ...engines.spark.ports import SparkPorts
 from ...party import context as cluster
-from ...plan.topology import Attachment, Endpoint
-from .settings import FLOW_PORT, Engines, Training
+from ...plan.endpoints import Endpoint
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from ...docker.service import Container, File, Service, Volume
 from ...engines import other_hosts, pulsar, rabbitmq
 from ...engines.eggroll import conf as eggroll
 from ...engines.hdfs import conf as hdfs
+from ...engines.settings import JOB_CORES
 from ...engines.spark import conf as spark
 from ...engines.spark import tables
 from ...party.files import ROOT, yaml_text
 from ...releases.facts import HttpProbe, Probe
 from .cluster import ClusterContext
-from .settings import JOB_CORES
 
 _FLOW = f"{ROOT}/fate_flow"
 LOGS = Volume("fateflow-logs", f"{_FLOW}/logs")

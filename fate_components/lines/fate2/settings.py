@@ -1,338 +1,23 @@
 """The stack file keys that only FATE 2 has."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, Literal
 
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
     Field,
-    model_validator,
 )
 
 from ... import settings
+from ...docker.ports import ANYWHERE
+from ...engines.checks import _LAST_PORT, _engines, _hdfs, _spark
 from ...engines.hdfs import ports as hdfs_ports
-from ...engines.hdfs.ports import MAX_DATA_NODES, HdfsPorts
+from ...engines.settings import DATA_NODE, WORKER, Engine, Engines, PartyEngines, Training
 from ...engines.spark import ports as spark_ports
-from ...engines.spark.ports import SparkPorts
-from ...releases import facts as catalogue
+from ...releases import catalogue
+from ...releases.facts import Release, SupportedEngines
 from ...settings.errors import shown
-from ...settings.keys import Keys
-from ...settings.models import (
-    ANYWHERE,
-    Count,
-    Memory,
-    Password,
-    Placeable,
-    Port,
-    by_host,
-    folder,
-    per_host,
-)
-
-JOB_CORES = 4
-"""FATE's cores per job."""
-_EXECUTORS, _EXECUTOR_CORES = 2, 2  # FATE's own, per job
-_MIN_HEAP = 512  # MiB; Spark itself refuses less than 450
-_LAST_PORT = 65535
-_MOST = 200  # workers, or data nodes, of a party
-WORKER, DATA_NODE = "spark-worker", "data-node"
-FLOW_PORT = "fateflow-http"
-"""The port at which notebooks and FATE Board call FATE Flow, by its name."""
-_REPLICAS = 3  # of each block in HDFS, if there are as many data nodes
-_Cores = Annotated[Count, Field(le=1024)]
-
-
-def _engine(value: object) -> object:
-    # KubeFATE writes RabbitMQ and Spark_local, FATE's own files rabbitmq.
-    return value.lower() if isinstance(value, str) else value
-
-
-Engine = Annotated[str, BeforeValidator(_engine)]
-
-
-class Engines(Keys):
-    """FATE's computing, federation and storage engines."""
-
-    computing: Engine = Field(
-        "standalone",
-        description="`standalone` or `spark_local`, both in FATE Flow's container, or `spark`, a "
-        "Spark cluster of the party's own: see [A Spark cluster](#a-spark-cluster), or `eggroll`, "
-        "Eggroll of the party's own: see [Eggroll, OSX and Pulsar](#eggroll-osx-and-pulsar)",
-    )
-    federation: Engine = Field(
-        "rabbitmq",
-        description="`rabbitmq` with `computing: standalone`, `spark_local` and `spark`, `osx` "
-        "with any, or `pulsar` with `spark_local` and `spark`",
-    )
-    storage: Engine | None = Field(
-        None,
-        description="`standalone` with `computing: standalone`, `localfs` with `spark_local` and "
-        "`spark`, `hdfs` with `spark`: see [HDFS](#hdfs), `eggroll` with `eggroll`; the first that "
-        "fits if not given",
-    )
-
-    @property
-    def hdfs(self) -> bool:
-        """Whether tables are in HDFS."""
-        return self.storage == "hdfs"
-
-
-class PartyEngines(Keys):
-    """The engines in which a party differs from the others."""
-
-    computing: Engine | None = Field(
-        None,
-        description="its computing engine; `fate:engines.computing` if not given",
-    )
-    storage: Engine | None = Field(
-        None,
-        description="its storage engine; with `computing`, the one that fits if not given, "
-        "otherwise `fate:engines.storage`",
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_federation(cls, value: object) -> object:
-        if isinstance(value, Mapping) and "federation" in value:
-            raise ValueError(
-                "has federation, but parties work together only with the same federation engine: "
-                "set fate:engines.federation for all of them, and remove the key here"
-            )
-        return value
-
-
-class Rabbitmq(Keys):
-    """A party's RabbitMQ."""
-
-    password: Password | None = Field(
-        None,
-        description="the password of its administrator `fate`; derived if not given. It must be "
-        "encrypted",
-    )
-
-
-class Client(Keys):
-    """A party's notebook."""
-
-    token: Password | None = Field(
-        None,
-        description="the token to log in to the notebook with; derived if not given. It must be "
-        "encrypted",
-    )
-
-
-def _heap(value: int) -> int:
-    if value < _MIN_HEAP:
-        raise ValueError(f"is less than {_MIN_HEAP}m, which Spark needs")
-    return value
-
-
-_Heap = Annotated[Memory, AfterValidator(_heap)]
-
-
-class Spark(Keys):
-    """The size of a party's Spark workers, and of a job on them."""
-
-    cores: _Cores = Field(8, description="how many cores each worker offers to jobs")
-    memory: _Heap = Field(
-        "4g",
-        validate_default=True,
-        description="how much memory each worker offers to jobs, like 8g. The "
-        "Python processes of executors are not counted and take about as much again",
-    )
-    executors: Annotated[Count, Field(le=1000)] | None = Field(
-        None,
-        description="how many executors a job has, on as many workers as possible; 2, or as many "
-        "as `training.cores` allow if that is fewer, if not given",
-    )
-    executor_cores: _Cores | None = Field(
-        None,
-        description="how many cores each executor has; 2, or all cores of a worker if it has "
-        "fewer, if not given",
-    )
-    executor_memory: _Heap = Field(
-        "1g", validate_default=True, description="how much memory each executor has, like 2g"
-    )
-    driver_memory: _Heap = Field(
-        "1g",
-        validate_default=True,
-        description="how much memory each task of a job has in FATE Flow's container, like 2g",
-    )
-
-    ports: Port = Field(
-        26000,
-        description="with workers on several Docker hosts: the first of the ports at which master, "
-        "broker or OSX, drivers and executors are published. There are 50, and 16 more for each "
-        "worker of a host; parties with Docker hosts in common need different ones",
-    )
-    tables: Annotated[str, AfterValidator(folder)] | None = Field(
-        None,
-        description="a folder for the tables of jobs, in a file system that all of the party's "
-        "Docker hosts have at the same path, like /mnt/fate; a volume of FATE Flow if not given. "
-        "Required with workers on several Docker hosts, unless tables are in HDFS",
-    )
-
-
-class Hdfs(Keys):
-    """A party's HDFS."""
-
-    data_nodes: Annotated[int | dict[str, int], per_host(_MOST, MAX_DATA_NODES)] = Field(
-        1,
-        description=f"how many data nodes it has, 1 to {MAX_DATA_NODES}, or how many on each of "
-        "the party's `hosts`, like {b1: 1, b2: 1}. Each block is on as many of them as possible, "
-        f"up to {_REPLICAS}",
-    )
-    ports: Port = Field(
-        25000,
-        description="with workers or data nodes on several Docker hosts: the first of the ports at "
-        f"which name node and data nodes are published. There are {MAX_DATA_NODES * 2}, and as "
-        "many more for each of the party's Docker hosts; parties with Docker hosts in common need "
-        "different ones",
-    )
-
-
-class Training(settings.Training):
-    """A party's training cluster."""
-
-    placeable: ClassVar[Mapping[str, Placeable]] = {
-        **settings.Training.placeable,
-        "client": Placeable("notebooks", calls=(FLOW_PORT,)),
-        "fateboard": Placeable(calls=(FLOW_PORT,)),
-    }
-    unplaceable: ClassVar[Mapping[str, str]] = {
-        WORKER: "the key workers sets how many there are on each",
-        DATA_NODE: "the key hdfs.dataNodes sets how many there are on each",
-    }
-
-    cores: _Cores = Field(
-        8,
-        description="how many cores the party's jobs may use at once. A job takes 4, or all of "
-        "them if there are fewer; further jobs wait",
-    )
-    workers: Annotated[int | dict[str, int], per_host(_MOST)] = Field(
-        1,
-        description="with `computing: spark`: how many Spark workers it has, 1 to 200, or how many "
-        "on each of the party's `hosts`, like {b1: 1, b2: 2}",
-    )
-    spark: Spark = Field(
-        Spark(),
-        description="with `computing: spark`: what its workers offer, and what a job takes of it: "
-        "{cores, memory, executors, executorCores, executorMemory, driverMemory, ports, tables}. "
-        "See "
-        "[A Spark cluster](#a-spark-cluster)",
-    )
-    hdfs: Hdfs = Field(
-        Hdfs(), description="with `storage: hdfs`: its HDFS, {dataNodes, ports}. See [HDFS](#hdfs)"
-    )
-    rabbitmq: Rabbitmq = Field(Rabbitmq(), description="its RabbitMQ: {password}")
-    client: Client = Field(Client(), description="its notebook: {token}")
-
-    @property
-    def executor_cores(self) -> int:
-        """The cores of each of a job's executors in Spark."""
-        return self.spark.executor_cores or min(_EXECUTOR_CORES, self.spark.cores, self.cores)
-
-    @property
-    def executors(self) -> int:
-        """How many executors a job has in Spark."""
-        fitting = max(1, self.cores // self.executor_cores)
-        return self.spark.executors or min(_EXECUTORS, fitting)
-
-    @property
-    def job_cores(self) -> int:
-        """The cores of a job in Spark."""
-        return self.executors * self.executor_cores
-
-    @property
-    def planned_cores(self) -> int:
-        """The cores in Spark that FATE Flow plans. It does not count tasks of arbiters and uploads,
-        so there must be some left for them: other parties may wait for an arbiter.
-        """
-        return max(self.cores - self.job_cores, self.job_cores)
-
-    @property
-    def worker_count(self) -> int:
-        """How many Spark workers it has."""
-        return self.workers if isinstance(self.workers, int) else sum(self.workers.values())
-
-    def workers_at(self, home: str) -> dict[str, tuple[str, ...]]:
-        """The names of its Spark workers, by Docker host: spark-worker, spark-worker-2 … at home,
-        and spark-worker.HOST, spark-worker-2.HOST … elsewhere.
-
-        Args:
-            home: the name of the Docker host that the cluster runs on.
-        """
-        return by_host(WORKER, self.workers, home)
-
-    def data_nodes_at(self, home: str) -> dict[str, tuple[str, ...]]:
-        """The names of its data nodes, by Docker host: like those of its workers.
-
-        Args:
-            home: the name of the Docker host that the cluster runs on.
-        """
-        return by_host(DATA_NODE, self.hdfs.data_nodes, home)
-
-    @property
-    def replication(self) -> int:
-        """On how many data nodes each block is."""
-        nodes = self.hdfs.data_nodes
-        return replicas(nodes if isinstance(nodes, int) else sum(nodes.values()))
-
-    def hdfs_spread(self, home: str) -> bool:
-        """Whether its HDFS is called from several Docker hosts.
-
-        Args:
-            home: the name of the Docker host that the cluster runs on.
-        """
-        return self.spread(home) or set(self.data_nodes_at(home)) != {home}
-
-    def hdfs_ports(self, hosts: Sequence[str], usual: Mapping[str, int]) -> HdfsPorts:
-        """Where the parts of its HDFS listen.
-
-        Args:
-            hosts: the party's Docker hosts; the cluster runs on the first.
-            usual: the usual ports, by name.
-        """
-        nodes = self.data_nodes_at(hosts[0])
-        if self.hdfs_spread(hosts[0]):
-            return hdfs_ports.across(self.hdfs.ports, nodes, hosts)
-        return hdfs_ports.inside(
-            usual["name-node"], usual["data-node"], usual["data-node-ipc"], nodes
-        )
-
-    def spread(self, home: str) -> bool:
-        """Whether some of its Spark workers are on other Docker hosts.
-
-        Args:
-            home: the name of the Docker host that the cluster runs on.
-        """
-        return set(self.workers_at(home)) != {home}
-
-    def spark_ports(self, home: str, master: int) -> SparkPorts:
-        """Where the parts of its Spark cluster listen.
-
-        Args:
-            home: the name of the Docker host that the cluster runs on.
-            master: the master's usual port.
-        """
-        workers = self.workers_at(home)
-        if self.spread(home):
-            return spark_ports.across(self.spark.ports, workers)
-        return spark_ports.inside(master, workers)
-
-    def containers(self, service: str, home: str = "") -> list[str]:
-        """The names of a service's containers in the party's networks; see `workers_at`."""
-        places = {WORKER: self.workers_at, DATA_NODE: self.data_nodes_at}.get(service)
-        if places is None:
-            return super().containers(service, home)
-        return [name for there in places(home).values() for name in there]
-
-
-def replicas(data_nodes: int) -> int:
-    """On how many of its data nodes an HDFS keeps each block."""
-    return min(_REPLICAS, data_nodes)
+from ...settings.values import Port
 
 
 class Party(settings.Party):
@@ -405,7 +90,7 @@ class Settings(settings.Settings):
         "packages). See [Images from an archive](#images-from-an-archive)",
     )
 
-    def chosen(self, release: catalogue.Release) -> catalogue.Release:
+    def chosen(self, release: Release) -> Release:
         """The release with the images that these settings choose.
 
         With engines that it does not have, it stays whole: one mistake is not told as several.
@@ -447,7 +132,7 @@ class Settings(settings.Settings):
             if peer.federation and peer.federation != ours
         ]
 
-    def clusters(self, party: settings.Party, release: catalogue.Release) -> list[settings.Cluster]:
+    def clusters(self, party: settings.Party, release: Release) -> list[settings.Cluster]:
         """A party's training cluster, perhaps with some of it on other Docker hosts.
 
         What crosses the hosts is then bound to their addresses.
@@ -481,7 +166,7 @@ class Settings(settings.Settings):
         return [self.with_placed(found, training)]
 
     def needs(
-        self, party: settings.Party, cluster: str, facts: catalogue.Release, host: str
+        self, party: settings.Party, cluster: str, facts: Release, host: str
     ) -> settings.Needs:
         """What a training cluster needs; Spark's workers offer cores and memory to jobs."""
         worker = facts.services.get(WORKER)
@@ -507,7 +192,7 @@ class Settings(settings.Settings):
             raise ValueError(f"has gateways at several addresses: {', '.join(found)}")
         return {"address": found[0], "ports": {name: port for name, (_, port) in gateways.items()}}
 
-    def mistakes(self, release: catalogue.Release) -> Iterator[settings.Mistake]:
+    def mistakes(self, release: Release) -> Iterator[settings.Mistake]:
         """Mistakes that no single key reveals: unknown peer ports, and engines that do not fit."""
         for index, peer in enumerate(self.peers):
             for name in peer.ports:
@@ -535,7 +220,7 @@ class Settings(settings.Settings):
             if engines.computing == "spark":
                 yield from self._across(index, party)
 
-    def _engine_mistakes(self, release: catalogue.Release) -> Iterator[settings.Mistake]:
+    def _engine_mistakes(self, release: Release) -> Iterator[settings.Mistake]:
         """Engines that the release does not have, that do not work together, or whose images
         cannot be had.
         """
@@ -549,7 +234,7 @@ class Settings(settings.Settings):
         yield from found
 
     def _engines_of_parties(
-        self, known: catalogue.Engines, told: Collection[settings.Mistake]
+        self, known: SupportedEngines, told: Collection[settings.Mistake]
     ) -> Iterator[settings.Mistake]:
         """What is wrong with the engines in which parties differ.
 
@@ -571,7 +256,7 @@ class Settings(settings.Settings):
                         f"{' or '.join(known.federation[engines.federation])}",
                     )
 
-    def _images(self, release: catalogue.Release) -> Iterator[settings.Mistake]:
+    def _images(self, release: Release) -> Iterator[settings.Mistake]:
         """Engines whose services cannot be built from packages."""
         chosen = dict.fromkeys(self.engines_of(party).computing for party in self.parties)
         stored = [self.engines_of(party).storage for party in self.parties]
@@ -632,86 +317,3 @@ def _training(party: settings.Party) -> Training:
 def _own_engines(party: settings.Party) -> PartyEngines:
     assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
     return party.engines
-
-
-def _spark(training: Training, computing: str) -> Iterator[settings.Mistake]:
-    """Sizes that do not fit, at paths below the training cluster: such jobs would wait forever."""
-    if computing != "spark":
-        for key in sorted({"workers", "spark"} & training.model_fields_set):
-            yield settings.Mistake(
-                (key,),
-                f"is not used with computing: {shown(computing)}; set fate:engines.computing to "
-                "spark, or the party's engines.computing, or remove the key",
-            )
-        return
-    spark, offered = training.spark, training.worker_count * training.spark.cores
-    if training.cores > offered:
-        yield settings.Mistake(
-            ("cores",),
-            f"{training.cores} are more than the {offered} cores of its Spark workers "
-            f"({training.worker_count} with {spark.cores}); set it to {offered} or less, or change "
-            "workers or spark.cores",
-        )
-    if training.executor_cores > spark.cores:
-        yield settings.Mistake(
-            ("spark", "executorCores"),
-            f"{training.executor_cores} are more than a worker has; set it to {spark.cores} or "
-            "less, or change spark.cores",
-        )
-    elif training.job_cores > training.cores:
-        yield settings.Mistake(
-            ("spark", "executors" if spark.executors else "executorCores"),
-            f"a job would take {training.job_cores} cores ({training.executors} executors with "
-            f"{training.executor_cores}), which is more than training.cores, {training.cores}; "
-            "set one of them to fit the other",
-        )
-    if spark.executor_memory > spark.memory:
-        yield settings.Mistake(
-            ("spark", "executorMemory"),
-            f"{spark.executor_memory}m is more than a worker has; set it to {spark.memory}m or "
-            "less, or change spark.memory",
-        )
-
-
-def _hdfs(training: Training, engines: Engines) -> Iterator[settings.Mistake]:
-    """Keys that do not fit the storage engine, at paths below the training cluster."""
-    if engines.hdfs and training.spark.tables is not None:
-        yield settings.Mistake(
-            ("spark", "tables"), 'is not used with storage: "hdfs", where tables are; remove it'
-        )
-    if not engines.hdfs and "hdfs" in training.model_fields_set:
-        present = f"storage: {shown(engines.storage)}" if engines.storage else "the usual storage"
-        yield settings.Mistake(
-            ("hdfs",),
-            f"is not used with {present}; set fate:engines.storage to hdfs, or remove the key",
-        )
-
-
-def _engines(chosen: Engines, known: catalogue.Engines) -> Iterator[settings.Mistake]:
-    fits = known.computing.get(chosen.computing, ())
-    stores = sorted({storage for some in known.computing.values() for storage in some})
-    for key, value, supported in (
-        ("computing", chosen.computing, tuple(known.computing)),
-        ("federation", chosen.federation, tuple(known.federation)),
-        ("storage", chosen.storage, stores),
-    ):
-        if value is None or value in supported:
-            continue
-        yield settings.Mistake(
-            ("engines", key),
-            f"{shown(value)} is not an engine of FATE; choose {' or '.join(supported)}",
-        )
-    if fits and chosen.storage in stores and chosen.storage not in fits:
-        yield settings.Mistake(
-            ("engines", "storage"),
-            f"{shown(chosen.storage)} does not work with computing: {chosen.computing}; "
-            f"choose {' or '.join(fits)}, or remove the key",
-        )
-    partners = known.federation.get(chosen.federation, ())
-    if fits and partners and chosen.computing not in partners:
-        working = [name for name, some in known.federation.items() if chosen.computing in some]
-        yield settings.Mistake(
-            ("engines", "federation"),
-            f"{shown(chosen.federation)} does not work with computing: {chosen.computing}; "
-            f"choose {' or '.join(working)}",
-        )

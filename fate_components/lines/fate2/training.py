@@ -14,17 +14,20 @@ from ...engines.nginx import Nginx
 from ...engines.osx import Osx
 from ...engines.pulsar import Pulsar
 from ...engines.rabbitmq import Rabbitmq
+from ...engines.settings import DATA_NODE
 from ...engines.spark import tables
 from ...engines.spark.master import SparkMaster
 from ...engines.spark.worker import SparkWorker
 from ...party.external import servers
 from ...party.mysql import Mysql
-from ...plan.topology import EXCHANGE, ClusterPlan, ExchangePlan
+from ...plan.clusters import ClusterPlan
+from ...plan.endpoints import EXCHANGE
+from ...plan.topology import ExchangePlan
 from .client import Client
 from .cluster import ClusterContext
 from .fate_flow import LOGS, FateFlow
 from .fateboard import Fateboard
-from .settings import DATA_NODE, Settings
+from .settings import Settings
 
 
 class TrainingCluster(pulumi.ComponentResource):

@@ -10,7 +10,7 @@ import pulumi
 from ...docker import delivery, tool
 from ...docker.inspect import drift
 from ...docker.service import File, Place, Service
-from ...plan.topology import ClusterPlan
+from ...plan.clusters import ClusterPlan
 from ...settings import TRAINING, Mysql, Server
 from .check import mysql_command
 

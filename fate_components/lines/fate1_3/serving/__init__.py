@@ -7,7 +7,7 @@ from ....docker.service import Place, Service
 from ....party.context import ClusterContext
 from ....party.external import servers
 from ....party.redis import Redis
-from ....plan.topology import ClusterPlan
+from ....plan.clusters import ClusterPlan
 from ..settings import Party
 from .proxy import ServingProxy
 from .server import ServingServer

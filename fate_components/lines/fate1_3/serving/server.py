@@ -5,7 +5,7 @@ import pulumi
 from ....docker.service import Container, File, Service, Volume
 from ....party.context import ClusterContext
 from ....party.files import ROOT, properties
-from ....plan.topology import Endpoint
+from ....plan.endpoints import Endpoint
 
 # A party without a training cluster has no FATE Flow to load models from: nothing listens there.
 _NO_FATE_FLOW = Endpoint("127.0.0.1", 9)
