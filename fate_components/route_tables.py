@@ -8,11 +8,11 @@ from .docker.host import Host
 from .docker.names import docker_name
 from .docker.service import File, Place
 from .engines import nginx, osx, other_hosts, pulsar, settings
+from .engines.context import EngineContext
 from .lines.fate1_3 import proxy, route_table
 from .lines.fate1_3.serving import proxy as serving_proxy
 from .lines.fate2 import fate_flow
 from .lines.fate2 import settings as fate2
-from .lines.fate2.cluster import ClusterContext
 from .party import context as cluster
 from .plan.clusters import ClusterPlan
 from .plan.endpoints import EXCHANGE
@@ -90,7 +90,7 @@ def _of_cluster(plan: ClusterPlan, settings: Settings, line: str, stack: str) ->
     if line == "fate1":
         return {"proxy": proxy.table(route_table.party_routes(plan, plan.facts))}
     assert isinstance(settings, fate2.Settings)  # noqa: S101 - settings match the release line
-    context = ClusterContext(place, plan, settings.master_secret, settings.engines_of(plan.party))
+    context = EngineContext(place, plan, settings.master_secret, settings.engines_of(plan.party))
     broker = fate_flow.table(context)
     if broker is None:
         return {"osx": osx.table(osx.party_routes(plan, context.fate_flow_grpc))}

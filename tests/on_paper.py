@@ -24,7 +24,8 @@ import yaml
 
 from fate_components import route_tables
 from fate_components.checks import connections
-from fate_components.docker import delivery, networks
+from fate_components.docker import delivery
+from fate_components.docker.networks import Network
 from fate_components.docker.inspect.survey import Survey
 from fate_components.docker.service import Container, Place, Service
 from fate_components.engines.hdfs import conf as hdfs
@@ -70,7 +71,7 @@ class Deployment:
     settings: Settings
     release: Release
     plan: topology.Topology
-    networks: dict[str, dict[str, networks.Network]] = field(default_factory=dict)
+    networks: dict[str, dict[str, Network]] = field(default_factory=dict)
     containers: dict[tuple[str, str], tuple[Place, Container]] = field(default_factory=dict)
 
     def subnet(self, host: str) -> IPv4Network:
@@ -91,7 +92,7 @@ def deployment(file: StackFile) -> Deployment:
     def host(name: str) -> Any:
         networks = found.networks.setdefault(name, {})
 
-        def network(_: str, wanted: networks.Network, *__: object) -> networks.Network:
+        def network(_: str, wanted: Network, *__: object) -> Network:
             assert wanted.name not in networks, wanted.name
             networks[wanted.name] = wanted
             return wanted

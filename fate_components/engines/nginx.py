@@ -4,8 +4,8 @@ import pulumi
 
 from ..docker import delivery
 from ..docker.service import Container, File, Service
-from ..lines.fate2.cluster import ClusterContext
 from ..party.files import ROOT
+from .context import EngineContext
 
 _CONF = f"{ROOT}/proxy/nginx/conf"
 _ROUTES = f"{_CONF}/routes.conf"
@@ -13,7 +13,7 @@ _ROUTES = f"{_CONF}/routes.conf"
 _PARTY = "$http_dest_party_id"
 
 
-def config(context: ClusterContext) -> str:
+def config(context: EngineContext) -> str:
     """nginx.conf: both servers forward every request as the routes say.
 
     Every request queries Docker's own DNS server, so nginx can start before its neighbours and
@@ -63,7 +63,7 @@ http {{
 """
 
 
-def routes(context: ClusterContext) -> str:
+def routes(context: EngineContext) -> str:
     """routes.conf: where requests for each party go: the own FATE Flow, or the party's nginx."""
     flow = context.ports("fateflow")
     host = context.fate_flow.host
@@ -81,7 +81,7 @@ def routes(context: ClusterContext) -> str:
     return text
 
 
-def table(context: ClusterContext) -> File:
+def table(context: EngineContext) -> File:
     """routes.conf as a file of the container."""
     return File(_ROUTES, routes(context), reread=True)
 
@@ -95,7 +95,7 @@ class Nginx(Service):
         opts: the parent and provider options.
     """
 
-    def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:
+    def __init__(self, context: EngineContext, opts: pulumi.ResourceOptions) -> None:
         ports = context.ports("nginx")
         routes_file = table(context)
         super().__init__(

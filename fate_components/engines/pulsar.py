@@ -6,8 +6,8 @@ import pulumi
 
 from ..docker import delivery
 from ..docker.service import Container, File, Service
-from ..lines.fate2.cluster import ClusterContext
 from ..party.files import properties
+from .context import EngineContext
 
 CLUSTER, TENANT = "standalone", "fl-tenant"
 _HOME = "/pulsar"
@@ -17,7 +17,7 @@ _UPDATE = Path(__file__).with_name("pulsar_addresses.sh").read_text()
 _LARGEST = 128 << 20  # of a message, in bytes
 
 
-def config(context: ClusterContext) -> str:
+def config(context: EngineContext) -> str:
     """standalone.conf; settings that it omits are Pulsar's own.
 
     All data of a standalone broker is on one machine.
@@ -57,7 +57,7 @@ def config(context: ClusterContext) -> str:
     )
 
 
-def table(context: ClusterContext) -> File:
+def table(context: EngineContext) -> File:
     """The addresses of the other parties' brokers, as a file of the container: a party's id and a
     URL on each line.
     """
@@ -85,7 +85,7 @@ class Pulsar(Service):
         opts: the parent and provider options.
     """
 
-    def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:
+    def __init__(self, context: EngineContext, opts: pulumi.ResourceOptions) -> None:
         addresses = table(context)
         super().__init__(
             "fate:fate2:Pulsar",

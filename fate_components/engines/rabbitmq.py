@@ -7,9 +7,9 @@ import pulumi
 
 from ..docker import health
 from ..docker.service import Container, File, Service
-from ..lines.fate2.cluster import ClusterContext
 from ..party.files import json_text
 from ..releases.facts import HttpProbe, Probe
+from .context import EngineContext
 
 USER = "fate"
 
@@ -85,7 +85,7 @@ class Rabbitmq(Service):
         opts: the parent and provider options.
     """
 
-    def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:
+    def __init__(self, context: EngineContext, opts: pulumi.ResourceOptions) -> None:
         ports = context.ports("rabbitmq")
         password, at = context.rabbitmq_password, context.spark_ports
         overview = HttpProbe(

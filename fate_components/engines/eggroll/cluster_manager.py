@@ -6,7 +6,7 @@ import pulumi
 
 from ...docker import health
 from ...docker.service import Container, Service
-from ...lines.fate2.cluster import ClusterContext
+from ..context import EngineContext
 from . import conf as eggroll
 
 
@@ -21,7 +21,7 @@ class ClusterManager(Service):
 
     def __init__(
         self,
-        context: ClusterContext,
+        context: EngineContext,
         needs: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions,
     ) -> None:

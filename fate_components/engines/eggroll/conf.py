@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...docker.service import File
-from ...lines.fate2.cluster import ClusterContext
 from ...party.files import ROOT, properties
+from ..context import EngineContext
 
 HOME = f"{ROOT}/eggroll"
 DATA = f"{HOME}/data"
@@ -23,7 +23,7 @@ PRESENT += f"table_name IN ({', '.join(map(repr, TABLES))})"
 _MANAGER = "eggroll.resourcemanager"
 
 
-def config(context: ClusterContext, database: bool = False) -> File:
+def config(context: EngineContext, database: bool = False) -> File:
     """eggroll.properties, in the section in which Eggroll's Python looks for it.
 
     Args:
@@ -57,7 +57,7 @@ def config(context: ClusterContext, database: bool = False) -> File:
     )
 
 
-def _database(context: ClusterContext) -> dict[str, object]:
+def _database(context: EngineContext) -> dict[str, object]:
     server, keys = context.endpoint("mysql"), f"{_MANAGER}.clustermanager.jdbc"
     url = f"jdbc:mysql://{server.host}:{server.port}/{context.training.mysql.database}"
     options = "useSSL=false&serverTimezone=UTC&characterEncoding=utf8&allowPublicKeyRetrieval=true"
@@ -81,7 +81,7 @@ _QUIET = File(
 )
 
 
-def files(context: ClusterContext, database: bool = False) -> list[File]:
+def files(context: EngineContext, database: bool = False) -> list[File]:
     """The files of a part of Eggroll; see `config`."""
     return [config(context, database), _QUIET]
 

@@ -4,8 +4,8 @@ import pulumi
 
 from ...docker import health
 from ...docker.service import Container, Service, Volume
-from ...lines.fate2.cluster import ClusterContext
 from ...releases.facts import Probe
+from ..context import EngineContext
 from . import conf as eggroll
 
 # Written once the cluster manager has given the node its number. Jobs can use it after the next
@@ -23,7 +23,7 @@ class NodeManager(Service):
         opts: the parent and provider options.
     """
 
-    def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:
+    def __init__(self, context: EngineContext, opts: pulumi.ResourceOptions) -> None:
         name, manager = "nodemanager", context.endpoint("clustermanager")
         start = f"""{health.until_listening(manager.host, manager.port)}
 rm -f {_REGISTERED}

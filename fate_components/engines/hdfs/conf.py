@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
 from ...docker.service import File
-from ...lines.fate2.cluster import ClusterContext
+from ..context import EngineContext
 from .ports import HdfsPorts
 
 FOLDER = "/etc/hdfs"
@@ -39,14 +39,14 @@ def command(script: str) -> tuple[list[str], File]:
     return ["bash", file.path], file
 
 
-def ports(context: ClusterContext) -> HdfsPorts:
+def ports(context: EngineContext) -> HdfsPorts:
     """Where its parts listen."""
     found = context.hdfs_ports
     assert found is not None  # noqa: S101 - only parties with HDFS have such services
     return found
 
 
-def server(context: ClusterContext, more: Mapping[str, object]) -> list[File]:
+def server(context: EngineContext, more: Mapping[str, object]) -> list[File]:
     """The settings of the name node, or of a data node.
 
     Args:
@@ -61,7 +61,7 @@ def server(context: ClusterContext, more: Mapping[str, object]) -> list[File]:
     ]
 
 
-def client(context: ClusterContext) -> File:
+def client(context: EngineContext) -> File:
     """The settings of those who read and write tables.
 
     They are read again for every task.

@@ -7,8 +7,8 @@ import pulumi
 
 from ...docker import health
 from ...docker.service import Container, Service, Volume
-from ...lines.fate2.cluster import ClusterContext
 from .. import other_hosts
+from ..context import EngineContext
 from ..settings import DATA_NODE
 from . import conf as hdfs
 
@@ -38,7 +38,7 @@ class DataNode(Service):
 
     def __init__(
         self,
-        context: ClusterContext,
+        context: EngineContext,
         name: str,
         host: str,
         index: int,

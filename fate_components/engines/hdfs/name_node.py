@@ -6,8 +6,8 @@ import pulumi
 
 from ...docker import delivery, health, tool
 from ...docker.service import Container, Service, Volume
-from ...lines.fate2.cluster import ClusterContext
 from ...releases.facts import HttpProbe, Probe
+from ..context import EngineContext
 from . import conf as hdfs
 
 NAME_NODE = "name-node"
@@ -32,7 +32,7 @@ class NameNode(Service):
         opts: the parent and provider options.
     """
 
-    def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:
+    def __init__(self, context: EngineContext, opts: pulumi.ResourceOptions) -> None:
         ui = context.ports(NAME_NODE)["hdfs-ui"]
         command, script = hdfs.command(_START)
         super().__init__(

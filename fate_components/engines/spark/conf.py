@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from ...docker.service import File
-from ...lines.fate2.cluster import ClusterContext
 from .. import other_hosts
+from ..context import EngineContext
 from .ports import SparkPorts
 
 FOLDER = "/etc/spark"
@@ -23,19 +23,19 @@ def daemon(name: str, options: str) -> str:
     return f"{_CLASS}org.apache.spark.deploy.{name} {options}"
 
 
-def master(context: ClusterContext) -> str:
+def master(context: EngineContext) -> str:
     """The URL at which workers and drivers reach the master."""
     return f"spark://spark-master:{ports(context).master}"
 
 
-def ports(context: ClusterContext) -> SparkPorts:
+def ports(context: EngineContext) -> SparkPorts:
     """Where the parts of the cluster listen."""
     found = context.spark_ports
     assert found is not None  # noqa: S101 - only parties with a Spark cluster have such services
     return found
 
 
-def daemon_defaults(context: ClusterContext) -> File:
+def daemon_defaults(context: EngineContext) -> File:
     """spark-defaults.conf of the master and the workers."""
     return _file(
         {
@@ -48,7 +48,7 @@ def daemon_defaults(context: ClusterContext) -> File:
     )
 
 
-def job_defaults(context: ClusterContext) -> File:
+def job_defaults(context: EngineContext) -> File:
     """spark-defaults.conf of the jobs' drivers, which FATE Flow starts.
 
     FATE Flow itself passes only the number of executors, which a cluster like this one ignores, and
@@ -75,7 +75,7 @@ def job_defaults(context: ClusterContext) -> File:
     )
 
 
-def _authentication(context: ClusterContext) -> dict[str, object]:
+def _authentication(context: EngineContext) -> dict[str, object]:
     """Without it, whoever reaches the master can run programs of their own on the workers."""
     found: dict[str, object] = {
         "spark.authenticate": "true",

@@ -3,7 +3,7 @@
 import pulumi
 
 from ...docker.service import Container, Service
-from ...lines.fate2.cluster import ClusterContext
+from ..context import EngineContext
 from . import conf as spark
 
 
@@ -17,7 +17,7 @@ class SparkMaster(Service):
         opts: the parent and provider options.
     """
 
-    def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:
+    def __init__(self, context: EngineContext, opts: pulumi.ResourceOptions) -> None:
         at, ui = context.attachment("spark-master"), context.ports("spark-master")["spark-ui"]
         port = spark.ports(context).master
         options = f"--host spark-master --port {port} --webui-port {ui}"

@@ -4,15 +4,15 @@ import pulumi
 
 from ...docker import tool
 from ...docker.service import HostFolder, Volume
-from ...lines.fate2.cluster import ClusterContext
 from ...party.files import ROOT
+from ..context import EngineContext
 from ..settings import WORKER
 
 VOLUME = Volume("fateflow-localfs", f"{ROOT}/fate_flow/localfs")
 """The volume, which is one of FATE Flow."""
 
 
-def folders(context: ClusterContext) -> list[HostFolder]:
+def folders(context: EngineContext) -> list[HostFolder]:
     """The shared folder, if there is one, as it is mounted in a container."""
     if context.training.spark.tables is None:
         return []
@@ -20,7 +20,7 @@ def folders(context: ClusterContext) -> list[HostFolder]:
 
 
 def shared(
-    context: ClusterContext, opts: pulumi.ResourceOptions
+    context: EngineContext, opts: pulumi.ResourceOptions
 ) -> dict[str, list[pulumi.Resource]]:
     """What must have succeeded before a container uses the folder, by Docker host.
 
@@ -58,6 +58,6 @@ def shared(
     return found
 
 
-def _folder(context: ClusterContext) -> str:
+def _folder(context: EngineContext) -> str:
     """Below the file system's own: where that is not mounted, it is missing."""
     return f"{context.training.spark.tables}/{context.place.stack}/{context.party_id}"

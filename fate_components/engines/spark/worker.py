@@ -7,8 +7,8 @@ import pulumi
 
 from ...docker import health
 from ...docker.service import Container, Service
-from ...lines.fate2.cluster import ClusterContext
 from .. import other_hosts
+from ..context import EngineContext
 from ..settings import WORKER
 from . import conf as spark
 from . import tables
@@ -28,7 +28,7 @@ class SparkWorker(Service):
 
     def __init__(
         self,
-        context: ClusterContext,
+        context: EngineContext,
         name: str,
         host: str,
         index: int,

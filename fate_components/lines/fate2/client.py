@@ -6,8 +6,8 @@ import pulumi
 
 from ...docker import delivery
 from ...docker.service import Container, File, Service, Volume
+from ...engines.context import EngineContext
 from ...party.files import ROOT, json_text
-from .cluster import ClusterContext
 
 _CONFIG = "/run/secrets/jupyter.json"
 _PARTIES = f"{ROOT}/parties.json"
@@ -27,13 +27,13 @@ def config(token: str) -> str:
     return json_text({section: {"token": token} for section in ("NotebookApp", "IdentityProvider")})
 
 
-def parties(context: ClusterContext) -> File:
+def parties(context: EngineContext) -> File:
     """What notebooks know of the federation: the party's own id, and those of all others."""
     known = {"party": context.party_id, "others": sorted(context.plan.others)}
     return File(_PARTIES, json_text(known), reread=True)
 
 
-def start(context: ClusterContext) -> str:
+def start(context: EngineContext) -> str:
     """The container's command: configure FATE's clients for FATE Flow, and start the notebook.
 
     The example is copied once, and not again when it has been changed.
@@ -57,7 +57,7 @@ class Client(Service):
         opts: the parent and provider options.
     """
 
-    def __init__(self, context: ClusterContext, opts: pulumi.ResourceOptions) -> None:
+    def __init__(self, context: EngineContext, opts: pulumi.ResourceOptions) -> None:
         known = parties(context)
         super().__init__(
             "fate:fate2:Client",

@@ -7,6 +7,7 @@ import pulumi
 from ...docker import delivery, health
 from ...docker.service import Container, File, Service, Volume
 from ...engines import other_hosts, pulsar, rabbitmq
+from ...engines.context import EngineContext
 from ...engines.eggroll import conf as eggroll
 from ...engines.hdfs import conf as hdfs
 from ...engines.settings import JOB_CORES
@@ -14,7 +15,6 @@ from ...engines.spark import conf as spark
 from ...engines.spark import tables
 from ...party.files import ROOT, yaml_text
 from ...releases.facts import HttpProbe, Probe
-from .cluster import ClusterContext
 
 _FLOW = f"{ROOT}/fate_flow"
 LOGS = Volume("fateflow-logs", f"{_FLOW}/logs")
@@ -40,7 +40,7 @@ exec python fate_flow/python/fate_flow/fate_flow_server.py
 """
 
 
-def service_conf(context: ClusterContext) -> dict[str, object]:
+def service_conf(context: EngineContext) -> dict[str, object]:
     """service_conf.yaml."""
     database, flow = context.endpoint("mysql"), context.ports("fateflow")
     cores = {"cores": context.training.cores}
@@ -90,7 +90,7 @@ def service_conf(context: ClusterContext) -> dict[str, object]:
     }
 
 
-def _storage(context: ClusterContext) -> str:
+def _storage(context: EngineContext) -> str:
     if context.engines.computing == "eggroll":
         return "eggroll"
     if context.engines.hdfs:
@@ -98,7 +98,7 @@ def _storage(context: ClusterContext) -> str:
     return "file" if context.engines.computing in _SPARK else "standalone"
 
 
-def _eggroll(context: ClusterContext) -> dict[str, object]:
+def _eggroll(context: EngineContext) -> dict[str, object]:
     if context.engines.computing != "eggroll":
         return {}
     manager = context.endpoint("clustermanager")
@@ -108,7 +108,7 @@ def _eggroll(context: ClusterContext) -> dict[str, object]:
     }
 
 
-def _federation(context: ClusterContext) -> dict[str, object]:
+def _federation(context: EngineContext) -> dict[str, object]:
     """What FATE Flow and its jobs use to call other parties."""
     if context.engines.federation == "osx":
         # Only Eggroll can stream.
@@ -124,7 +124,7 @@ def _federation(context: ClusterContext) -> dict[str, object]:
     return {"nginx": gateway, context.engines.federation: _broker(context)}
 
 
-def _broker(context: ClusterContext) -> dict[str, object]:
+def _broker(context: EngineContext) -> dict[str, object]:
     at = context.spark_ports
     another = at.broker if at else None
     if context.engines.federation == "pulsar":
@@ -152,7 +152,7 @@ def _broker(context: ClusterContext) -> dict[str, object]:
     }
 
 
-def job_default_config(context: ClusterContext) -> dict[str, object]:
+def job_default_config(context: EngineContext) -> dict[str, object]:
     """job_default_config.yaml: FATE's own, with no more cores than there are."""
     training = context.training
     cores = min(JOB_CORES, training.cores)
@@ -178,7 +178,7 @@ def job_default_config(context: ClusterContext) -> dict[str, object]:
     }
 
 
-def route_table(context: ClusterContext) -> dict[int, dict[str, object]]:
+def route_table(context: EngineContext) -> dict[int, dict[str, object]]:
     """rabbitmq_route_table.yaml or pulsar_route_table.yaml: each party's broker, its own first."""
     broker = context.engines.federation
     table = {context.party_id: context.endpoint(broker)} | {
@@ -189,7 +189,7 @@ def route_table(context: ClusterContext) -> dict[int, dict[str, object]]:
     return {party: {"host": to.host, "port": to.port, **more} for party, to in table.items()}
 
 
-def table(context: ClusterContext) -> File | None:
+def table(context: EngineContext) -> File | None:
     """The route table as a file of the container; OSX has its own."""
     broker = context.engines.federation
     if broker == "osx":
@@ -211,7 +211,7 @@ class FateFlow(Service):
 
     def __init__(
         self,
-        context: ClusterContext,
+        context: EngineContext,
         needs: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions,
     ) -> None:

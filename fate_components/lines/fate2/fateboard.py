@@ -6,14 +6,14 @@ from dataclasses import replace
 import pulumi
 
 from ...docker.service import Container, File, Service
+from ...engines.context import EngineContext
 from ...party.files import ROOT, properties
-from .cluster import ClusterContext
 from .fate_flow import LOGS
 
 USER = "admin"
 
 
-def config(context: ClusterContext) -> str:
+def config(context: EngineContext) -> str:
     """application.properties; settings that it omits are as in the image of FATE Board 2."""
     flow = context.fate_flow_from("fateboard")
     return properties(
@@ -60,7 +60,7 @@ class Fateboard(Service):
 
     def __init__(
         self,
-        context: ClusterContext,
+        context: EngineContext,
         needs: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions,
     ) -> None:

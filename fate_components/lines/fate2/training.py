@@ -5,6 +5,7 @@ import pulumi
 from ... import settings
 from ...docker.service import Place, Service
 from ...engines import osx
+from ...engines.context import EngineContext
 from ...engines.eggroll import conf as eggroll
 from ...engines.eggroll.cluster_manager import ClusterManager
 from ...engines.eggroll.node_manager import NodeManager
@@ -24,7 +25,6 @@ from ...plan.clusters import ClusterPlan
 from ...plan.endpoints import EXCHANGE
 from ...plan.topology import ExchangePlan
 from .client import Client
-from .cluster import ClusterContext
 from .fate_flow import LOGS, FateFlow
 from .fateboard import Fateboard
 from .settings import Settings
@@ -53,7 +53,7 @@ class TrainingCluster(pulumi.ComponentResource):
         super().__init__("fate:fate2:TrainingCluster", f"{plan.party.id}-training", {}, opts)
         assert isinstance(settings, Settings)  # noqa: S101 - settings match the release line
         child = pulumi.ResourceOptions(parent=self)
-        context = ClusterContext(
+        context = EngineContext(
             place, plan, settings.master_secret, settings.engines_of(plan.party)
         )
         engines = context.engines
@@ -104,7 +104,7 @@ class TrainingCluster(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def _gateways(context: ClusterContext, opts: pulumi.ResourceOptions) -> list[Service]:
+def _gateways(context: EngineContext, opts: pulumi.ResourceOptions) -> list[Service]:
     """What connects the party with others: FATE Flow's calls, and the values of jobs."""
     if context.engines.federation == "osx":
         plan, flow = context.plan, context.fate_flow_grpc

@@ -1,18 +1,18 @@
-"""What the services of a training cluster of FATE 2 know about each other."""
+"""What the services of a training cluster with a choice of engines know about each other."""
 
 from dataclasses import dataclass
 
-from ...docker.networks import Attachment
-from ...engines.hdfs.ports import HdfsPorts
-from ...engines.settings import FLOW_PORT, Engines, Training
-from ...engines.spark.ports import SparkPorts
-from ...party import context as cluster
-from ...plan.endpoints import Endpoint
+from ..docker.networks import Attachment
+from ..party import context as cluster
+from ..plan.endpoints import Endpoint
+from .hdfs.ports import HdfsPorts
+from .settings import FLOW_PORT, Engines, Training
+from .spark.ports import SparkPorts
 
 
 @dataclass(frozen=True)
-class ClusterContext(cluster.TrainingContext):
-    """A training cluster of FATE 2, as its services see it.
+class EngineContext(cluster.TrainingContext):
+    """A training cluster with a choice of engines, as its services see it.
 
     Args:
         engines: its computing, federation and storage engines.
