@@ -10,7 +10,7 @@ from pulumi.runtime.proto import source_pb2
 
 from fate_components import deployment
 from fate_components.settings import SettingsError
-from fate_components.settings.reading import load
+from fate_components.stack_file import load
 
 # With 100 parties, a preview would take more than twice as long without these.
 gc.disable()  # the program ends before there is garbage worth collecting

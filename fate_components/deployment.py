@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 
+from . import lines
 from .checks import preflight, verify
 from .docker.client import tls_files
 from .docker.host import Host
@@ -17,11 +18,10 @@ from .outputs import exchange_output, party_outputs, tls_output
 from .party.party import Exchange, Party
 from .picture import mermaid
 from .picture.model import picture
-from .plan import planning
 from .releases.facts import Release
 from .security import certificates
 from .settings import Settings, SettingsError, openssh
-from .settings.reading import complete
+from .stack_file import complete
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ def register(settings: Settings, release: Release, stack: str) -> Deployment:
     Raises:
         pulumi.RunError: a Docker host is not ready; the error lists every reason.
     """
-    plan = planning.plan(settings, release, stack)
+    line = lines.of(release)
+    plan = lines.plan(settings, release, stack)
     now = datetime.now(UTC)
     encryption = certificates.of(settings, plan, now)
     for warning in encryption.warnings(now) if encryption else ():
@@ -83,7 +84,7 @@ def register(settings: Settings, release: Release, stack: str) -> Deployment:
     tls_files.write(settings.hosts)
     surveys = survey.take({name: host.docker for name, host in settings.hosts.items()}, stack)
     left_out = os.environ.get(survey.LEFT_OUT, "").split()
-    found = preflight.findings(settings, plan, stack, surveys, left_out)
+    found = preflight.findings(settings, plan, line, stack, surveys, left_out)
     for warning in found.warnings:
         pulumi.log.warn(warning)
     supplies = images.supplies(settings, plan)
@@ -104,15 +105,15 @@ def register(settings: Settings, release: Release, stack: str) -> Deployment:
         )
         for name, host in settings.hosts.items()
     }
-    parties = [Party(party, hosts, settings, release, stack, encryption) for party in plan.parties]
+    parties = [Party(party, hosts, settings, line, stack, encryption) for party in plan.parties]
     exchanges = (
-        [Exchange(plan.exchange, hosts[plan.exchange.host], release, stack, encryption)]
+        [Exchange(plan.exchange, hosts[plan.exchange.host], line, release, stack, encryption)]
         if plan.exchange
         else []
     )
     if settings.verify:
-        verify.toy_jobs(parties, exchanges, release, stack)
-        verify.serving(parties, stack)
+        verify.toy_jobs(parties, exchanges, line, stack)
+        verify.serving(parties, line, stack)
 
     addresses = party_outputs(plan, settings, release)
     outputs: dict[str, Any] = {"parties": addresses}

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from .crypto import pki
+from .docker.ports import Published
 from .plan.topology import ExchangePlan, Topology
 from .releases.facts import Release
 from .security.certificates import Certificates
-from .settings import Published, Settings
+from .settings import Settings
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import pulumi
 
 from .deployment import register
 from .settings import SettingsError
-from .settings.reading import load
+from .stack_file import load
 
 PACKAGE = "fate"
 

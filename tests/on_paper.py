@@ -22,11 +22,12 @@ from urllib.parse import urlsplit
 import pulumi
 import yaml
 
-from fate_components import route_tables
-from fate_components.checks import connections
+from fate_components import lines
+from fate_components.checks import connections, reread_files
 from fate_components.docker import delivery
-from fate_components.docker.networks import Network
 from fate_components.docker.inspect.survey import Survey
+from fate_components.docker.networks import Network
+from fate_components.docker.ports import Published
 from fate_components.docker.service import Container, Place, Service
 from fate_components.engines.hdfs import conf as hdfs
 from fate_components.engines.spark import tables
@@ -34,13 +35,13 @@ from fate_components.operate import fleet
 from fate_components.outputs import exchange_output, party_outputs
 from fate_components.party import party
 from fate_components.party.external import servers
-from fate_components.plan import edges, endpoints, planning, topology
+from fate_components.plan import edges, endpoints, slots, topology
 from fate_components.plan.endpoints import Endpoint
 from fate_components.releases import catalogue
 from fate_components.releases.facts import Release
 from fate_components.security import certificates
-from fate_components.settings import DockerHost, Published, Settings
-from fate_components.settings.reading import parse
+from fate_components.settings import DockerHost, Settings
+from fate_components.stack_file import parse
 from tests.random_files import MARK, StackFile
 
 
@@ -75,7 +76,7 @@ class Deployment:
     containers: dict[tuple[str, str], tuple[Place, Container]] = field(default_factory=dict)
 
     def subnet(self, host: str) -> IPv4Network:
-        return self.settings.hosts[host].networks(self.file.stack)
+        return slots.subnet(self.settings.hosts[host], self.file.stack)
 
 
 def deployment(file: StackFile) -> Deployment:
@@ -85,9 +86,9 @@ def deployment(file: StackFile) -> Deployment:
         SettingsError: the stack file cannot be deployed.
     """
     settings, release = parse(file.config, set(file.encrypted), file.stack)
-    plan = planning.plan(settings, release, file.stack)
+    plan = lines.plan(settings, release, file.stack)
     encryption = certificates.of(settings, plan, datetime.now(UTC))
-    found = Deployment(file, settings, release, plan)
+    found, line = Deployment(file, settings, release, plan), lines.of(release)
 
     def host(name: str) -> Any:
         networks = found.networks.setdefault(name, {})
@@ -113,10 +114,10 @@ def deployment(file: StackFile) -> Deployment:
     hosts = {name: host(name) for name in settings.hosts}
     with mock.patch.object(Service, "__init__", keep):
         for one in plan.parties:
-            party.Party(one, hosts, settings, release, file.stack, encryption)
+            party.Party(one, hosts, settings, line, file.stack, encryption)
         if plan.exchange:
             host_of_exchange = hosts[plan.exchange.host]
-            party.Exchange(plan.exchange, host_of_exchange, release, file.stack, encryption)
+            party.Exchange(plan.exchange, host_of_exchange, line, release, file.stack, encryption)
     return found
 
 
@@ -246,7 +247,8 @@ def check_tables(found: Deployment) -> None:
         and spec.service != "client"  # notebooks know who there is, not where
         and not file.path.startswith(hdfs.FOLDER)  # how many copies there are, not where
     }
-    tables = route_tables.of(found.plan, found.settings, found.release, found.file.stack)
+    line = lines.of(found.release)
+    tables = reread_files.of(found.plan, found.settings, line, found.file.stack)
     expected = {(one.host, one.container, one.file.path): one.file.content for one in tables}
     assert expected == deployed
     for way in connections.ways(found.plan, found.file.stack):
@@ -307,8 +309,7 @@ def check_crossing(found: Deployment) -> None:
 
 def check_routes(found: Deployment) -> None:
     for one in found.plan.parties:
-        clusters = found.settings.clusters(one.party, found.release)
-        inner = {port for cluster in clusters for port in cluster.inner}
+        inner = {port for cluster in one.clusters.values() for port in cluster.inner}
         assert one.clusters, one.party.id
         for cluster in one.clusters.values():
             own = Caller(cluster.host, {cluster.network.name})

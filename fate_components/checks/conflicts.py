@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from ..docker.inspect.survey import LOST, Survey
 from ..docker.names import docker_name
+from ..docker.ports import Published
 from ..plan.endpoints import EXCHANGE
 from ..plan.topology import Topology
-from ..settings import Published
 
 
 @dataclass(frozen=True)

@@ -5,22 +5,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from .. import route_tables
 from ..crypto import pki
 from ..docker.client.containers import Containers
 from ..docker.client.daemon import Daemon, NoAnswerError
 from ..docker.inspect import drift
 from ..docker.inspect.survey import Survey
 from ..docker.names import docker_name
+from ..line import Line
 from ..operate.fleet import Member
 from ..party import edge_check
 from ..party.edge import IDENTITY
 from ..plan.endpoints import EXCHANGE, called
 from ..plan.topology import Topology
-from ..releases.facts import Release
 from ..security import certificates
 from ..settings import Settings
-from . import connections, preflight
+from . import connections, preflight, reread_files
 from .connections import Reached
 
 _SOON = timedelta(days=30)
@@ -51,13 +50,13 @@ class Stack:
     Args:
         name: its name.
         settings: the stack file's settings.
-        release: the facts of the release.
+        line: its release line.
         plan: the deployment.
     """
 
     name: str
     settings: Settings
-    release: Release
+    line: Line
     plan: Topology
 
     def docker_host(self, host: str) -> str:
@@ -80,7 +79,7 @@ def examine(
         now: the time.
     """
     report = Report({name: _with_disk(survey) for name, survey in surveys.items()})
-    found = preflight.findings(stack.settings, stack.plan, stack.name, report.surveys)
+    found = preflight.findings(stack.settings, stack.plan, stack.line, stack.name, report.surveys)
     report.errors += found.errors
     report.warnings += found.warnings
     report.errors += map(_unwell, (one for one in members if not one.well))
@@ -144,7 +143,7 @@ def _unwell(one: Member) -> str:
 
 
 def _outdated_tables(stack: Stack, surveys: Mapping[str, Survey]) -> Iterator[str]:
-    for table in route_tables.of(stack.plan, stack.settings, stack.release, stack.name):
+    for table in reread_files.of(stack.plan, stack.settings, stack.line, stack.name):
         if table.container not in surveys[table.host].containers:
             continue
         try:

@@ -7,11 +7,11 @@ from ipaddress import IPv4Network, ip_network
 
 from ..docker.inspect.survey import Described, Survey, labels_of
 from ..docker.names import data_folder, docker_name
-from ..lines.fate1_3 import lost_tables
+from ..line import Line
 from ..plan.endpoints import called
+from ..plan.placed import Needs
 from ..plan.topology import Topology
-from ..settings import TRAINING, DockerHost, Needs, Settings
-from ..settings.reading import FATE_FLOWS
+from ..settings import TRAINING, DockerHost, Settings
 from .conflicts import conflicts
 
 _OLDEST = (20, 10)  # Docker before it lacks what services need, and FATE was never tried with it
@@ -38,6 +38,7 @@ class Findings:
 def findings(
     settings: Settings,
     plan: Topology,
+    line: Line,
     stack: str,
     surveys: Mapping[str, Survey],
     left_out: Collection[str] = (),
@@ -47,6 +48,7 @@ def findings(
     Args:
         settings: the stack file's settings.
         plan: the deployment.
+        line: the release line.
         stack: the stack's name.
         surveys: the Docker hosts.
         left_out: the names of those that this update leaves out.
@@ -68,31 +70,30 @@ def findings(
             errors += _too_old(name, survey)
             errors += _overlaps(name, plan, stack, survey)
             errors += _elsewhere(name, settings.hosts[name].data, plan, stack, survey)
-            warnings += _short_of(name, needs(settings, plan, name), survey)
+            warnings += _short_of(name, needs(plan, name), survey)
             if users[name] and settings.images != "packages":
                 warnings += _other_processor(name, survey)
                 warnings += _lacking(name, plan, survey)
     errors += _without_index(plan, surveys)
     errors += conflicts(plan, stack, surveys)
-    errors += _moved(plan, stack, surveys)
-    for found_lost in lost_tables.findings(plan, stack, surveys):
+    errors += _moved(plan, line, stack, surveys)
+    for found_lost in line.lost_data(plan, stack, surveys) if line.lost_data else ():
         (errors if found_lost.certain else warnings).append(found_lost.text)
     warnings += _clocks({name: surveys[name] for name in users if users[name]})
     return Findings(errors, warnings)
 
 
-def needs(settings: Settings, plan: Topology, host: str) -> Needs:
+def needs(plan: Topology, host: str) -> Needs:
     """What the clusters on a Docker host need of it together.
 
     Args:
-        settings: the stack file's settings.
         plan: the deployment.
         host: the Docker host's name.
     """
     each = [
-        settings.needs(party.party, kind, cluster.facts, host)
+        cluster.needs[host]
         for party in plan.parties
-        for kind, cluster in party.clusters.items()
+        for cluster in party.clusters.values()
         if host in cluster.hosts
     ]
     return Needs(
@@ -219,7 +220,7 @@ def _volumes(survey: Survey, party: str, service: str) -> list[str]:
     ]
 
 
-def _moved(plan: Topology, stack: str, surveys: Mapping[str, Survey]) -> Iterator[str]:
+def _moved(plan: Topology, line: Line, stack: str, surveys: Mapping[str, Survey]) -> Iterator[str]:
     """Services whose data is on another Docker host of their party than they are to run on.
 
     A party that moves as a whole has none of them: it starts anew. FATE Flow, which is created
@@ -229,9 +230,10 @@ def _moved(plan: Topology, stack: str, surveys: Mapping[str, Survey]) -> Iterato
         cluster, keys, id = party.clusters.get(TRAINING), party.party.training, party.party.id
         if cluster is None or keys is None:
             continue
-        of_party = {"fate.party": str(id), "fate.cluster": TRAINING}.items()
+        own = {"fate.party": str(id), "fate.cluster": TRAINING}
+        fate_flow = {**own, "fate.service": line.fate_flow.service}
         if not any(
-            labels_of(one).items() >= of_party and labels_of(one)["fate.service"] in FATE_FLOWS
+            labels_of(one).items() >= fate_flow.items()
             for one in surveys[cluster.host].containers.values()
         ):
             continue

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import pulumi
 
 from ..docker import tool
+from ..line import Line
 from ..party.party import Exchange, Party
-from ..releases.facts import Release
 from ..settings import SERVING, TRAINING
 
 
 def toy_jobs(
-    parties: Sequence[Party], exchanges: Sequence[Exchange], release: Release, stack: str
+    parties: Sequence[Party], exchanges: Sequence[Exchange], line: Line, stack: str
 ) -> None:
     """Run the toy job between the stack's first training cluster and each of the others.
 
@@ -21,7 +21,7 @@ def toy_jobs(
     Args:
         parties: the stack's parties.
         exchanges: the exchange between them, if there is one.
-        release: the facts of the release; each release line runs a job in its own way.
+        line: the release line, which runs a job in its own way.
         stack: the stack's name.
     """
     training = [party for party in parties if TRAINING in party.services]
@@ -30,7 +30,7 @@ def toy_jobs(
         both = dict.fromkeys([guest, host])
         tool.run(
             f"verify-{guest.id}-{host.id}",
-            f"fate_components.toy_job.{release.line}",
+            line.toy_job,
             ["--stack", stack],
             environment={
                 "GUEST": str(guest.id),
@@ -45,13 +45,16 @@ def toy_jobs(
         )
 
 
-def serving(parties: Sequence[Party], stack: str) -> None:
+def serving(parties: Sequence[Party], line: Line, stack: str) -> None:
     """Check each serving cluster, again when a container of one of them was replaced.
 
     Args:
         parties: the stack's parties.
+        line: the release line.
         stack: the stack's name.
     """
+    if line.serving_check is None:
+        return
     clusters = [party for party in parties if SERVING in party.services]
     for party in clusters:
         environment = {
@@ -62,7 +65,7 @@ def serving(parties: Sequence[Party], stack: str) -> None:
             environment["TRAINING_DOCKER"] = party.hosts[TRAINING].docker_host
         tool.run(
             f"verify-serving-{party.id}",
-            "fate_components.lines.fate1_3.serving.check",
+            line.serving_check,
             ["--stack", stack],
             environment=environment,
             opts=pulumi.ResourceOptions(depends_on=clusters),

@@ -10,6 +10,7 @@ from typing import Annotated, BinaryIO
 import typer
 from rich.console import Console
 
+from .. import lines
 from ..engines.hdfs import backup as hdfs_backup
 from ..operate.backup import archive, database, volumes
 from ..operate.backup.archive import DATABASE, Manifest, Member
@@ -72,7 +73,7 @@ def manifest_of(
         name: service
         for one in stack.settings.parties
         if str(one.id) == party
-        for cluster in stack.settings.clusters(one, stack.release)
+        for cluster in lines.planner(stack.settings, stack.release).clusters(one)
         for name, service in cluster.facts.services.items()
     }
 

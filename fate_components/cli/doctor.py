@@ -10,9 +10,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from .. import lines
 from ..checks import doctor as checks
 from ..docker.inspect import survey
-from ..plan import planning
 from ..plan.endpoints import called
 from .failure import failure
 from .stack import StackError, StackOption
@@ -60,8 +60,8 @@ def doctor(
                 raise StackError(
                     "no stack file to compare the Docker hosts with: name a stack with --stack"
                 )
-            plan = planning.plan(found.settings, found.release, found.name)
-            examined = checks.Stack(found.name, found.settings, found.release, plan)
+            plan = lines.plan(found.settings, found.release, found.name)
+            examined = checks.Stack(found.name, found.settings, found.line, plan)
             surveys = survey.take(looked_at.docker_hosts, found.name)
             members = looked_at.look().members
             report = checks.examine(examined, surveys, members, datetime.now(UTC))

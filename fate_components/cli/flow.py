@@ -1,17 +1,53 @@
 """FATE Flow of a party: where it runs, and of which release line it is."""
 
+import re
+from collections.abc import Iterable
+
+from .. import lines
 from ..docker.client.containers import Containers
+from ..line import Line
 from ..operate.fleet import Fleet, Member
-from ..settings.reading import FATE_FLOWS
+from ..releases import catalogue
 from .target import Target, TargetError, services
 
 
-def is_in(member: Member) -> bool:
-    """Whether a service is the one in which FATE Flow runs."""
-    return member.service in FATE_FLOWS
+def line_of(target: Target, members: Iterable[Member]) -> Line:
+    """The release line of a stack.
+
+    Args:
+        target: the stack. Without its stack file, the tags of images tell the release.
+        members: its services.
+
+    Raises:
+        TargetError: its release is not known.
+    """
+    if target.stack:
+        return target.stack.line
+    known = catalogue.known()
+    for member in members:
+        version = re.search(r":(\d+(?:\.\d+)+)", member.image)
+        if version and version[1] in known:
+            line = lines.of(catalogue.load(version[1]))
+            if line.fate_flow.service == member.service:
+                return line
+    raise TargetError("the release cannot be told from the images: name the stack with --stack")
 
 
-def find(target: Target, found: Fleet, party: str) -> tuple[str, Containers]:
+def parties(target: Target, found: Fleet) -> list[str]:
+    """The parties that have FATE Flow; none if the release is not known.
+
+    Args:
+        target: what was looked at.
+        found: what was found.
+    """
+    try:
+        service = line_of(target, found.members).fate_flow.service
+    except TargetError:
+        return []
+    return list(dict.fromkeys(one.party for one in found.members if one.service == service))
+
+
+def find(target: Target, found: Fleet, party: str) -> tuple[Line, Containers]:
     """The release line of a party, and its training cluster's containers.
 
     Args:
@@ -23,8 +59,9 @@ def find(target: Target, found: Fleet, party: str) -> tuple[str, Containers]:
         TargetError: it is not there, or its FATE Flow does not run.
     """
     members = services(target, found, party)
+    line = line_of(target, found.members)
     for member in members:
-        if line := FATE_FLOWS.get(member.service):
+        if member.service == line.fate_flow.service:
             if member.state != "running":
                 raise TargetError(
                     f"FATE Flow of party {party} does not run: {member.name} is "

@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from .. import lines
 from ..docker.client import cli
 from ..docker.client.daemon import NoAnswerError
 from ..docker.images import archive
 from ..images.supply import names
 from ..party import interrupts
-from ..plan import planning
 from . import progress
 from .failure import failure
 from .new_file import FileError, new_file
@@ -43,7 +43,7 @@ def save(
     console = Console(highlight=False, soft_wrap=True)
     try:
         found = read(stack)
-        wanted = names(found.settings, planning.plan(found.settings, found.release, found.name))
+        wanted = names(found.settings, lines.plan(found.settings, found.release, found.name))
         hosts = _hosts(found, host)
         source = _source(hosts, wanted)
         with interrupts.orderly(), new_file(file) as target, progress.bars(console) as add:

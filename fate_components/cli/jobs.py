@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ..docker.client.containers import Containers
+from ..line import Line
 from ..lines.fate1_3 import flow_client
 from ..lines.fate2 import toy_job as fate2
-from ..settings.reading import LINES
 from . import flow
 from .failure import failure
 from .stack import StackError, StackOption
@@ -24,10 +24,6 @@ from .tables import lasting, print_table
 from .target import HostOption, TargetError, aside, target, waiting
 
 _FIELDS = ("status", "role", "party_id", "create_time", "start_time", "end_time", "elapsed")
-_LOGS: Mapping[str, str] = {
-    "fate1": "/data/projects/fate/python/logs",
-    "fate2": "/data/projects/fate/fate_flow/logs",
-}
 _FAILED = ("failed", "timeout", "canceled")
 _ENDED = (*_FAILED, "success", "complete")
 _LINES = 12  # of a log
@@ -97,7 +93,7 @@ def works(rows: Iterable[Mapping[str, Any]], name: str, now: datetime) -> list[W
     return sorted(found, key=lambda one: one.started or never, reverse=True)
 
 
-def ask(line: str, party: Containers, what: str, name: str, **filters: str) -> list[Work]:
+def ask(line: Line, party: Containers, what: str, name: str, **filters: str) -> list[Work]:
     """The jobs or tasks that FATE Flow finds.
 
     Args:
@@ -111,7 +107,7 @@ def ask(line: str, party: Containers, what: str, name: str, **filters: str) -> l
         JobsError: it gives no answer.
     """
     try:
-        if line == "fate1":
+        if line.fate_flow.service == "python":
             fields = [f"f_{field}" for field in (name, *_FIELDS)]
             answer = flow_client.ask(party, f"/v1/{what}/query", filters, fields)
         else:
@@ -123,7 +119,7 @@ def ask(line: str, party: Containers, what: str, name: str, **filters: str) -> l
     return works(answer.get("data") or [], name, datetime.now(UTC))
 
 
-def reasons(line: str, party: Containers, job: str, task: Work | None) -> list[str]:
+def reasons(line: Line, party: Containers, job: str, task: Work | None) -> list[str]:
     """The last lines of a job's logs that say why it, or a task of it, failed.
 
     Args:
@@ -132,14 +128,14 @@ def reasons(line: str, party: Containers, job: str, task: Work | None) -> list[s
         job: the job's id.
         task: the task; None for the whole job.
     """
-    folder = shlex.quote(f"{_LOGS[line]}/{job}")
+    folder = shlex.quote(f"{line.fate_flow.logs}/{job}")
     within = shlex.quote(f"*/{task.role}/{task.party}/*{task.name}*") if task else "'*'"
     script = (
         f"cd {folder} && errors() {{ find . -name '*ERROR*' -size +0 -path \"$1\"; }}; "
         f"files=$(errors {within}); files=${{files:-$(errors '*')}}; "
         f"tail -q -n {_LINES} ${{files:-$(find . -name '*schedul*' -type f)}}"
     )
-    said = party.run(LINES[line].fate_flow, script).stdout.strip().splitlines()
+    said = party.run(line.fate_flow.service, script).stdout.strip().splitlines()
     return said[-_LINES:]
 
 
@@ -174,7 +170,7 @@ def jobs(
                     f"FATE Flow of party {party} knows no job {id}; "
                     f"`fatectl jobs {party}` lists them"
                 )
-            name = "component_name" if line == "fate1" else "task_name"
+            name = "component_name" if line.fate_flow.service == "python" else "task_name"
             tasks = ask(line, of_party, "job/task", name, job_id=id)
             tasks = tasks[::-1]  # in the order in which they ran
             why = _why(line, of_party, id, found, tasks)
@@ -184,7 +180,7 @@ def jobs(
 
 
 def _why(
-    line: str, party: Containers, job: str, found: Sequence[Work], tasks: Sequence[Work]
+    line: Line, party: Containers, job: str, found: Sequence[Work], tasks: Sequence[Work]
 ) -> list[tuple[str, list[str]]]:
     failed = [task for task in tasks if task.failed and task.party == party.id]
     why = [(f"{task.name} ({task.role})", reasons(line, party, job, task)) for task in failed]

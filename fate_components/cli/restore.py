@@ -1,7 +1,6 @@
 """fatectl restore: a party's data, back from one file."""
 
 import sys
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +8,6 @@ import typer
 from rich.console import Console
 
 from ..engines.hdfs import backup as hdfs_backup
-from ..lines.fate1_3 import meta_service
-from ..lines.fate1_3.settings import EGG, Training
 from ..operate.backup import archive, database
 from ..operate.backup.archive import ArchiveError, Manifest
 from ..operate.backup.restoring import Restoring
@@ -44,7 +41,7 @@ def check(manifest: Manifest, stack: Stack, party: Deployed, product: str | None
             f"it is of party {manifest.party}, and FATE's data contains the party's id: restore it "
             f"into party {manifest.party}"
         )
-    if (manifest.line, manifest.release) != (stack.release.line, stack.release.name):
+    if manifest.release != stack.release.name:
         raise RestoreError(
             f"it is of FATE {manifest.release}, and stack {stack.name} deploys "
             f"{stack.release.name}: set fate:release to {manifest.release}, and run `pulumi up`"
@@ -61,18 +58,6 @@ def check(manifest: Manifest, stack: Stack, party: Deployed, product: str | None
             "volume: deploy the party with the same clusters and engines and as many eggs and data "
             "nodes, and run `pulumi up`"
         )
-
-
-def _nodes(stack: Stack, party: int) -> str:
-    (found,) = (one for one in stack.settings.parties if one.id == party)
-    if not isinstance(found.training, Training):
-        return ""
-    wanted = meta_service.nodes(stack.release.services, found.training.containers(EGG, found.host))
-    return meta_service.statements(wanted)
-
-
-# The SQL that makes the tables of another stack fit a party, by release line.
-_ADAPT: Mapping[str, Callable[[Stack, int], str]] = {"fate1": _nodes}
 
 
 def restore(
@@ -186,8 +171,10 @@ def _restore(
                     restoring.load(member, blocks)
         for part in hdfs_backup.added(party, reader.manifest.volumes):
             restoring.empty(part)
-        if adapt := _ADAPT.get(stack.release.line):
-            restoring.adapt(adapt(stack, int(party.id)))
+        if adapt := stack.line.adapt_tables:
+            own = stack.party(int(party.id))
+            if statements := adapt(stack.settings, stack.release, own):
+                restoring.adapt(statements)
     except BaseException:
         restoring.clear()
         raise

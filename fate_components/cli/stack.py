@@ -13,12 +13,14 @@ import typer
 import yaml
 from pulumi import automation as auto
 
+from .. import lines
 from ..docker.client import tls_files
 from ..docker.client.containers import Containers
+from ..line import Line
 from ..releases.facts import Release
 from ..settings import Party, Settings, SettingsError, openssh
 from ..settings.errors import NAMESPACE
-from ..settings.reading import parse
+from ..stack_file import parse
 
 PROJECT = Path(__file__).parents[2]
 """The folder of the project."""
@@ -52,6 +54,11 @@ class Stack:
     settings: Settings
     release: Release
 
+    @property
+    def line(self) -> Line:
+        """Its release line."""
+        return lines.of(self.release)
+
     def docker_hosts(self, party: int) -> list[str]:
         """How to reach the Docker hosts of a party, its training cluster's first.
 
@@ -61,7 +68,7 @@ class Stack:
         Raises:
             StackError: the stack has no such party.
         """
-        clusters = self.settings.clusters(self.party(party), self.release)
+        clusters = lines.planner(self.settings, self.release).clusters(self.party(party))
         first = [cluster.host for cluster in clusters]
         hosts = dict.fromkeys(first + [host for one in clusters for host in one.elsewhere])
         return [self.settings.hosts[host].docker for host in hosts]
@@ -98,12 +105,13 @@ class Stack:
 
     def containers(self, kind: str) -> dict[str, Containers]:
         """The containers of each party's cluster of a kind, by party id."""
+        planner = lines.planner(self.settings, self.release)
         return {
             str(party.id): Containers(
                 self.name, str(party.id), self.settings.hosts[cluster.host].docker
             )
             for party in self.settings.parties
-            for cluster in self.settings.clusters(party, self.release)
+            for cluster in planner.clusters(party)
             if cluster.kind == kind
         }
 

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from .. import lines
 from ..picture import mermaid, svg
 from ..picture.model import picture
-from ..plan import planning
 from .failure import failure
 from .stack import StackError, StackOption, read
 
@@ -33,6 +33,6 @@ def topology_(
         found = read(stack)
     except StackError as error:
         raise failure(error) from None
-    plan = planning.plan(found.settings, found.release, found.name)
+    plan = lines.plan(found.settings, found.release, found.name)
     shown = picture(plan, found.settings, found.release, found.name)
     typer.echo(_RENDER[format](shown), nl=False)

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from .. import lines
 from ..checks import connections
 from ..docker.client.containers import Containers
-from ..plan import endpoints, planning
+from ..line import Line
+from ..plan import endpoints
 from . import flow
 from .failure import failure
 from .stack import PROJECT, StackError, StackOption
@@ -65,7 +67,7 @@ def _side(looked_at: Target, guest: str, host: str) -> str:
         return f"The reason is on this side: of party {guest}, {states}."
     if known is None:
         return f"Party {guest} is healthy."
-    plan = planning.plan(known.settings, known.release, known.name)
+    plan = lines.plan(known.settings, known.release, known.name)
     out = [
         way
         for way in connections.ways(plan, known.name)
@@ -84,7 +86,7 @@ def _side(looked_at: Target, guest: str, host: str) -> str:
     )
 
 
-def _run(line: str, guest: Containers, host: Containers) -> None:
+def _run(line: Line, guest: Containers, host: Containers) -> None:
     """Run the job; it is watched at the host, too, if that has a Docker host."""
     environment = {
         **os.environ,
@@ -97,7 +99,7 @@ def _run(line: str, guest: Containers, host: Containers) -> None:
     with (
         waiting(f"party {guest.id} runs the toy job with party {host.id}"),
         subprocess.Popen(
-            [sys.executable, "-m", f"fate_components.toy_job.{line}", "--stack", guest.stack],
+            [sys.executable, "-m", line.toy_job, "--stack", guest.stack],
             env=environment,
             cwd=PROJECT,
             stdout=subprocess.PIPE,

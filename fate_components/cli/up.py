@@ -12,8 +12,8 @@ from rich.console import Console
 from ..docker.client import tls_files
 from ..docker.client.daemon import Daemon, NoAnswerError
 from ..docker.inspect.survey import LEFT_OUT
+from ..lines import plan
 from ..plan.endpoints import called
-from ..plan.planning import plan
 from ..settings import DockerHost
 from . import recorded
 from .failure import failure

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_docker as docker
 
+from ..plan.cross_host import Between
 from ..releases.facts import Release
-from ..settings import Between, Published
 from . import folders, health, tool
 from .host import Host, labels
 from .inspect import drift
 from .inspect.survey import Described
 from .names import data_folder, docker_name
 from .networks import Attachment
+from .ports import Published
 
 _FOR_ROOT = "0600"
 # Changes that the provider reports but does not apply to a running container.

@@ -9,14 +9,15 @@ import pulumi
 
 from ..docker import delivery
 from ..docker.networks import Attachment
+from ..docker.ports import Published
 from ..docker.service import Container, File, Place, Service
 from ..party import route_json
 from ..party.files import ROOT, json_text, properties
 from ..plan.clusters import ClusterPlan
+from ..plan.cross_host import Between
 from ..plan.endpoints import Endpoint, Reach
 from ..plan.topology import ExchangePlan
 from ..releases.facts import Release
-from ..settings import Between, Published
 
 _HOME = f"{ROOT}/osx"
 _CONF = f"{_HOME}/conf/broker"

@@ -69,3 +69,15 @@ def seen_from(plan: ClusterPlan, host: str) -> OtherHosts:
         return OtherHosts(None)
     text = "".join(f"{address} {name}\n" for name, address in sorted(plan.known[host].items()))
     return OtherHosts(File(_PATH, text, reread=True))
+
+
+def told(plan: ClusterPlan) -> dict[str, list[str]]:
+    """The containers that are told what is on the party's other Docker hosts, by Docker host."""
+    if not plan.branches:
+        return {}
+    several = [one for one in (WORKER, DATA_NODE) if one in plan.facts.services]
+    home = ["fateflow", *(name for service in several for name in plan.containers_of(service))]
+    return {plan.host: home} | {
+        host: [name for service in several for name in branch.services.get(service, ())]
+        for host, branch in plan.branches.items()
+    }

@@ -4,10 +4,10 @@ import json
 
 import yaml
 
+from .. import lines
 from ..picture import svg
 from ..picture.model import picture
-from ..plan import planning
-from ..settings.reading import parse
+from ..stack_file import parse
 
 STACKS = {
     "docs/dev-stack.svg": "Pulumi.dev.yaml",
@@ -32,4 +32,4 @@ def drawn(stack_file: str, stack: str) -> str:
     # Nothing in the picture depends on the secret, which each machine has its own.
     as_engine[_MASTER_SECRET] = "0123456789abcdef"
     settings, release = parse(as_engine, {_MASTER_SECRET}, stack)
-    return svg.render(picture(planning.plan(settings, release, stack), settings, release, stack))
+    return svg.render(picture(lines.plan(settings, release, stack), settings, release, stack))

@@ -7,8 +7,9 @@ from typing import Any
 import yaml
 from pydantic.fields import FieldInfo
 
+from ..lines import settings_models
 from ..settings.keys import in_short
-from ..settings.reading import LINES, PLAIN
+from ..settings.reading import PLAIN
 
 PATH = "Pulumi.yaml"
 
@@ -42,7 +43,9 @@ def _flow(value: object) -> str:
 
 def _fields() -> dict[str, FieldInfo]:
     return {
-        str(field.alias): field for model in LINES.values() for field in model.model_fields.values()
+        str(field.alias): field
+        for model in settings_models().values()
+        for field in model.model_fields.values()
     }
 
 

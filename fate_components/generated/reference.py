@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from ..lines import settings_models
 from ..settings.errors import NAMESPACE
-from ..settings.reading import LINES, model_in
+from ..settings.explanations import model_in
 
 PATH = "docs/configuration.md"
 
@@ -56,7 +57,7 @@ def missing(text: str) -> set[str]:
         for keys in found["keys"].split()
         for key in keys.split("+")
     }
-    keys = [key for model in LINES.values() for key in _keys(model)]
+    keys = [key for model in settings_models().values() for key in _keys(model)]
     described = {(key.model, key.field.alias) for key in keys if key.path in listed}
     return {
         key.path
@@ -100,7 +101,7 @@ def _row(base: str, keys: str) -> str:
 
 
 def _field(path: str) -> FieldInfo:
-    for model in list(LINES.values())[::-1]:
+    for model in list(settings_models().values())[::-1]:
         for key in _keys(model):
             if key.path == path:
                 return key.field

@@ -7,11 +7,12 @@ keys, `pulumi preview` checks.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..lines import settings_models
 from ..releases import catalogue
 from ..releases.facts import Release, ServiceFacts
 from ..settings.errors import NAMESPACE
 from ..settings.keys import ENCRYPTED, without_links
-from ..settings.reading import LINES, PLAIN
+from ..settings.reading import PLAIN
 
 PATH = "config/stack.schema.json"
 """Where the schema is, from the project's folder, in which the stack files are."""
@@ -31,7 +32,7 @@ def stack_file() -> Schema:
     releases = [catalogue.load(name) for name in reversed(catalogue.known())]
     definitions: Schema = {"encrypted": ENCRYPTED}
     conditions = []
-    for line in LINES:
+    for line in settings_models():
         of_line = [release for release in releases if release.line == line]
         definitions |= _definitions(line, of_line)
         condition = {"properties": {_RELEASE: {"enum": [one.name for one in of_line]}}}
@@ -59,7 +60,9 @@ def stack_file() -> Schema:
 def _definitions(line: str, releases: Iterable[Release]) -> Schema:
     """The schemas of a release line's models, by the line's name and theirs."""
     prefix = f"{line}."
-    settings = LINES[line].model_json_schema(ref_template=f"#/definitions/{prefix}{{model}}")
+    settings = settings_models()[line].model_json_schema(
+        ref_template=f"#/definitions/{prefix}{{model}}"
+    )
     models = {name: _tidy(one) for name, one in settings.pop("$defs").items()}
     settings = _tidy(settings)
     training = _merged(release.services for release in releases)
@@ -93,7 +96,7 @@ def _config(line: str, settings: Schema) -> Schema:
     """The keys of a release line, among those of other Pulumi packages."""
     required = [
         f"{NAMESPACE}:{field.alias}"
-        for field in LINES[line].model_fields.values()
+        for field in settings_models()[line].model_fields.values()
         # A secret is there only after `pulumi config set --secret` has written it.
         if field.is_required() and field.alias != "masterSecret"
     ]

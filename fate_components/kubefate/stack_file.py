@@ -9,7 +9,7 @@ import yaml
 
 from ..generated import schema
 from ..settings.errors import Mistake, SettingsError
-from ..settings.reading import parse
+from ..stack_file import parse
 from . import options as names
 from .options import Options
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from ..docker import delivery
+from ..docker.ports import Published
 from ..docker.service import Container, File, Place, Service
 from ..plan.edges import EdgePlan, Entrance, Tunnel
 from ..plan.endpoints import called
 from ..security.certificates import Certificates
-from ..settings import Published
 
 _HOME = "/etc/fate/edge"
 CONF, _AUTHORITIES = f"{_HOME}/nginx.conf", f"{_HOME}/authorities.pem"

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol
 
 import pulumi
 import pulumi_docker as docker
@@ -10,9 +9,7 @@ import pulumi_docker as docker
 from ..docker.host import Host, labels
 from ..docker.networks import Network
 from ..docker.service import Place, Service, all_healthy
-from ..lines.fate1_3 import serving as fate1_serving
-from ..lines.fate1_3 import training as fate1
-from ..lines.fate2 import training as fate2
+from ..line import Line
 from ..plan.clusters import ClusterPlan
 from ..plan.endpoints import EXCHANGE
 from ..plan.topology import ExchangePlan, PartyPlan
@@ -21,31 +18,6 @@ from ..security.certificates import Certificates
 from ..settings import SERVING, TRAINING, Settings
 from .edge import Edge
 from .external import servers
-
-
-class Deployed(Protocol):
-    """A cluster of any kind."""
-
-    services: list[Service]
-    passwords: dict[str, str]
-
-
-class Deploys(Protocol):
-    """What deploys a cluster of a kind."""
-
-    client: servers.Client
-
-    def __call__(
-        self, place: Place, plan: ClusterPlan, settings: Settings, opts: pulumi.ResourceOptions
-    ) -> Deployed: ...
-
-
-# What each release line deploys, by kind of cluster.
-_CLUSTERS: dict[str, dict[str, Deploys]] = {
-    "fate1": {TRAINING: fate1.TrainingCluster, SERVING: fate1_serving.ServingCluster},
-    "fate2": {TRAINING: fate2.TrainingCluster},
-}
-_EXCHANGES = {"fate1": fate1.exchange, "fate2": fate2.exchange}
 
 
 def network_kinds(usual: Mapping[str, str], present: Mapping[str, str]) -> dict[str, str]:
@@ -75,7 +47,7 @@ class Party(pulumi.ComponentResource):
         plan: its part of the topology.
         hosts: the stack's Docker hosts, by name.
         settings: the stack file's settings.
-        release: the facts of the release.
+        line: the release line.
         stack: the stack's name.
         certificates: the certificates of the deployment, if its connections are encrypted.
 
@@ -91,7 +63,7 @@ class Party(pulumi.ComponentResource):
         plan: PartyPlan,
         hosts: Mapping[str, Host],
         settings: Settings,
-        release: Release,
+        line: Line,
         stack: str,
         certificates: Certificates | None,
     ) -> None:
@@ -130,7 +102,7 @@ class Party(pulumi.ComponentResource):
                 for name, branch in cluster.branches.items()
             }
             places[kind] = replace(places[kind], elsewhere=elsewhere)
-            client = _CLUSTERS[release.line][kind].client
+            client = line.clusters[kind].client
             child = pulumi.ResourceOptions(parent=self)
             verified += servers.verified(places[kind], cluster, client, child)
         for kind, cluster in plan.clusters.items():
@@ -138,7 +110,7 @@ class Party(pulumi.ComponentResource):
                 parent=self, providers={"docker": hosts[cluster.host].provider}
             )
             place = replace(places[kind], after=verified)
-            deployed = _CLUSTERS[release.line][kind](place, cluster, settings, at_host)
+            deployed = line.clusters[kind](place, cluster, settings, at_host)
             if certificates and cluster.edge:
                 gateways = [one for one in deployed.services if one.name in cluster.facts.gateways]
                 edge = Edge(
@@ -201,6 +173,7 @@ class Exchange(pulumi.ComponentResource):
     Args:
         plan: its part of the topology.
         host: its Docker host.
+        line: the release line.
         release: the facts of the release.
         stack: the stack's name.
         certificates: the certificates of the deployment, if its connections are encrypted.
@@ -210,6 +183,7 @@ class Exchange(pulumi.ComponentResource):
         self,
         plan: ExchangePlan,
         host: Host,
+        line: Line,
         release: Release,
         stack: str,
         certificates: Certificates | None,
@@ -233,7 +207,7 @@ class Exchange(pulumi.ComponentResource):
             networks=networks,
             party=None,
         )
-        services = [_EXCHANGES[release.line](place, plan, child)]
+        services = [line.exchange(place, plan, child)]
         if certificates and plan.edge and plan.edge_name:
             edge = Edge(
                 place,

@@ -7,7 +7,7 @@ import pulumi
 from ..docker import health
 from ..docker.networks import Attachment
 from ..docker.service import Container, File, Place, Service, Volume
-from ..settings import Between
+from ..plan.cross_host import Between
 
 _CONFIG = "/usr/local/etc/redis/redis.conf"
 # The server runs as user redis. A file keeps the password out of command lines.

@@ -1,13 +1,15 @@
 """What the picture of a deployment shows, in the words that stand in it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from ..docker.ports import Published
 from ..plan.clusters import ClusterPlan
+from ..plan.cross_host import Between
 from ..plan.endpoints import EXCHANGE
 from ..plan.topology import ExchangePlan, Topology
 from ..releases.facts import Release
-from ..settings import SERVING, TRAINING, Between, Published, Settings
+from ..settings import SERVING, TRAINING, Settings
 
 _WORST_FIRST = ("ill", "unknown", "changing", "well")
 
@@ -175,7 +177,7 @@ def with_states(picture: Picture, states: Mapping[tuple[str, str], tuple[str, st
 
 def _host(name: str, plan: Topology, settings: Settings) -> HostBox:
     clusters = [
-        _cluster(cluster, settings)
+        _cluster(cluster, [one for one in party.clusters.values() if one is not cluster])
         for party in plan.parties
         for cluster in party.clusters.values()
         if cluster.host == name
@@ -197,7 +199,7 @@ def _host(name: str, plan: Topology, settings: Settings) -> HostBox:
     return HostBox(name, settings.hosts[name].reachable_at, tuple(lanes), boxes)
 
 
-def _cluster(cluster: ClusterPlan, settings: Settings) -> ClusterBox:
+def _cluster(cluster: ClusterPlan, others: Iterable[ClusterPlan]) -> ClusterBox:
     facts, edge = cluster.facts, cluster.edge
     doors = [
         Door(edge.service if edge else service, _door(port, number, cluster.published[port]))
@@ -222,7 +224,7 @@ def _cluster(cluster: ClusterPlan, settings: Settings) -> ClusterBox:
         cluster.kind,
         tuple(doors),
         tuple(services),
-        tuple(_notes(cluster, settings)),
+        tuple(_notes(cluster, others)),
         str(cluster.party.id),
     )
 
@@ -276,12 +278,12 @@ def _ports(one: Between) -> str:
     return f"{one.first}" if one.count == 1 else f"{one.first}-{one.first + one.count - 1}"
 
 
-def _notes(cluster: ClusterPlan, settings: Settings) -> Iterator[str]:
+def _notes(cluster: ClusterPlan, others: Iterable[ClusterPlan]) -> Iterator[str]:
     """The ports of the party's other clusters that this one calls."""
-    other = SERVING if cluster.kind == TRAINING else TRAINING
-    for name in settings.inner_ports(other):
-        if to := cluster.beside.get(name):
-            yield f"calls its {other} cluster at {to.host}:{to.port}"
+    for other in others:
+        for name in other.inner:
+            if to := cluster.beside.get(name):
+                yield f"calls its {other.kind} cluster at {to.host}:{to.port}"
 
 
 def _counted(name: str, count: int) -> str:

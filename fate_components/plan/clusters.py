@@ -1,14 +1,16 @@
 """The plan of one cluster of a party."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ..docker.networks import Attachment, Network
-from ..releases.facts import Release
-from ..settings import Between, Party, Published
+from ..docker.ports import Published
+from ..settings import Party
 from ..settings.clusters import ClusterKeys
+from .cross_host import Between
 from .edges import EdgePlan
 from .endpoints import Endpoint, Reach
+from .placed import Needs, PlacedCluster
 
 
 @dataclass(frozen=True)
@@ -29,56 +31,47 @@ class Branch:
         return [name for names in self.services.values() for name in names]
 
 
-@dataclass(frozen=True)
-class ClusterPlan:
+@dataclass(frozen=True, kw_only=True)
+class ClusterPlan(PlacedCluster):
     """Everything about a party's cluster that follows from the whole deployment.
 
     Args:
-        kind: training or serving.
-        host: the name of its Docker host.
         party: the party's settings in the stack file.
-        facts: the facts of its services.
-        network: the party's Docker network on that host.
+        network: the party's Docker network on the Docker host that the cluster runs on.
+        networks: the same on its other Docker hosts, by their names.
         gateways: its gateways' attachments to the network that they share with other parties';
             none behind an edge.
-        published: where its ports are published on the Docker host, by port name.
         others: the parties it has a route to, by id.
         default: the route to all others: the exchange, if there is one.
         beside: the ports of the party's other clusters, by name.
         external: where the database servers are that somebody else runs, by the name of the service
             that each stands for.
         edge: its edge, if connections to other parties are encrypted.
-        branches: what it has on other Docker hosts of the party, by Docker host.
-        between: the ports that its containers call on the party's other Docker hosts.
         known: for each of the party's Docker hosts, the names of the containers on the others that
             are called from there, and the addresses that these have there.
-        calls_home: the published ports that services on other Docker hosts call on its own, by
-            service.
-        home: where these ports are called from there, by their names.
+        home: where other Docker hosts call the published ports in `calls_home`, by their names.
+        needs: what it needs of each of its Docker hosts.
     """
 
-    kind: str
-    host: str
     party: Party
-    facts: Release
     network: Network
+    networks: Mapping[str, Network]
     gateways: Mapping[str, Attachment]
-    published: Mapping[str, Published]
     others: Mapping[int, Reach]
     default: Endpoint | None
     beside: Reach
     external: Mapping[str, Endpoint]
     edge: EdgePlan | None
-    branches: Mapping[str, Branch] = field(default_factory=dict)
-    between: tuple[Between, ...] = ()
-    known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    calls_home: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    home: Reach = field(default_factory=dict)
+    known: Mapping[str, Mapping[str, str]]
+    home: Reach
+    needs: Mapping[str, Needs]
 
     @property
-    def hosts(self) -> tuple[str, ...]:
-        """All of its Docker hosts, the one it runs on first."""
-        return (self.host, *self.branches)
+    def branches(self) -> dict[str, Branch]:
+        """What it has on other Docker hosts of the party, by Docker host."""
+        return {
+            host: Branch(self.networks[host], services) for host, services in self.elsewhere.items()
+        }
 
     @property
     def services(self) -> list[str]:
@@ -95,17 +88,6 @@ class ClusterPlan:
         settings: ClusterKeys = getattr(self.party, self.kind)
         away = {name for branch in self.branches.values() for name in branch.containers}
         return [name for name in settings.containers(service, self.host) if name not in away]
-
-    def host_of(self, container: str) -> str:
-        """The name of the Docker host of one of its containers."""
-        return next(
-            (host for host, branch in self.branches.items() if container in branch.containers),
-            self.host,
-        )
-
-    def host_of_port(self, port: str) -> str:
-        """The name of the Docker host on which it publishes one of its ports."""
-        return self.host_of(self.facts.publisher(port))
 
     def network_at(self, host: str) -> Network:
         """The party's network on one of the cluster's Docker hosts."""

@@ -59,7 +59,7 @@ class EdgePlan:
     tunnels: tuple[Tunnel, ...]
 
 
-def _edge(
+def edge_plan(
     name: str,
     facts: Release,
     network: Network,

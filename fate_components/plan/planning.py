@@ -8,54 +8,45 @@ from ipaddress import IPv4Network
 from ..docker.names import docker_name
 from ..docker.networks import Attachment, Network
 from ..releases.facts import Release
-from ..settings import MAX_PARTIES, SERVING, TRAINING, Cluster, Party, Settings
-from .clusters import Branch, ClusterPlan
-from .edges import Tunnel, _edge
+from ..settings import SERVING, TRAINING, Party, Settings
+from . import slots
+from .clusters import ClusterPlan
+from .edges import Tunnel, edge_plan
 from .endpoints import EXCHANGE, Endpoint, Reach
-from .slots import _cut, _has_some_on, _runs_on, stable
+from .placed import PlacedCluster
+from .planner import Planner
+from .slots import MAX_PARTIES, cut, stable
 from .topology import ExchangePlan, PartyPlan, Topology
 
 # The third octet of a party's network, and the last octet of its gateways on the shared one: from
 # here up to 254.
 _FIRST_SLOT = 16
-
-
 _EXCHANGE_OCTET = 2
-
-
 # The ports at which an edge listens for its own cluster: a range for each gateway port, and in it a
 # port for each party. All are below those that Linux gives to outgoing connections.
 _FIRST_TUNNEL, _TUNNELS = 10000, 7000
-
-
 _EXCHANGE_TUNNEL = 9371
-
-
 # The third octet of the network of an exchange and its edge.
 _EXCHANGE_SLOT = 15
-
-
 _FEDERATION = 2  # /24s for the gateways of a federation engine
-
-
 # By kind of cluster: the last parts of the name of the network that gateways share, and the third
 # octet of its first address.
 _SHARED = {TRAINING: (("shared",), 0), SERVING: (("shared", "serving"), 8)}
 
 
-def plan(settings: Settings, release: Release, stack: str) -> Topology:
+def plan(planner: Planner, stack: str) -> Topology:
     """Compute the deployment from checked settings.
 
     Args:
-        settings: the stack file's settings.
-        release: the facts of the release it names.
+        planner: decides where the clusters run.
         stack: the stack's name.
     """
+    settings = planner.settings
     clusters = {
-        party.id: {cluster.kind: cluster for cluster in settings.clusters(party, release)}
+        party.id: {cluster.kind: cluster for cluster in planner.clusters(party)}
         for party in settings.parties
     }
-    deployment = _Deployment(settings, release, stack, clusters)
+    deployment = _Deployment(planner, stack, clusters)
     return Topology(
         shared=deployment.shared,
         parties=tuple(
@@ -74,19 +65,25 @@ class _Deployment:
     """The settings, and what follows from them for all clusters.
 
     Args:
-        settings: the stack file's settings.
-        release: the facts of the release.
+        planner: decides where the clusters run.
         stack: the stack's name.
         clusters: by party, its clusters by kind.
     """
 
-    settings: Settings
-    release: Release
+    planner: Planner
     stack: str
-    clusters: Mapping[int, Mapping[str, Cluster]]
+    clusters: Mapping[int, Mapping[str, PlacedCluster]]
+
+    @property
+    def settings(self) -> Settings:
+        return self.planner.settings
+
+    @property
+    def release(self) -> Release:
+        return self.planner.release
 
     def subnet(self, host: str) -> IPv4Network:
-        return self.settings.hosts[host].networks(self.stack)
+        return slots.subnet(self.settings.hosts[host], self.stack)
 
     @cached_property
     def shared(self) -> dict[str, dict[str, Network]]:
@@ -150,7 +147,7 @@ class _Deployment:
         cluster = self.clusters[party.id][kind]
         host, facts = cluster.host, cluster.facts
         slot, shared = self.slots[host][party.id], self.shared[host][kind]
-        network = Network(docker_name(self.stack, party.id), _cut(self.subnet(host), slot))
+        network = Network(docker_name(self.stack, party.id), cut(self.subnet(host), slot))
         outside = {
             name: Attachment(shared, shared.at((index << 8) + slot))
             for index, name in enumerate(facts.gateways)
@@ -161,18 +158,21 @@ class _Deployment:
         if facts.edge:
             first = next(iter(outside.values()))
             tunnels = tuple(self._tunnels(others, facts, default))
-            edge = _edge(facts.edge, facts, network, first, facts.gateways, tunnels)
+            edge = edge_plan(facts.edge, facts, network, first, facts.gateways, tunnels)
             outside = {}
             others = self._through(facts.edge, others, facts)
             default = default and Endpoint(facts.edge, _EXCHANGE_TUNNEL)
         return ClusterPlan(
-            kind=kind,
-            host=host,
+            **vars(cluster),
             party=party,
-            facts=facts,
             network=network,
+            networks={
+                other: network
+                if cluster.one_subnet
+                else replace(network, subnet=cut(self.subnet(other), self.slots[other][party.id]))
+                for other in cluster.elsewhere
+            },
             gateways=outside,
-            published=cluster.published,
             others=others,
             default=default,
             beside=self._beside(party, cluster),
@@ -181,28 +181,16 @@ class _Deployment:
                 for name, server in getattr(party, kind).external.items()
             },
             edge=edge,
-            branches={
-                other: Branch(
-                    network
-                    if cluster.one_subnet
-                    else replace(
-                        network, subnet=_cut(self.subnet(other), self.slots[other][party.id])
-                    ),
-                    services,
-                )
-                for other, services in cluster.elsewhere.items()
-            },
-            between=cluster.between,
             known={host: self._known(cluster, host) for host in cluster.hosts},
-            calls_home=cluster.calls_home,
             home={
                 port: self._outside(host, cluster.published[port].port)
                 for ports in cluster.calls_home.values()
                 for port in ports
             },
+            needs={name: self.planner.needs(party, kind, facts, name) for name in cluster.hosts},
         )
 
-    def _known(self, cluster: Cluster, host: str) -> dict[str, str]:
+    def _known(self, cluster: PlacedCluster, host: str) -> dict[str, str]:
         """What containers on a Docker host call on the others of their party, and where it is."""
         return {
             one.container: self._outside(one.host, one.first).host
@@ -242,7 +230,7 @@ class _Deployment:
             for party in others
         }
 
-    def _beside(self, party: Party, cluster: Cluster) -> Reach:
+    def _beside(self, party: Party, cluster: PlacedCluster) -> Reach:
         """Services of one party on one Docker host reach each other by name."""
         return {
             port: Endpoint(name, number)
@@ -254,7 +242,7 @@ class _Deployment:
             for port, number in service.published_ports.items()
         }
 
-    def _others(self, party: Party, cluster: Cluster) -> dict[int, Reach]:
+    def _others(self, party: Party, cluster: PlacedCluster) -> dict[int, Reach]:
         """With an exchange, training clusters are reached through it; otherwise directly."""
         exchange = self.settings.exchange if cluster.kind == TRAINING else None
         others: dict[int, Reach] = {}
@@ -269,7 +257,7 @@ class _Deployment:
             others |= self._peers(cluster.kind)
         return others
 
-    def _gateways(self, party: int, cluster: Cluster, seen_from: str) -> Reach:
+    def _gateways(self, party: int, cluster: PlacedCluster, seen_from: str) -> Reach:
         edge = cluster.facts.edge
         if cluster.host == seen_from:
             return {
@@ -315,7 +303,7 @@ class _Deployment:
     def exchange(self) -> ExchangePlan | None:
         """The plan of the exchange, if this stack runs one."""
         exchange, facts = self.settings.exchange, self.release.exchange
-        published = self.settings.exchange_at(self.release)
+        published = self.planner.exchange_at()
         if exchange is None or exchange.host is None or facts is None or published is None:
             return None
         parties: dict[int, Reach] = {
@@ -329,11 +317,11 @@ class _Deployment:
         if self.release.edge:
             service = self.release.services[facts.service]
             network = Network(
-                docker_name(self.stack, EXCHANGE), _cut(self.subnet(exchange.host), _EXCHANGE_SLOT)
+                docker_name(self.stack, EXCHANGE), cut(self.subnet(exchange.host), _EXCHANGE_SLOT)
             )
             tunnels = tuple(self._tunnels(parties, self.release, None))
             behind = {EXCHANGE: service}
-            edge = _edge(self.release.edge, self.release, network, attachment, behind, tunnels)
+            edge = edge_plan(self.release.edge, self.release, network, attachment, behind, tunnels)
             attachment = Attachment(network, network.at(service.address), aliases=(EXCHANGE,))
             parties = self._through(self.release.edge, parties, self.release)
         return ExchangePlan(
@@ -347,3 +335,11 @@ class _Deployment:
             network=network,
             edge=edge,
         )
+
+
+def _runs_on(clusters: Mapping[str, PlacedCluster], host: str, kind: str = "") -> bool:
+    return any(one.host == host and kind in ("", one.kind) for one in clusters.values())
+
+
+def _has_some_on(clusters: Mapping[str, PlacedCluster], host: str) -> bool:
+    return any(host in one.elsewhere for one in clusters.values())

@@ -1,21 +1,21 @@
-"""Numbers for parties that do not change when others come or go."""
+"""Subnets, and numbers for parties that do not change when others come or go."""
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable
 from ipaddress import IPv4Network
 
-from ..settings import Cluster
+from ..settings import DockerHost
+
+MAX_PARTIES = 239
+"""How many parties a Docker host's subnet has room for."""
+# 10.192.0.0/16 to 10.239.0.0/16: outside the ranges that Docker picks by itself, and the usual
+# ranges of flannel and Kubernetes.
+_FIRST_SUBNET, _SUBNETS = 192, 48
 
 
-def _cut(subnet: IPv4Network, slot: int) -> IPv4Network:
+def cut(subnet: IPv4Network, slot: int) -> IPv4Network:
+    """The /24 of a slot in a subnet."""
     return IPv4Network((int(subnet.network_address) + (slot << 8), 24))
-
-
-def _runs_on(clusters: Mapping[str, Cluster], host: str, kind: str = "") -> bool:
-    return any(one.host == host and kind in ("", one.kind) for one in clusters.values())
-
-
-def _has_some_on(clusters: Mapping[str, Cluster], host: str) -> bool:
-    return any(host in one.elsewhere for one in clusters.values())
 
 
 def stable(ids: Iterable[int], count: int, taken: Iterable[int] = ()) -> dict[int, int]:
@@ -38,3 +38,16 @@ def stable(ids: Iterable[int], count: int, taken: Iterable[int] = ()) -> dict[in
         taken.add(number)
         found[id] = number
     return found
+
+
+def subnet(host: DockerHost, stack: str) -> IPv4Network:
+    """The subnet that a stack's Docker networks on a Docker host are taken from.
+
+    Args:
+        host: the Docker host's settings in the stack file.
+        stack: the stack's name, which determines the subnet if the stack file sets none.
+    """
+    if host.subnet:
+        return IPv4Network(host.subnet)
+    octet = _FIRST_SUBNET + hashlib.sha256(stack.encode()).digest()[0] % _SUBNETS
+    return IPv4Network(f"10.{octet}.0.0/16")

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..docker.networks import Attachment, Network
+from ..docker.ports import Published
 from ..releases.facts import ServiceFacts
-from ..settings import Party, Published
+from ..settings import Party
 from .clusters import ClusterPlan
 from .edges import EdgePlan
 from .endpoints import EXCHANGE, Reach

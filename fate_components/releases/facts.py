@@ -133,7 +133,8 @@ class Release(_Fact):
 
     Args:
         name: its version, like 1.3.0.
-        line: the release line, the package of fate_components that deploys it.
+        line: the release line that deploys it: a package of fate_components.lines, or the full name
+            of a module elsewhere.
         services: the services of a training cluster, by their names in FATE's documentation.
         serving: the services of a serving cluster, if the release has any.
         exchange: how to run an exchange, if the release has one.
@@ -144,7 +145,7 @@ class Release(_Fact):
     """
 
     name: str
-    line: Literal["fate1", "fate2"]
+    line: str
     services: dict[str, ServiceFacts]
     serving: dict[str, ServiceFacts] = {}
     exchange: ExchangeFacts | None = None

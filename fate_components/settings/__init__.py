@@ -1,11 +1,8 @@
 """The stack's config as typed, checked objects, and the errors shown to an operator.
 
-Each release line adds a model of its own keys, in the package of that line (fate1/settings.py).
+Each release line adds a model of its own keys, in its own package.
 """
 
-from ..docker.ports import Published
-from ..plan.cross_host import Between
-from ..plan.wanted import Cluster, Needs
 from .clusters import SERVING, TRAINING, Training
 from .databases import Mysql, Server
 from .errors import Location, Mistake, SettingsError
@@ -13,26 +10,9 @@ from .exchange import Exchange
 from .hosts import DockerHost
 from .images import RegistryLogin
 from .parties import Party, Peer
-from .stack import MAX_PARTIES, Settings
+from .stack import Settings
 
 __all__ = [
-    "MAX_PARTIES",
-    "SERVING",
-    "TRAINING",
-    "Between",
-    "Cluster",
-    "DockerHost",
-    "Exchange",
-    "Location",
-    "Mistake",
-    "Mysql",
-    "Needs",
-    "Party",
-    "Peer",
-    "Published",
-    "RegistryLogin",
-    "Server",
-    "Settings",
-    "SettingsError",
-    "Training",
-]
+    "SERVING", "TRAINING", "DockerHost", "Exchange", "Location", "Mistake", "Mysql", "Party",
+    "Peer", "RegistryLogin", "Server", "Settings", "SettingsError", "Training",
+]  # fmt: skip

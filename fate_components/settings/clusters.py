@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import (
@@ -11,8 +11,7 @@ from pydantic import (
     PlainValidator,
 )
 
-from ..docker.ports import ANYWHERE, LOOPBACK, Published
-from ..releases.facts import Release
+from ..docker.ports import Published
 from . import addresses
 from .databases import Mysql, Server
 from .keys import Keys
@@ -87,27 +86,6 @@ class ClusterKeys(Keys):
             home: the name of the Docker host that the cluster runs on.
         """
         return [service]
-
-    def published(
-        self, facts: Release, bind: str = ANYWHERE, opened: Mapping[str, str] | None = None
-    ) -> dict[str, Published]:
-        """Where each of its ports is published, by port name.
-
-        The defaults are FATE's usual ports. Those that other parties call are open, the others
-        bound to loopback only: some of them accept jobs from anyone, and Docker's published ports
-        bypass the usual firewalls.
-
-        Args:
-            facts: the facts of its services.
-            bind: the address to bind ports to that other parties call.
-            opened: the addresses to bind other ports to by default, by port name.
-        """
-        defaults = dict.fromkeys(facts.gateway_ports, bind) | dict(opened or {})
-        found = {}
-        for name, usual in facts.published.items():
-            chosen = self.publish.get(name, Published(usual, ""))
-            found[name] = replace(chosen, ip=chosen.ip or defaults.get(name, LOOPBACK))
-        return found
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,6 @@
 """The keys of Docker hosts."""
 
-import hashlib
 import re
-from ipaddress import IPv4Network
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
@@ -18,10 +16,6 @@ from .errors import shown
 from .keys import Keys, Text
 from .tls import DockerTls
 from .values import Address, Count, folder
-
-# 10.192.0.0/16 to 10.239.0.0/16: outside the ranges that Docker picks by itself, and the usual
-# ranges of flannel and Kubernetes.
-_FIRST_SUBNET, _SUBNETS = 192, 48
 
 
 def _bind(value: str) -> str:
@@ -111,14 +105,3 @@ class DockerHost(Keys):
     def reachable_at(self) -> str | None:
         """The address that other machines use, if one is known."""
         return self.address or self._host_name or urlsplit(self.docker).hostname
-
-    def networks(self, stack: str) -> IPv4Network:
-        """The subnet that a stack's Docker networks on this host are taken from.
-
-        Args:
-            stack: the stack's name, which determines the subnet if the stack file sets none.
-        """
-        if self.subnet:
-            return IPv4Network(self.subnet)
-        octet = _FIRST_SUBNET + hashlib.sha256(stack.encode()).digest()[0] % _SUBNETS
-        return IPv4Network(f"10.{octet}.0.0/16")

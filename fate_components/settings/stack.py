@@ -5,9 +5,8 @@ docs/configuration.md, the schema for editors and the errors take its descriptio
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -15,24 +14,18 @@ from pydantic import (
     SecretStr,
 )
 
-from ..docker.ports import ANYWHERE, Published
-from ..plan.cross_host import Between
-from ..plan.wanted import Cluster, Needs
 from ..releases.facts import Release
 from . import addresses
-from .clusters import TRAINING, ClusterKeys, Placement, Training
-from .errors import Location, Mistake, shown, unknown_host
+from .errors import Mistake, shown
 from .exchange import Exchange
 from .hosts import DockerHost
 from .images import RegistryLogin, _registry
 from .keys import Keys, Secret, Text
 from .parties import Party, Peer
-from .services import Services, overridden
+from .services import Services
 from .tls import Tls
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-MAX_PARTIES = 239
-"""How many parties a Docker host's subnet has room for."""
 _MIN_SECRET = 16
 
 
@@ -50,9 +43,6 @@ def _path(value: str) -> str:
 
 class Settings(Keys):
     """All settings of a stack file; each release line has a subclass with its own keys."""
-
-    fate_flow: ClassVar[str]
-    """The service in which FATE Flow runs."""
 
     release: Annotated[str, Text] = Field(
         description="the FATE release to deploy: `2.2.0`, `2.0.0` or `1.3.0`. It decides which "
@@ -118,177 +108,6 @@ class Settings(Keys):
         "between the parties: true, false. If the job fails, the `up` fails",
     )
 
-    def clusters(self, party: Party, release: Release) -> list[Cluster]:
-        """A party's clusters, training first.
-
-        Args:
-            party: one of the parties.
-            release: the facts of the release.
-        """
-        if party.training is None:
-            return []
-        facts = overridden(release, party.training.services)
-        published = party.training.published(facts, self.bound(party.host))
-        return [Cluster(TRAINING, party.host, facts, published)]
-
-    def address_of(self, host: str) -> str | None:
-        """The IPv4 address of a Docker host, if one is known."""
-        address = self.hosts[host].reachable_at if host in self.hosts else None
-        return address if address and addresses.ipv4(address) else None
-
-    def with_placed(self, cluster: Cluster, keys: Training) -> Cluster:
-        """A cluster with the services that the stack file places on other Docker hosts.
-
-        Args:
-            cluster: the cluster.
-            keys: its settings in the stack file.
-        """
-        elsewhere = {host: dict(services) for host, services in cluster.elsewhere.items()}
-        between, calls_home = list(cluster.between), {}
-        for name, to in keys.placed(cluster.host).items():
-            about = keys.placeable.get(name)
-            if about is None or name not in cluster.facts.services or name in keys.external:
-                continue  # a mistake, which is reported as such
-            elsewhere.setdefault(to.host, {})[name] = (name,)
-            if about.calls:
-                calls_home[name] = about.calls
-                continue
-            port, ip = cluster.facts.services[name].port, self.address_of(to.host) or ANYWHERE
-            where = ("place", name)
-            one = Between(
-                name, to.host, to.port or port, 1, ip, where, encrypted=False, inside=port
-            )
-            between.append(one)
-        ip = self.address_of(cluster.host) or ANYWHERE
-        opened = {port: ip for ports in calls_home.values() for port in ports}
-        published = keys.published(cluster.facts, opened=opened)
-        return replace(
-            cluster,
-            published={**cluster.published, **{port: published[port] for port in opened}},
-            elsewhere=elsewhere,
-            between=tuple(between),
-            calls_home=calls_home,
-        )
-
-    def placing(self, release: Release) -> Iterator[Mistake]:
-        """Mistakes in where parties and their services run, which no single key reveals.
-
-        Args:
-            release: the facts of the release.
-        """
-        for index, party in enumerate(self.parties):
-            for number, host in enumerate(party.hosts):
-                if number and host not in self.hosts:
-                    where = ("parties", index, "hosts", number)
-                    yield Mistake(where, unknown_host(host, self.hosts))
-            if (keys := party.training) and keys.place:
-                facts = self.clusters(party, release)[0].facts
-                for name, to in keys.place.items():
-                    yield from self._placed(index, keys, facts, name, to)
-
-    def _placed(
-        self, index: int, keys: Training, facts: Release, name: str, to: Placement
-    ) -> Iterator[Mistake]:
-        where = ("parties", index, "training", "place", name)
-        home = self.parties[index].host
-        about = keys.placeable.get(name)
-        possible = [one for one in keys.placeable if one in facts.services]
-        if about is None or name not in facts.services:
-            why = "is not among the services of this party"
-            if name in facts.services:
-                by_name = "the party's other services call it by name on the first one"
-                outside = "other parties call it at the address of the first one"
-                default = outside if facts.services[name].gateway else by_name
-                why = f"cannot run on another Docker host: {keys.unplaceable.get(name, default)}"
-            yield Mistake(where, f"{why}; choose from {', '.join(possible)}")
-        elif name in keys.external:
-            yield Mistake(
-                where, "is a server that somebody else runs (it has an address); remove the key"
-            )
-        elif about.calls and to.port:
-            ports = " and ".join(f"publish.{port}" for port in facts.services[name].published_ports)
-            yield Mistake(
-                where,
-                f"{to.port} is not used: its port on the Docker host is set by {ports}; remove the "
-                "port",
-            )
-        elif to.host == home and to.port:
-            yield Mistake(
-                where,
-                f"{to.port} is not used: {shown(home)} is the party's first Docker host, on which "
-                "no port is published for it; remove the port",
-            )
-        elif to.host != home:
-            called, caller = ([home], name) if about.calls else ([to.host], "FATE Flow")
-            yield from self.across(index, ("place",), [to.host], called, caller)
-
-    def across(
-        self, index: int, key: Location, counts: Iterable[str], called: Iterable[str], caller: str
-    ) -> Iterator[Mistake]:
-        """What keeps a party's containers on several Docker hosts from calling each other.
-
-        Args:
-            index: the party's index.
-            key: the key below its training cluster that says how many each Docker host has.
-            counts: the Docker hosts that the key names.
-            called: the Docker hosts whose ports are called from others.
-            caller: what calls them, for the message.
-        """
-        party = self.parties[index]
-        for host in counts:
-            if host not in party.all_hosts:
-                yield Mistake(
-                    ("parties", index, "training", *key),
-                    f"{shown(host)} is not one of the party's hosts "
-                    f"({', '.join(map(shown, party.all_hosts))}); add it to "
-                    f"fate:parties[{index}].hosts",
-                )
-        for host in dict.fromkeys(called):
-            address = self.address_of(host)
-            if host in self.hosts and (address is None or addresses.only_local(address)):
-                present = self.hosts[host].reachable_at
-                what = f"{shown(present)} is no address for that" if present else "is missing"
-                yield Mistake(
-                    ("hosts", host, "address"),
-                    f"{what}: {caller} of party {party.id} on another Docker host must reach it; "
-                    "set the IPv4 address that other machines use",
-                )
-
-    def bound(self, host: str) -> str:
-        """The address that a Docker host's ports for other parties are bound to by default."""
-        return self.hosts[host].bind if host in self.hosts else ANYWHERE
-
-    def exchange_at(self, release: Release) -> Published | None:
-        """Where the exchange is published, if this stack runs one.
-
-        Args:
-            release: the facts of the release.
-        """
-        exchange, facts = self.exchange, release.exchange
-        if exchange is None or exchange.host is None or facts is None:
-            return None
-        return Published(exchange.port or facts.publish, self.bound(exchange.host))
-
-    def needs(self, party: Party, cluster: str, facts: Release, host: str) -> Needs:
-        """What one of a party's clusters needs of one of its Docker hosts.
-
-        Args:
-            party: one of the parties.
-            cluster: training or serving.
-            facts: the facts of the cluster's services.
-            host: the Docker host's name.
-        """
-        keys: ClusterKeys | None = getattr(party, cluster)
-        away = {name: to.host for name, to in keys.placed(party.host).items()} if keys else {}
-        here = party.host if cluster == TRAINING else host
-        return Needs(
-            sum(
-                service.uses_memory
-                for name, service in facts.services.items()
-                if away.get(name, here) == host
-            )
-        )
-
     def chosen_engines(self, party: Party) -> dict[str, str]:
         """The engines of a party that other parties should know of, by kind; none if its release
         has no choice.
@@ -313,14 +132,6 @@ class Settings(Keys):
             ValueError: the release line cannot call a party with such gateways.
         """
         raise NotImplementedError
-
-    def inner_ports(self, cluster: str) -> tuple[str, ...]:
-        """The ports of a kind of cluster that the other clusters of its party call.
-
-        Args:
-            cluster: training or serving.
-        """
-        return ()
 
     def chosen(self, release: Release) -> Release:
         """The facts of the release to deploy, with the images that these settings choose."""

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 from pulumi import automation as auto
 
+from fate_components.plan.slots import subnet
 from fate_components.settings import DockerHost
 
 ROOT = Path(__file__).parents[2]
@@ -61,9 +62,9 @@ def _name() -> str:
     host = DockerHost(docker="unix:///var/run/docker.sock")
     for _ in range(1000):
         name = f"t{secrets.token_hex(3)}"
-        if (subnet := host.networks(name)) not in _taken:
+        if (addresses := subnet(host, name)) not in _taken:
             break
-    _taken.add(subnet)
+    _taken.add(addresses)
     return name
 
 

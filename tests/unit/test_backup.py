@@ -20,7 +20,7 @@ from fate_components.docker.client import cli
 from fate_components.operate.backup import archive
 from fate_components.operate.backup.archive import DATABASE, Member
 from fate_components.party.deployed import Deployed, Found
-from fate_components.settings.reading import parse
+from fate_components.stack_file import parse
 from tests.bad_stack_files import GOOD
 from tests.unit.test_settings import as_engine
 
@@ -97,7 +97,9 @@ def test_a_party_without_a_database_takes_no_dump() -> None:
 
 def test_the_nodes_of_the_target_are_written_into_the_loaded_tables() -> None:
     parties = [{"id": 9999, "host": "a", "training": {"eggs": 2}}]
-    sql = restore._nodes(stack(**{"fate:parties": parties}), 9999)
+    found = stack(**{"fate:parties": parties})
+    assert found.line.adapt_tables
+    sql = found.line.adapt_tables(found.settings, found.release, found.party(9999))
     assert "('egg-2', 7778, 'STORAGE', 'HEALTHY')" in sql
     assert "egg-3" not in sql
 

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import settings as profile
 from pydantic import ValidationError
 
+from fate_components import lines
 from fate_components.outputs import party_outputs
-from fate_components.plan import planning
 from fate_components.releases import catalogue
 from fate_components.settings import SettingsError
-from fate_components.settings.reading import parse
+from fate_components.stack_file import parse
 from tests import on_paper
 from tests.random_files import FILES, MARK, StackFile, release_files, stack_files
 from tests.unit.test_settings import as_engine
@@ -76,7 +76,7 @@ def is_valid(release: str, facts: dict[str, Any]) -> bool:
             settings, chosen = parse(file.config, set(file.encrypted), file.stack)
         except SettingsError:
             return True
-    assert party_outputs(planning.plan(settings, chosen, file.stack), settings, chosen)
+    assert party_outputs(lines.plan(settings, chosen, file.stack), settings, chosen)
     return True
 
 

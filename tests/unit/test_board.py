@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from fate_components import lines
 from fate_components.cli import logs
 from fate_components.cli.__main__ import app
 from fate_components.cli.board import command, live
@@ -25,9 +26,8 @@ from fate_components.cli.stack import Stack, StateError
 from fate_components.cli.target import Target, TargetError
 from fate_components.operate import fleet
 from fate_components.operate.fleet import Fleet, Member
-from fate_components.plan import planning
 from fate_components.security.redaction import HIDDEN, Redactor
-from fate_components.settings.reading import parse
+from fate_components.stack_file import parse
 from tests.bad_stack_files import GOOD
 from tests.unit.test_settings import as_engine
 
@@ -51,7 +51,7 @@ def _targeted(written: str) -> Target:
     config = json.loads(written)
     settings, release = parse(as_engine(config), {"fate:masterSecret"}, "dev")
     hosts = {name: host.docker for name, host in settings.hosts.items()}
-    wanted = fleet.declared(planning.plan(settings, release, "dev"), "dev", hosts)
+    wanted = fleet.declared(lines.plan(settings, release, "dev"), "dev", hosts)
     return Target("dev", hosts, wanted, Stack("dev", settings, release), True)
 
 

@@ -16,12 +16,12 @@ from pulumi import automation as auto
 from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
+from fate_components import lines
 from fate_components.cli import card as card_command
 from fate_components.cli import peer
 from fate_components.cli.__main__ import app
 from fate_components.cli.stack import Config
 from fate_components.crypto import pki
-from fate_components.plan import planning
 from fate_components.security import card as cards
 from fate_components.security import certificates
 from fate_components.security.card import Card, CardError
@@ -47,7 +47,7 @@ def config(*changes: dict[str, Any]) -> Config:
 
 def made(found: Config, party: int = 10005) -> Card:
     stack = found.checked()
-    plan = planning.plan(stack.settings, stack.release, stack.name)
+    plan = lines.plan(stack.settings, stack.release, stack.name)
     (planned,) = [one for one in plan.parties if one.party.id == party]
     encryption = certificates.of(stack.settings, plan, NOW)
     return cards.of(planned, stack.settings, stack.release, encryption)

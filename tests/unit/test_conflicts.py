@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
+from fate_components import lines
 from fate_components.checks.conflicts import conflicts
 from fate_components.docker.inspect.local import listening
 from fate_components.docker.inspect.survey import LOST, Survey
-from fate_components.plan import planning
-from fate_components.settings import Published
-from fate_components.settings.reading import parse
+from fate_components.docker.ports import Published
+from fate_components.stack_file import parse
 from tests.bad_stack_files import GOOD
 
 FILE = GOOD | {"fate:exchange": {"host": "a", "port": 9399}}
@@ -17,7 +17,7 @@ FILE = GOOD | {"fate:exchange": {"host": "a", "port": 9399}}
 
 def found(**survey: Any) -> list[str]:
     settings, release = parse(FILE, {"fate:masterSecret"}, "dev")
-    plan = planning.plan(settings, release, "dev")
+    plan = lines.plan(settings, release, "dev")
     return list(conflicts(plan, "dev", {"a": Survey(**survey), "b": Survey()}))
 
 

@@ -20,7 +20,7 @@ from fate_components.docker.client import daemon
 from fate_components.docker.client.daemon import Daemon, NoAnswerError, Question, document
 from fate_components.docker.client.questions import Questions
 from fate_components.docker.inspect import local, survey
-from fate_components.settings import Published
+from fate_components.docker.ports import Published
 from tests.unit.test_drift import awaited
 
 CONTAINER = {

@@ -8,10 +8,10 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from fate_components.lines import settings_models
 from fate_components.lines.fate1_3 import settings as fate1
 from fate_components.lines.fate2 import settings as fate2
 from fate_components.settings import stack as models
-from fate_components.settings.reading import LINES
 from tests import changes
 from tests.kubefate_files import OPTIONS
 
@@ -35,7 +35,9 @@ def test_every_key_is_in_the_reference(model: str, key: str) -> None:
 
 def test_the_project_file_declares_every_key_of_the_stack_file() -> None:
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
-    declared = {field.alias for line in LINES.values() for field in line.model_fields.values()}
+    declared = {
+        field.alias for line in settings_models().values() for field in line.model_fields.values()
+    }
     assert set(project["config"]) == declared
 
 

@@ -13,8 +13,8 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from fate_components import route_tables
-from fate_components.checks import connections, doctor
+from fate_components import lines
+from fate_components.checks import connections, doctor, reread_files
 from fate_components.checks.connections import Reached, Way
 from fate_components.cli import target
 from fate_components.cli.__main__ import app
@@ -25,9 +25,9 @@ from fate_components.docker.inspect import survey
 from fate_components.docker.inspect.survey import Survey
 from fate_components.operate.fleet import Fleet, Member
 from fate_components.party import edge_check
-from fate_components.plan import planning
 from fate_components.plan.endpoints import Endpoint
-from fate_components.settings.reading import parse
+from fate_components.releases import catalogue
+from fate_components.stack_file import parse
 from tests.bad_stack_files import GOOD
 from tests.unit.test_fleet import missing
 from tests.unit.test_settings import as_engine
@@ -55,7 +55,7 @@ class Daemon:
 
 def stack(**change: Any) -> doctor.Stack:
     settings, release = parse(as_engine({**GOOD, **change}), {"fate:masterSecret"}, "dev")
-    return doctor.Stack("dev", settings, release, planning.plan(settings, release, "dev"))
+    return doctor.Stack("dev", settings, lines.of(release), lines.plan(settings, release, "dev"))
 
 
 def running(*names: str) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def daemon(monkeypatch: pytest.MonkeyPatch) -> None:
     found = stack()
     Daemon.files = {
         (one.container, one.file.path): one.file.content
-        for one in route_tables.of(found.plan, found.settings, found.release, "dev")
+        for one in reread_files.of(found.plan, found.settings, found.line, "dev")
     }
     Daemon.says = None
     monkeypatch.setattr(doctor, "Daemon", Daemon)
@@ -164,7 +164,7 @@ def test_certificates_that_were_delivered(
     Daemon.says = issued.certificate.replace("\n", "\r\n")
     Daemon.files = {
         (one.container, one.file.path): one.file.content
-        for one in route_tables.of(found.plan, found.settings, found.release, "dev")
+        for one in reread_files.of(found.plan, found.settings, found.line, "dev")
     }
     surveys = {"a": Survey(info=INFO, containers=running("fate-dev-9999-edge")), "b": Survey()}
     report = doctor.examine(found, surveys, [], issued.expires - timedelta(days=730 - days))
@@ -213,7 +213,9 @@ def test_a_way_is_followed() -> None:
 
 def test_findings_are_shown_with_an_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
     found = stack()
-    known = target.Target("dev", {"a": "ssh://a"}, (), Stack("dev", found.settings, found.release))
+    known = target.Target(
+        "dev", {"a": "ssh://a"}, (), Stack("dev", found.settings, catalogue.load("1.3.0"))
+    )
     report = doctor.Report(
         {"a": Survey(info=INFO, disk=3 << 30, clock=-1.25), "b": Survey(error="refused")},
         [

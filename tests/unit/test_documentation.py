@@ -11,8 +11,8 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from fate_components.cli.__main__ import app
+from fate_components.lines import settings_models
 from fate_components.releases import catalogue
-from fate_components.settings.reading import LINES
 from images.catalogue import DEBIAN
 from tests.documentation import (
     ROOT,
@@ -164,7 +164,7 @@ def mistakes(config: Config) -> list[Any]:
         "masterSecret": "a" * 32,
     }
     found: list[list[Any]] = []
-    for line in LINES.values():
+    for line in settings_models().values():
         try:
             line.model_validate({**rest, **given})
         except ValidationError as error:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from fate_components import lines
 from fate_components.docker.client.containers import Containers
 from fate_components.party import edge, edge_check
-from fate_components.plan import clusters, endpoints, planning, topology
-from fate_components.settings.reading import parse
+from fate_components.plan import clusters, endpoints, topology
+from fate_components.stack_file import parse
 from tests.bad_stack_files import CA, GOOD, GOOD_2
 from tests.unit.test_program import COMMAND, CONTAINER, Recorder, run, secret
 from tests.unit.test_settings import as_engine
@@ -29,7 +30,7 @@ SERVING = {
 def planned(change: dict[str, Any]) -> topology.Topology:
     config = as_engine({**GOOD, **TLS, **change})
     settings, release = parse(config, {"fate:masterSecret"}, "dev")
-    return planning.plan(settings, release, "dev")
+    return lines.plan(settings, release, "dev")
 
 
 def training(plan: topology.Topology) -> clusters.ClusterPlan:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fate_components import lines
 from fate_components.checks import preflight
 from fate_components.docker.client.daemon import Daemon, NoAnswerError
 from fate_components.docker.inspect.survey import Survey
@@ -13,9 +14,9 @@ from fate_components.lines.fate1_3 import egg_addresses
 from fate_components.operate import fleet
 from fate_components.picture import mermaid, svg
 from fate_components.picture.model import picture
-from fate_components.plan import planning, topology
-from fate_components.settings import Needs
-from fate_components.settings.reading import parse
+from fate_components.plan import topology
+from fate_components.plan.placed import Needs
+from fate_components.stack_file import parse
 from tests.bad_stack_files import GOOD
 from tests.unit.test_program import COMMAND, CONTAINER, run
 from tests.unit.test_settings import as_engine
@@ -40,7 +41,7 @@ def spread(eggs: object, other: int = 10000, **training: Any) -> dict[str, Any]:
 
 def planned(config: dict[str, Any]) -> topology.Topology:
     settings, release = parse(as_engine(copy.deepcopy(config)), {"fate:masterSecret"}, "dev")
-    return planning.plan(settings, release, "dev")
+    return lines.plan(settings, release, "dev")
 
 
 def addresses(registered: Any) -> dict[str, tuple[str, list[str]]]:
@@ -127,8 +128,8 @@ def test_each_host_needs_what_its_eggs_take() -> None:
     def needs(eggs: object, host: str) -> Needs:
         config = spread(eggs, processors=3)
         settings, release = parse(as_engine(config), {"fate:masterSecret"}, "dev")
-        cluster = planning.plan(settings, release, "dev").parties[0].clusters["training"]
-        return settings.needs(cluster.party, "training", cluster.facts, host)
+        cluster = lines.plan(settings, release, "dev").parties[0].clusters["training"]
+        return cluster.needs[host]
 
     egg, link, one = 653, 35, needs(1, "a")
     assert needs({"a": 1, "b": 2}, "b") == Needs(2 * egg + link, 3)
@@ -139,7 +140,7 @@ def test_each_host_needs_what_its_eggs_take() -> None:
 def test_the_picture_shows_what_crosses_the_hosts() -> None:
     config = spread({"a": 1, "b": 1})
     settings, release = parse(as_engine(config), {"fate:masterSecret"}, "dev")
-    plan = planning.plan(settings, release, "dev")
+    plan = lines.plan(settings, release, "dev")
     shown = picture(plan, settings, release, "dev")
     for text in (mermaid.render(shown), svg.render(shown)):
         assert "with all else on a" in text
@@ -152,10 +153,10 @@ def test_addresses_that_are_taken_elsewhere_are_those_of_the_first_host() -> Non
     settings, release = parse(
         as_engine(config | {"fate:hosts": hosts}), {"fate:masterSecret"}, "dev"
     )
-    plan = planning.plan(settings, release, "dev")
+    plan = lines.plan(settings, release, "dev")
     taken = {"Labels": None, "Scope": "local", "IPAM": {"Config": [{"Subnet": "10.201.0.0/16"}]}}
     surveys = {name: Survey() for name in HOSTS} | {"b": Survey(networks={"others": taken})}
-    (error,) = preflight.findings(settings, plan, "dev", surveys).errors
+    (error,) = preflight.findings(settings, plan, lines.of(release), "dev", surveys).errors
     assert "Network others of Docker host b" in error
     assert "Set fate:hosts.a.subnet to another" in error
 
@@ -197,8 +198,8 @@ def told(
     settings, release = parse(as_engine(config), {"fate:masterSecret"}, "dev")
     daemon = Answering(answer)
     surveys = {name: Survey() for name in HOSTS} | {"a": there(daemon, mysql="mysql", **services)}
-    plan = planning.plan(settings, release, "dev")
-    found = preflight.findings(settings, plan, "dev", surveys)
+    plan = lines.plan(settings, release, "dev")
+    found = preflight.findings(settings, plan, lines.of(release), "dev", surveys)
     return found.errors, found.warnings, daemon.asked
 
 

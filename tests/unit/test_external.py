@@ -15,7 +15,7 @@ from fate_components.cli import backup, restore, stack
 from fate_components.cli.__main__ import app
 from fate_components.party.external import check, mysql_client
 from fate_components.releases import catalogue
-from fate_components.settings.reading import parse
+from fate_components.stack_file import parse
 from tests.bad_stack_files import GOOD, GOOD_2
 from tests.unit.test_program import COMMAND, CONTAINER, VOLUME, Recorder, run, secret
 from tests.unit.test_settings import as_engine

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from fate_components import route_tables
+from fate_components import lines
+from fate_components.checks import reread_files
 from fate_components.docker.inspect.survey import Survey
 from fate_components.engines.eggroll import conf as eggroll
 from fate_components.party import edge_check
-from fate_components.plan import planning
-from fate_components.settings.reading import parse
+from fate_components.stack_file import parse
 from tests.bad_stack_files import GOOD_2
 from tests.unit.test_fate2 import P, commands, file
 from tests.unit.test_program import CONTAINER, Recorder, run, secret
@@ -205,8 +205,8 @@ def test_doctor_compares_the_tables_that_there_are() -> None:
         exchange = {"exchange": {"host": "a"}} if federation == "osx" else {}
         stack_file = config("spark_local", federation, **exchange)
         settings, release = parse(as_engine(stack_file), {"fate:masterSecret"}, "dev")
-        plan = planning.plan(settings, release, "dev")
-        found = list(route_tables.of(plan, settings, release, "dev"))
+        plan = lines.plan(settings, release, "dev")
+        found = list(reread_files.of(plan, settings, lines.of(release), "dev"))
         assert {(one.owner, one.container.rpartition("-")[2]) for one in found} == wanted
 
 

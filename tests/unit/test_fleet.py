@@ -13,6 +13,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from fate_components import lines
 from fate_components.cli import stack as stacks
 from fate_components.cli import target
 from fate_components.cli.__main__ import app
@@ -21,8 +22,7 @@ from fate_components.cli.status import ago, grouped, size
 from fate_components.docker.client.daemon import NoAnswerError
 from fate_components.operate import fleet
 from fate_components.operate.fleet import Fleet, Member, Usage
-from fate_components.plan import planning
-from fate_components.settings.reading import parse
+from fate_components.stack_file import parse
 from tests.bad_stack_files import GOOD
 from tests.unit.test_settings import as_engine
 
@@ -309,7 +309,7 @@ def test_what_stacks_share_is_known_without_the_state(
 def known(silent: dict[str, str] | None = None) -> tuple[target.Target, Fleet]:
     settings, release = parse(as_engine(GOOD), {"fate:masterSecret"}, "dev")
     hosts = {name: host.docker for name, host in settings.hosts.items()}
-    wanted = fleet.declared(planning.plan(settings, release, "dev"), "dev", hosts)
+    wanted = fleet.declared(lines.plan(settings, release, "dev"), "dev", hosts)
     there = [] if silent else wanted
     return target.Target("dev", hosts, wanted), Fleet(tuple(there), silent or {})
 

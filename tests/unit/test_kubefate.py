@@ -14,6 +14,7 @@ from fate_components.cli.__main__ import app
 from fate_components.kubefate import shell
 from fate_components.kubefate.report import Outcome
 from fate_components.kubefate.translate import translate
+from fate_components.plan import slots
 from fate_components.settings import DockerHost
 from tests import on_paper
 from tests.kubefate_files import FILES, changed
@@ -429,7 +430,7 @@ def test_a_command_in_the_file_is_not_run(folder: Folder, tmp_path: Path) -> Non
 
 
 def test_a_stack_whose_networks_would_hide_a_host(folder: Folder) -> None:
-    subnet = DockerHost(docker="unix:///var/run/docker.sock").networks("dev")
+    subnet = slots.subnet(DockerHost(docker="unix:///var/run/docker.sock"), "dev")
     assert "or use another name for --stack" in refused(
         folder, "1.3", partyiplist=f"({subnet[9]} 10.0.0.1)", servingiplist="()"
     )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fate_components.docker.client import cli, tls_files
-from fate_components.settings.reading import parse
+from fate_components.stack_file import parse
 from tests.bad_stack_files import GIVEN, GOOD
 from tests.unit.test_program import run
 from tests.unit.test_settings import as_engine

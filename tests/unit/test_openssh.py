@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from fate_components import lines
 from fate_components.outputs import party_outputs
-from fate_components.plan import planning
 from fate_components.settings import SettingsError, openssh
-from fate_components.settings.reading import parse
+from fate_components.stack_file import parse
 from tests.bad_stack_files import GOOD
 from tests.unit.test_settings import as_engine
 
@@ -46,7 +46,7 @@ def load(file: dict[str, Any]) -> Any:
 
 def test_others_get_the_name_that_ssh_connects_to(config: Path) -> None:
     settings, release = load(FILE)
-    plan = planning.plan(settings, release, "dev")
+    plan = lines.plan(settings, release, "dev")
     (reach,) = plan.parties[0].clusters["training"].others[10000].values()
     assert reach.host == "fate.example.org"
     assert party_outputs(plan, settings, release)["10000"]["proxy"] == "fate.example.org:9370"

@@ -9,13 +9,14 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from fate_components import lines
 from fate_components.cli import stack as stacks
 from fate_components.cli.__main__ import app
 from fate_components.generated import ROOT
 from fate_components.picture import mermaid, svg
 from fate_components.picture.model import Picture, picture, with_states
-from fate_components.plan import planning, topology
-from fate_components.settings.reading import parse
+from fate_components.plan import topology
+from fate_components.stack_file import parse
 from tests.bad_stack_files import GOOD, GOOD_2
 from tests.random_files import FILES, MARK
 from tests.unit.test_settings import as_engine
@@ -69,7 +70,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
 
 def planned(config: dict[str, Any]) -> tuple[Picture, topology.Topology]:
     settings, release = parse(as_engine(config), SECRET, "prod")
-    plan = planning.plan(settings, release, "prod")
+    plan = lines.plan(settings, release, "prod")
     return picture(plan, settings, release, "prod"), plan
 
 

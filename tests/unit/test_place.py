@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 
-from fate_components import outputs
+from fate_components import lines, outputs
 from fate_components.checks import preflight
 from fate_components.checks.conflicts import claims
 from fate_components.docker.inspect.survey import Survey
 from fate_components.operate import fleet
 from fate_components.picture.model import picture
-from fate_components.plan import planning
-from fate_components.settings.reading import parse
+from fate_components.stack_file import parse
 from tests.bad_stack_files import GOOD, GOOD_2
 from tests.unit.test_eggs import HOSTS
 from tests.unit.test_fate2 import file
@@ -37,9 +36,9 @@ def placed(line: str, place: dict[str, str] | None = None, **training: Any) -> d
 
 def found(config: dict[str, Any], **surveys: Survey) -> preflight.Findings:
     settings, release = parse(as_engine(copy.deepcopy(config)), {"fate:masterSecret"}, "dev")
-    plan = planning.plan(settings, release, "dev")
+    plan = lines.plan(settings, release, "dev")
     known = {name: Survey() for name in HOSTS} | surveys
-    return preflight.findings(settings, plan, "dev", known)
+    return preflight.findings(settings, plan, lines.of(release), "dev", known)
 
 
 @pytest.mark.parametrize("line", GOODS)
@@ -65,13 +64,13 @@ def test_a_database_at_home_is_the_simple_case(line: str) -> None:
 @pytest.mark.parametrize("line", GOODS)
 def test_a_database_counts_where_it_is(line: str) -> None:
     settings, release = parse(as_engine(placed(line)), {"fate:masterSecret"}, "dev")
-    plan = planning.plan(settings, release, "dev")
+    plan = lines.plan(settings, release, "dev")
     where = {one.service: one.host for one in fleet.declared(plan, "dev", dict.fromkeys(HOSTS, ""))}
     assert {where[service] for service in GOODS[line][1]} == {"b"}
     cluster = plan.parties[0].clusters["training"]
     facts = cluster.facts.services
     memory = sum(facts[service].uses_memory for service in GOODS[line][1])
-    needs = [settings.needs(cluster.party, "training", cluster.facts, host) for host in "ab"]
+    needs = [cluster.needs[host] for host in "ab"]
     assert needs[1].memory == memory
     assert not {service.image for service in plan.services("a")} & {
         facts[service].image for service in GOODS[line][1]
@@ -155,7 +154,7 @@ def test_notebook_and_board_at_home_are_the_simple_case() -> None:
 
 def test_ports_for_people_belong_to_the_docker_host_that_publishes_them() -> None:
     settings, release = parse(as_engine(for_people()), {"fate:masterSecret"}, "dev")
-    plan = planning.plan(settings, release, "dev")
+    plan = lines.plan(settings, release, "dev")
     found = outputs.party_addresses(plan, settings, release)["9999"]
     assert {name: address.host for name, address in found.items()} == {
         "fateflow": "a", "notebook": "b", "fateboard": "b", "rabbitmq": "a",

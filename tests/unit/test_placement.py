@@ -5,18 +5,19 @@ from typing import Any
 
 import pytest
 
+from fate_components import lines
 from fate_components.checks import preflight
 from fate_components.checks.conflicts import conflicts
 from fate_components.docker import networks
 from fate_components.docker.inspect.survey import Survey
+from fate_components.docker.ports import Published
 from fate_components.lines.fate2.settings import Settings
 from fate_components.operate import fleet
 from fate_components.picture import mermaid, svg
 from fate_components.picture.model import picture
-from fate_components.plan import clusters, planning, topology
+from fate_components.plan import clusters, topology
 from fate_components.releases.facts import Release
-from fate_components.settings import Published
-from fate_components.settings.reading import parse
+from fate_components.stack_file import parse
 from tests.bad_stack_files import GOOD_2
 from tests.unit.test_settings import as_engine
 
@@ -42,7 +43,7 @@ def across(
     }
     settings, facts = parse(as_engine(copy.deepcopy(config)), {"fate:masterSecret"}, "dev")
     assert isinstance(settings, Settings)
-    return settings, facts, planning.plan(settings, facts, "dev")
+    return settings, facts, lines.plan(settings, facts, "dev")
 
 
 def planned(plan: topology.Topology) -> clusters.ClusterPlan:
@@ -107,8 +108,8 @@ def test_every_service_is_declared_where_it_is() -> None:
 
 
 def test_each_host_needs_what_its_workers_offer() -> None:
-    settings, _, plan = across({"b": 2})
-    here, there = (preflight.needs(settings, plan, host) for host in "ab")
+    _, _, plan = across({"b": 2})
+    here, there = (preflight.needs(plan, host) for host in "ab")
     assert here.shared_cores == 0
     assert there.shared_cores == 2 * 8 + 8
     assert there.memory > 2 * (16 << 10) > here.memory

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from fate_components import lines
 from fate_components.checks import preflight
 from fate_components.checks.preflight import Findings
 from fate_components.docker.inspect.survey import Survey
-from fate_components.plan import planning
-from fate_components.settings.reading import parse
+from fate_components.stack_file import parse
 from tests.bad_stack_files import GOOD, GOOD_2
 from tests.unit.test_settings import as_engine
 
@@ -24,9 +24,9 @@ def found(
     settings, release = parse(
         as_engine(copy.deepcopy({**FILE, **(change or {})})), {"fate:masterSecret"}, "dev"
     )
-    plan = planning.plan(settings, release, "dev")
+    plan = lines.plan(settings, release, "dev")
     known = {"a": Survey(), "b": Survey()} | surveys
-    return preflight.findings(settings, plan, "dev", known, left_out)
+    return preflight.findings(settings, plan, lines.of(release), "dev", known, left_out)
 
 
 def network(subnet: str, **more: Any) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def test_a_network_with_our_name_is_one_error() -> None:
     settings, release = parse(as_engine(FILE), {"fate:masterSecret"}, "dev")
     (ours,) = {
         cluster.network.subnet
-        for party in planning.plan(settings, release, "dev").parties
+        for party in lines.plan(settings, release, "dev").parties
         for cluster in party.clusters.values()
         if cluster.network.name == name
     }
@@ -241,7 +241,7 @@ def hdfs_found(a: dict[str, str], b: dict[str, str]) -> list[str]:
     }
     settings, release = parse(as_engine(copy.deepcopy(file)), {"fate:masterSecret"}, "dev")
     return preflight.findings(
-        settings, planning.plan(settings, release, "dev"), "dev", surveys
+        settings, lines.plan(settings, release, "dev"), lines.of(release), "dev", surveys
     ).errors
 
 

@@ -12,7 +12,7 @@ from fate_components.cli import publish
 from fate_components.cli.__main__ import app
 from fate_components.cli.stack import Stack
 from fate_components.docker.client.containers import Containers
-from fate_components.settings.reading import parse
+from fate_components.stack_file import parse
 from tests.bad_stack_files import GOOD
 from tests.unit.test_serving import parties
 from tests.unit.test_settings import as_engine

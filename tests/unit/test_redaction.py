@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pulumi.runtime import rpc
 
-from fate_components.plan import planning
+from fate_components import lines
 from fate_components.security.redaction import HIDDEN, Redactor, secrets_of
-from fate_components.settings.reading import parse
+from fate_components.stack_file import parse
 from tests.bad_stack_files import GOOD, GOOD_2
 from tests.unit.test_program import run
 from tests.unit.test_settings import as_engine
@@ -19,7 +19,7 @@ SECRET = {"fate:masterSecret", "fate:parties", "fate:registries"}
 
 def secrets(config: dict[str, Any]) -> set[str]:
     settings, release = parse(as_engine(config), SECRET, "dev")
-    plan = planning.plan(settings, release, "dev")
+    plan = lines.plan(settings, release, "dev")
     return set(secrets_of(settings, plan, datetime.now(UTC)))
 
 

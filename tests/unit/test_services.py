@@ -4,8 +4,9 @@ import copy
 import json
 from typing import Any
 
+from fate_components import lines
 from fate_components.releases.facts import ServiceFacts
-from fate_components.settings.reading import parse
+from fate_components.stack_file import parse
 from tests.bad_stack_files import GOOD, GOOD_2
 from tests.unit.test_program import COMMAND, CONTAINER, IMAGE, labels, run
 from tests.unit.test_settings import as_engine
@@ -13,7 +14,7 @@ from tests.unit.test_settings import as_engine
 
 def services(config: dict[str, Any], party: int, kind: str = "training") -> dict[str, ServiceFacts]:
     settings, release = parse(as_engine(config), {"fate:masterSecret"}, "dev")
-    clusters = settings.clusters(settings.parties[party], release)
+    clusters = lines.planner(settings, release).clusters(settings.parties[party])
     (found,) = [cluster for cluster in clusters if cluster.kind == kind]
     return found.facts.services
 

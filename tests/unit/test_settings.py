@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from fate_components import lines
+from fate_components.docker.ports import Published
 from fate_components.lines.fate1_3.settings import Training
+from fate_components.plan import planner
 from fate_components.releases import catalogue
-from fate_components.settings import Published, Settings, SettingsError
-from fate_components.settings.reading import parse
+from fate_components.settings import Settings, SettingsError
+from fate_components.stack_file import parse
 from tests.bad_stack_files import CASES, GOOD, GOOD_2, Case
 from tests.error_messages import WAY_OUT
 
@@ -125,13 +128,13 @@ def test_a_port_is_bound_to_loopback_unless_the_stack_file_says_otherwise(
     chosen: object, ip: str, port: int
 ) -> None:
     training = Training.model_validate({"publish": {"fateboard": chosen}})
-    assert training.published(catalogue.load("1.3.0"))["fateboard"] == Published(port, ip)
+    assert planner.published(training, catalogue.load("1.3.0"))["fateboard"] == Published(port, ip)
 
 
 @pytest.mark.parametrize("release", catalogue.known())
 def test_only_what_other_parties_call_is_open_by_default(release: str) -> None:
     facts = catalogue.load(release)
-    published = Training().published(facts)
+    published = planner.published(Training(), facts)
     assert {name for name, to in published.items() if to.everywhere} == set(facts.gateway_ports)
     assert {to.ip for to in published.values()} == {"0.0.0.0", "127.0.0.1"}
 
@@ -171,10 +174,11 @@ def test_a_host_binds_what_other_parties_call_to_one_of_its_addresses() -> None:
         }
     )  # fmt: skip
     settings, release = parse(config, {"fate:masterSecret"}, "dev")
-    first, second = (settings.clusters(party, release) for party in settings.parties)
+    placing = lines.planner(settings, release)
+    first, second = (placing.clusters(party) for party in settings.parties)
     bound = {name: at.ip for one in first for name, at in one.published.items()}
     gateways = {"proxy", "serving-grpc"}
     assert {name for name, ip in bound.items() if ip == HERE} == gateways
     assert {ip for name, ip in bound.items() if name not in gateways} == {"127.0.0.1"}
     assert second[0].published["proxy"] == Published(9371, "0.0.0.0")
-    assert settings.exchange_at(release) == Published(9399, HERE)
+    assert placing.exchange_at() == Published(9399, HERE)

@@ -14,7 +14,7 @@ from fate_components.docker.client.daemon import Daemon
 from fate_components.kubefate import running
 from fate_components.party import deployed
 from fate_components.party.deployed import PartyError
-from fate_components.settings.reading import parse
+from fate_components.stack_file import parse
 from tests.bad_stack_files import GOOD, GOOD_2
 from tests.unit.test_settings import as_engine
 

@@ -7,11 +7,10 @@ from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store
 from pydantic import SecretStr
 
-from fate_components import outputs
+from fate_components import lines, outputs
 from fate_components.crypto import pki
-from fate_components.plan import planning
 from fate_components.security import certificates
-from fate_components.settings.reading import parse
+from fate_components.stack_file import parse
 from tests.bad_stack_files import CA, GIVEN, GOOD, NEW
 from tests.unit.test_settings import as_engine
 
@@ -85,7 +84,7 @@ def encrypted(**change: object) -> certificates.Certificates:
     peers = [{"id": 10001, "address": "fate.example.org", "tls": {"authority": CA}}]
     config = {**GOOD, "fate:tls": {"enabled": True}, "fate:peers": peers, **change}
     settings, release = parse(as_engine(config), {"fate:masterSecret", "fate:parties"}, "dev")
-    found = certificates.of(settings, planning.plan(settings, release, "dev"), NOW)
+    found = certificates.of(settings, lines.plan(settings, release, "dev"), NOW)
     assert found
     return found
 

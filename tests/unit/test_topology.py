@@ -3,10 +3,11 @@
 import copy
 from typing import Any
 
+from fate_components import lines
 from fate_components.lines.fate1_3 import route_table
-from fate_components.plan import clusters, planning, topology
+from fate_components.plan import clusters, topology
 from fate_components.releases import catalogue
-from fate_components.settings.reading import parse
+from fate_components.stack_file import parse
 from tests.bad_stack_files import GOOD
 from tests.unit.test_settings import as_engine
 
@@ -20,7 +21,7 @@ def planned(
     config = as_engine({**copy.deepcopy(GOOD), **(change or {})})
     secrets = {"fate:masterSecret"} | ({"fate:parties"} if own else set())
     settings, release = parse(config, secrets, stack)
-    return planning.plan(settings, release, stack)
+    return lines.plan(settings, release, stack)
 
 
 def training(plan: topology.Topology, index: int) -> clusters.ClusterPlan:

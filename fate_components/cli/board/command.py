@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import typer
 
-from ...plan import planning
+from ... import lines
 from ...security.redaction import Redactor, secrets_of
 from ..failure import failure
 from ..logs import INTERRUPTED
@@ -51,5 +51,5 @@ def redactor(looked_at: Target) -> Redactor:
     found = looked_at.stack
     if found is None or not looked_at.secrets_known:
         return Redactor()
-    plan = planning.plan(found.settings, found.release, found.name)
+    plan = lines.plan(found.settings, found.release, found.name)
     return Redactor(secrets_of(found.settings, plan, datetime.now(UTC)))

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ... import outputs
+from ... import lines, outputs
 from ...operate.fleet import Member, condition
 from ...picture import svg
 from ...picture.model import picture, with_states
-from ...plan import planning
 from ...plan.endpoints import EXCHANGE, called
 from ...plan.topology import Topology
 from .. import flow
@@ -37,7 +36,7 @@ def document(live: Live, seen: Seen, now: datetime) -> dict[str, Any]:
     addresses: dict[str, list[dict[str, Any]]] = {}
     drawn = None
     if stack:
-        plan = planning.plan(stack.settings, stack.release, stack.name)
+        plan = lines.plan(stack.settings, stack.release, stack.name)
         addresses = _addresses(target, stack, plan)
         drawn = _picture(stack, plan, members)
     return {
@@ -51,7 +50,7 @@ def document(live: Live, seen: Seen, now: datetime) -> dict[str, Any]:
         "picture": drawn,
         "jobs": listed[:_JOBS],
         "olderJobs": max(len(listed) - _JOBS, 0),
-        "jobsAsked": _jobs_asked(seen),
+        "jobsAsked": _jobs_asked(target, seen),
         "jobFaults": {party: live.redact(why) for party, why in seen.job_faults.items()},
         "checks": [
             {
@@ -154,9 +153,9 @@ def _jobs(told: Mapping[str, Sequence[Work]]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda job: (job["started"] is None, job["started"]), reverse=True)
 
 
-def _jobs_asked(seen: Seen) -> bool:
+def _jobs_asked(target: Target, seen: Seen) -> bool:
     """Whether a party has had no time to tell its jobs."""
-    asked = {one.party for one in seen.fleet.members if flow.is_in(one)}
+    asked = set(flow.parties(target, seen.fleet))
     answered = seen.jobs.keys() | seen.job_faults.keys()
     return ASKED in seen.fleet.silent.values() or not asked <= answered
 

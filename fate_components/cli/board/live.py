@@ -94,7 +94,7 @@ class Live:
         if self.target.stack:
             self._repeat("checks", self.read_checks, _CHECKS_EVERY)
         seen = self.seen()
-        for party in dict.fromkeys(one.party for one in seen.fleet.members if flow.is_in(one)):
+        for party in flow.parties(self.target, seen.fleet):
             self._repeat(f"party {party}", partial(self.ask_jobs, party), _JOBS_EVERY)
         return seen
 

@@ -10,8 +10,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ...settings import Published
-from ..ports import ANYWHERE
+from ..ports import ANYWHERE, Published
 
 _LISTEN = "0A"  # the kernel's number for a socket that listens
 _EVERYWHERE = "0" * 32  # the IPv6 address

@@ -14,10 +14,9 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from ...settings import Published
 from ..client.daemon import Daemon, NoAnswerError, document
 from ..client.questions import Questions
-from ..ports import ANYWHERE
+from ..ports import ANYWHERE, Published
 from . import local
 
 LEFT_OUT = "FATE_LEFT_OUT"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ...settings import Between
+from ...plan.cross_host import Between
 
 MAX_DATA_NODES = 8
 """How many data nodes a Docker host can have."""

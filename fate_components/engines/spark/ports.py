@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from ...settings import Between
+from ...plan.cross_host import Between
 
 _KEY = ("spark", "ports")
 _JOBS = 16  # at once, across Docker hosts

@@ -1,1 +1,23 @@
-"""The release line of FATE 1.3: the keys of its stack files, and the services that they deploy."""
+"""The release line of FATE 1.3: Eggroll 1 with its eggs, and FATE Serving 1.2."""
+
+from ...line import FateFlow, Line
+from ...party.files import ROOT
+from ...settings import SERVING, TRAINING
+from . import lost_tables, reread, restored
+from .planner import Planner
+from .serving import ServingCluster
+from .settings import Settings
+from .training import TrainingCluster, exchange
+
+LINE = Line(
+    settings=Settings,
+    planner=Planner,
+    clusters={TRAINING: TrainingCluster, SERVING: ServingCluster},
+    exchange=exchange,
+    reread=reread,
+    fate_flow=FateFlow("python", f"{ROOT}/python/logs"),
+    toy_job=f"{__name__}.toy_job",
+    serving_check=f"{__name__}.serving.check",
+    lost_data=lost_tables.findings,
+    adapt_tables=restored.adapt,
+)

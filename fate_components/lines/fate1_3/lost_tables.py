@@ -1,11 +1,11 @@
 """Tables that are lost with eggs that a deployment removes, as seen before anything is changed."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from ...docker.client.daemon import NoAnswerError
 from ...docker.inspect.survey import Survey, labels_of
 from ...docker.names import docker_name
+from ...line import Finding
 from ...party import mysql
 from ...party.external import servers
 from ...plan.topology import Topology
@@ -21,19 +21,6 @@ WHERE node.type = 'STORAGE' AND node.ip IN ({eggs})
 AND dtable.status = 'NORMAL' AND dtable.table_type <> 'IN_MEMORY'
 GROUP BY node.ip
 """
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What is to be known before eggs are removed.
-
-    Args:
-        text: a message with what to do.
-        certain: whether tables are lost for certain.
-    """
-
-    text: str
-    certain: bool
 
 
 def findings(plan: Topology, stack: str, surveys: Mapping[str, Survey]) -> Iterator[Finding]:

@@ -6,9 +6,9 @@ import pulumi
 
 from ...docker import delivery
 from ...docker.networks import Attachment
+from ...docker.ports import Published
 from ...docker.service import Container, File, Place, Service
 from ...party.files import ROOT, json_text, properties
-from ...settings import Published
 from .route_table import RouteTable
 
 ROUTE_TABLE = f"{ROOT}/proxy/conf/route_table.json"

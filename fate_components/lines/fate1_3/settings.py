@@ -1,23 +1,18 @@
 """The stack file keys that only FATE 1.3 has."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from ... import settings
-from ...docker.ports import ANYWHERE
-from ...releases.facts import Release
 from ...settings import addresses
 from ...settings.clusters import ClusterKeys, Placeable
 from ...settings.databases import Server
-from ...settings.errors import shown, unknown_host
+from ...settings.errors import shown
 from ...settings.keys import Keys
-from ...settings.services import overridden
 from ...settings.values import Address, Count, Port, by_host, per_host
-from . import egg_addresses
 
 _GATEWAY = "proxy"
 _SERVING_GATEWAY = "serving-grpc"
@@ -224,8 +219,6 @@ class Peer(settings.Peer):
 class Settings(settings.Settings):
     """All settings of a stack file of FATE 1.3."""
 
-    fate_flow = "python"
-
     parties: tuple[Party, ...] = Field(
         description="the parties this stack runs, each {id, host or hosts, training, serving, tls}",
         min_length=1,
@@ -240,88 +233,6 @@ class Settings(settings.Settings):
         description="where images come from: `registry` (FATE's official images), or `archive` (a "
         "file); FATE 1.3 cannot be built from packages",
     )
-
-    def clusters(self, party: settings.Party, release: Release) -> list[settings.Cluster]:
-        """A party's clusters, training first.
-
-        If they are on two Docker hosts, the ports that they call each other at are bound to their
-        host's address by default, or to all addresses if that is a name.
-        """
-        assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
-        found = []
-        serving_host = (party.serving and party.serving.host) or party.host
-        apart = bool(party.training and party.serving) and serving_host != party.host
-        if party.training:
-            opened = {_FLOW: self._address(party.host)} if apart else {}
-            facts = overridden(release, party.training.services)
-            published = party.training.published(facts, self.bound(party.host), opened)
-            cluster = settings.Cluster(
-                settings.TRAINING,
-                party.host,
-                facts.without(LINK),
-                published,
-                self.inner_ports(settings.TRAINING),
-            )
-            spread = self.with_placed(self._spread(cluster, party.training, facts), party.training)
-            found.append(replace(spread, one_subnet=bool(spread.elsewhere)))
-        if party.serving:
-            opened = {_SERVER: self._address(serving_host)} if apart else {}
-            facts = overridden(release.serving_cluster, party.serving.services)
-            published = party.serving.published(facts, self.bound(serving_host), opened)
-            found.append(
-                settings.Cluster(
-                    settings.SERVING,
-                    serving_host,
-                    facts,
-                    published,
-                    self.inner_ports(settings.SERVING),
-                )
-            )
-        return found
-
-    def _spread(
-        self, cluster: settings.Cluster, training: Training, facts: Release
-    ) -> settings.Cluster:
-        """A training cluster with its eggs on other Docker hosts, if it has any there."""
-        links = training.links_at(cluster.host)
-        eggs = training.eggs_at(cluster.host)
-        elsewhere = {host: names for host, names in links.items() if host != cluster.host}
-        if not elsewhere:
-            return cluster
-        return replace(
-            cluster,
-            facts=facts,
-            elsewhere={host: {EGG: eggs[host], LINK: names} for host, names in elsewhere.items()},
-            between=tuple(
-                settings.Between(
-                    name, host, training.egg_port, 1, self._address(host), ("eggPort",), False
-                )
-                for host, (name,) in elsewhere.items()
-            ),
-        )
-
-    def needs(
-        self, party: settings.Party, cluster: str, facts: Release, host: str
-    ) -> settings.Needs:
-        """What one of a party's clusters needs; each egg starts the processors of a job."""
-        if cluster != settings.TRAINING:
-            return super().needs(party, cluster, facts, host)
-        assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
-        assert party.training  # noqa: S101 - it has such a cluster
-        away = {name: to.host for name, to in party.training.placed(party.host).items()}
-        counts = {
-            EGG: len(party.training.eggs_at(party.host).get(host, ())),
-            LINK: len(party.training.links_at(party.host).get(host, ())),
-        }
-        memory = sum(
-            service.uses_memory * counts.get(name, int(host == away.get(name, party.host)))
-            for name, service in facts.services.items()
-        )
-        return settings.Needs(memory, (party.training.processors or 0) if counts[EGG] else 0)
-
-    def inner_ports(self, cluster: str) -> tuple[str, ...]:
-        """The ports of a kind of cluster that the other clusters of its party call."""
-        return (_FLOW,) if cluster == settings.TRAINING else (_SERVER,)
 
     def can_call(self, host: str) -> bool:
         """Whether FATE's Java services can call a host by this name or address."""
@@ -339,49 +250,3 @@ class Settings(settings.Settings):
             elsewhere = found.setdefault("address", address) != address
             found["serving"] = {"address": address, "port": port} if elsewhere else {"port": port}
         return found
-
-    def mistakes(self, release: Release) -> Iterator[settings.Mistake]:
-        """Mistakes that no single key reveals: unknown Docker hosts, and eggs that do not fit."""
-        yield from self.placing(release)
-        for index, party in enumerate(self.parties):
-            host = party.serving.host if party.serving else None
-            if host is not None and host not in self.hosts:
-                yield settings.Mistake(
-                    ("parties", index, "serving", "host"), unknown_host(host, self.hosts)
-                )
-            if party.training:
-                yield from self._eggs(index, party.host, party.training)
-
-    def _eggs(self, index: int, home: str, training: Training) -> Iterator[settings.Mistake]:
-        """What keeps a party's eggs from working on several Docker hosts."""
-        where = ("parties", index, "training")
-        eggs = training.eggs_at(home)
-        elsewhere = [host for host in eggs if host != home]
-        if not elsewhere:
-            if "egg_port" in training.model_fields_set:
-                yield settings.Mistake(
-                    (*where, "eggPort"),
-                    "is not used: all eggs are on the party's first Docker host; remove the key",
-                )
-            return
-        yield from self.across(index, ("eggs",), eggs, elsewhere, "roll")
-        away = sum(len(eggs[host]) for host in elsewhere)
-        for count, most, there in (
-            (len(eggs.get(home, ())), egg_addresses.AT_HOME, f"on {shown(home)}"),
-            (away, egg_addresses.AWAY, "on the party's other Docker hosts"),
-        ):
-            if count > most:
-                yield settings.Mistake(
-                    (*where, "eggs"),
-                    f"are {count} {there}, but at most {most} fit there; set fewer",
-                )
-        for host in elsewhere:
-            if not addresses.java_accepts(f"{EGG}.{host}"):
-                yield settings.Mistake(
-                    (*where, "eggs"),
-                    f"are called by names that end in {shown(host)}, and FATE's Java services call "
-                    "no name whose last part begins with a digit; rename that Docker host",
-                )
-
-    def _address(self, host: str) -> str:
-        return self.address_of(host) or ANYWHERE

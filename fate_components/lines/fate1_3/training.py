@@ -3,6 +3,7 @@
 import pulumi
 
 from ...docker.service import Place, Service
+from ...line import DatabaseClient
 from ...party.external import servers
 from ...party.mysql import Mysql
 from ...party.redis import Redis
@@ -34,7 +35,7 @@ class TrainingCluster(pulumi.ComponentResource):
 
     # What FATE Flow, meta-service and the rows of nodes need. FATE Flow drops tables of deleted
     # jobs.
-    client = servers.Client(
+    client = DatabaseClient(
         "python",
         (
             "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "CREATE TEMPORARY TABLES", "DROP",

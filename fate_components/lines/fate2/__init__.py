@@ -1,1 +1,19 @@
-"""The release line of FATE 2: the keys of its stack files, and the services that they deploy."""
+"""The release line of FATE 2: a choice of computing, storage and federation engines."""
+
+from ...line import FateFlow, Line
+from ...party.files import ROOT
+from ...settings import TRAINING
+from . import reread
+from .planner import Planner
+from .settings import Settings
+from .training import TrainingCluster, exchange
+
+LINE = Line(
+    settings=Settings,
+    planner=Planner,
+    clusters={TRAINING: TrainingCluster},
+    exchange=exchange,
+    reread=reread,
+    fate_flow=FateFlow("fateflow", f"{ROOT}/fate_flow/logs"),
+    toy_job=f"{__name__}.toy_job",
+)

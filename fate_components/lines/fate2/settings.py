@@ -9,11 +9,8 @@ from pydantic import (
 )
 
 from ... import settings
-from ...docker.ports import ANYWHERE
-from ...engines.checks import _LAST_PORT, _engines, _hdfs, _spark
-from ...engines.hdfs import ports as hdfs_ports
-from ...engines.settings import DATA_NODE, WORKER, Engine, Engines, PartyEngines, Training
-from ...engines.spark import ports as spark_ports
+from ...engines.checks import _engines, _hdfs, _spark
+from ...engines.settings import Engine, Engines, PartyEngines, Training
 from ...releases import catalogue
 from ...releases.facts import Release, SupportedEngines
 from ...settings.errors import shown
@@ -66,8 +63,6 @@ class Peer(settings.Peer):
 
 class Settings(settings.Settings):
     """All settings of a FATE 2 stack file."""
-
-    fate_flow = "fateflow"
 
     parties: tuple[Party, ...] = Field(
         description="the parties this stack runs, each {id, host or hosts, engines, training, tls}",
@@ -132,59 +127,6 @@ class Settings(settings.Settings):
             if peer.federation and peer.federation != ours
         ]
 
-    def clusters(self, party: settings.Party, release: Release) -> list[settings.Cluster]:
-        """A party's training cluster, perhaps with some of it on other Docker hosts.
-
-        What crosses the hosts is then bound to their addresses.
-        """
-        engines = self.engines_of(party)
-        release = release.computing_with(engines.computing, engines.storage)
-        (found,) = super().clusters(party, release)
-        training, home = _training(party), party.host
-        if WORKER not in found.facts.services:
-            return [self.with_placed(found, training)]
-        workers = training.workers_at(home)
-        between: list[settings.Between] = []
-        nodes = training.data_nodes_at(home) if DATA_NODE in found.facts.services else {}
-        bound = {host: self.address_of(host) or ANYWHERE for host in (home, *workers, *nodes)}
-        if training.spread(home):
-            ports = spark_ports.across(training.spark.ports, workers)
-            between += spark_ports.published(ports, home, workers, bound, engines.federation)
-            if engines.federation == "osx" and ports.broker:
-                # It has one port, and executors call it at the same number wherever they are.
-                facts = found.facts.listening("osx", ports.broker)
-                found = replace(found, facts=facts)
-        if nodes and training.hdfs_spread(home):
-            listens = hdfs_ports.across(training.hdfs.ports, nodes, party.all_hosts)
-            between += hdfs_ports.published(listens, home, nodes, bound)
-        elsewhere: dict[str, dict[str, tuple[str, ...]]] = {}
-        for service, places in ((WORKER, workers), (DATA_NODE, nodes)):
-            for host, names in places.items():
-                if host != home:
-                    elsewhere.setdefault(host, {})[service] = names
-        found = replace(found, elsewhere=elsewhere, between=tuple(between))
-        return [self.with_placed(found, training)]
-
-    def needs(
-        self, party: settings.Party, cluster: str, facts: Release, host: str
-    ) -> settings.Needs:
-        """What a training cluster needs; Spark's workers offer cores and memory to jobs."""
-        worker = facts.services.get(WORKER)
-        if worker is None:
-            return super().needs(party, cluster, facts, host)
-        training = _training(party)
-        count = len(training.workers_at(party.host).get(host, ()))
-        memory = count * (worker.uses_memory + training.spark.memory)
-        several = worker.uses_memory
-        if data_node := facts.services.get(DATA_NODE):
-            nodes = len(training.data_nodes_at(party.host).get(host, ()))
-            memory += nodes * data_node.uses_memory
-            several += data_node.uses_memory
-        memory += super().needs(party, cluster, facts, host).memory
-        if host == party.host:
-            memory -= several
-        return settings.Needs(memory, shared_cores=count * training.spark.cores)
-
     def peer_keys(self, gateways: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
         """What fate:peers has for a party that others run; see `settings.Settings`."""
         found = sorted({address for address, _ in gateways.values()})
@@ -209,7 +151,6 @@ class Settings(settings.Settings):
                 "FATE 2 has one only with OSX; set fate:engines.federation to osx, or remove the "
                 "key",
             )
-        yield from self.placing(release)
         for index, party in enumerate(self.parties):
             engines = self.engines_of(party)
             for mistake in (
@@ -217,8 +158,6 @@ class Settings(settings.Settings):
                 *_hdfs(party.training, engines),
             ):
                 yield replace(mistake, where=("parties", index, "training", *mistake.where))
-            if engines.computing == "spark":
-                yield from self._across(index, party)
 
     def _engine_mistakes(self, release: Release) -> Iterator[settings.Mistake]:
         """Engines that the release does not have, that do not work together, or whose images
@@ -276,40 +215,9 @@ class Settings(settings.Settings):
                 "other engines in fate:engines",
             )
 
-    def _across(self, index: int, party: Party) -> Iterator[settings.Mistake]:
-        """What keeps a party's Spark cluster, or its HDFS, from working on several Docker hosts."""
-        training = ("parties", index, "training")
-        workers, in_hdfs = party.training.workers_at(party.host), self.engines_of(party).hdfs
-        nodes = party.training.data_nodes_at(party.host) if in_hdfs else {}
-        if {*workers, *nodes} == {party.host}:
-            return
-        spread = party.training.spread(party.host)
-        called = (party.host, *workers, *nodes)
-        caller = "Spark" if spread else "HDFS"
-        yield from self.across(index, ("workers",), workers, called, caller)
-        yield from self.across(index, ("hdfs", "dataNodes"), nodes, (), caller)
-        if in_hdfs and hdfs_ports.last(party.training.hdfs.ports, party.all_hosts) > _LAST_PORT:
-            yield settings.Mistake(
-                (*training, "hdfs", "ports"),
-                f"{party.training.hdfs.ports} leaves too few ports up to {_LAST_PORT} for its "
-                "data nodes; choose a lower one",
-            )
-        if party.training.spark.tables is None and not in_hdfs:
-            yield settings.Mistake(
-                (*training, "spark", "tables"),
-                "is missing: workers on several Docker hosts need a folder in a file system that "
-                "all of them have at the same path, or HDFS (fate:engines.storage: hdfs); with "
-                "neither, remove the workers elsewhere",
-            )
-        if spread and spark_ports.last(party.training.spark.ports, workers) > _LAST_PORT:
-            yield settings.Mistake(
-                (*training, "spark", "ports"),
-                f"{party.training.spark.ports} leaves too few ports up to {_LAST_PORT} for its "
-                "workers; choose a lower one",
-            )
 
-
-def _training(party: settings.Party) -> Training:
+def training_of(party: settings.Party) -> Training:
+    """The keys of a party's training cluster."""
     assert isinstance(party.training, Training)  # noqa: S101 - settings match the release line
     return party.training
 

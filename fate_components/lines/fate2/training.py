@@ -19,6 +19,7 @@ from ...engines.settings import DATA_NODE
 from ...engines.spark import tables
 from ...engines.spark.master import SparkMaster
 from ...engines.spark.worker import SparkWorker
+from ...line import DatabaseClient
 from ...party.external import servers
 from ...party.mysql import Mysql
 from ...plan.clusters import ClusterPlan
@@ -41,7 +42,7 @@ class TrainingCluster(pulumi.ComponentResource):
     """
 
     # What FATE Flow needs, which creates its tables itself.
-    client = servers.Client("fateflow", ("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "INDEX"))
+    client = DatabaseClient("fateflow", ("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "INDEX"))
 
     def __init__(
         self,

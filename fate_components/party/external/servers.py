@@ -3,13 +3,13 @@
 import json
 import shlex
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 import pulumi
 
 from ...docker import delivery, tool
 from ...docker.inspect import drift
 from ...docker.service import File, Place, Service
+from ...line import DatabaseClient
 from ...plan.clusters import ClusterPlan
 from ...settings import TRAINING, Mysql, Server
 from .check import mysql_command
@@ -17,21 +17,8 @@ from .check import mysql_command
 _ACCOUNT = "/run/secrets/mysql.json"
 
 
-@dataclass(frozen=True)
-class Client:
-    """What a cluster uses database servers with.
-
-    Args:
-        service: a service whose image has a client for them.
-        grants: what its services must be allowed to do in their database in MySQL.
-    """
-
-    service: str
-    grants: tuple[str, ...] = ()
-
-
 def verified(
-    place: Place, plan: ClusterPlan, client: Client, opts: pulumi.ResourceOptions
+    place: Place, plan: ClusterPlan, client: DatabaseClient, opts: pulumi.ResourceOptions
 ) -> list[pulumi.Resource]:
     """Verify the external servers of a cluster, if it has any, for all of its party to wait for.
 

@@ -4,8 +4,8 @@ import pulumi
 
 from .... import settings as stack_file
 from ....docker.service import Place, Service
+from ....line import DatabaseClient
 from ....party.context import ClusterContext
-from ....party.external import servers
 from ....party.redis import Redis
 from ....plan.clusters import ClusterPlan
 from ..settings import Party
@@ -23,7 +23,7 @@ class ServingCluster(pulumi.ComponentResource):
         opts: the parent and provider options.
     """
 
-    client = servers.Client("serving-server")
+    client = DatabaseClient("serving-server")
 
     def __init__(
         self,

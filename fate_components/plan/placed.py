@@ -1,4 +1,4 @@
-"""The clusters that the settings describe, before addresses are worked out."""
+"""The clusters that the settings describe, and where they run; addresses are worked out next."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from .cross_host import Between
 
 
 @dataclass(frozen=True)
-class Cluster:
+class PlacedCluster:
     """One of a party's clusters, and where it runs.
 
     Args:
@@ -41,9 +41,13 @@ class Cluster:
         """All of its Docker hosts, the one it runs on first."""
         return (self.host, *self.elsewhere)
 
-    def host_of(self, service: str) -> str:
-        """The name of the Docker host of a service that it has once."""
-        away = (host for host, services in self.elsewhere.items() if service in services)
+    def host_of(self, container: str) -> str:
+        """The name of the Docker host of one of its containers."""
+        away = (
+            host
+            for host, services in self.elsewhere.items()
+            if any(container in names for names in services.values())
+        )
         return next(away, self.host)
 
     def host_of_port(self, port: str) -> str:

@@ -1,0 +1,175 @@
+"""The contract of a release line: what the rest of the program asks the package that deploys it.
+
+A release file names its line. The package fills in one `Line`; what it lacks it leaves out, and
+whoever asks says so. Nothing outside of the package names it, but for the registry in `lines`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import pulumi
+
+from .docker.inspect.survey import Survey
+from .docker.service import File, Place, Service
+from .plan.clusters import ClusterPlan
+from .plan.planner import Planner
+from .plan.topology import ExchangePlan, Topology
+from .releases.facts import Release
+from .settings import Party, Settings
+
+
+@dataclass(frozen=True)
+class DatabaseClient:
+    """What a cluster uses database servers with.
+
+    Args:
+        service: a service whose image has a client for them.
+        grants: what its services must be allowed to do in their database in MySQL.
+    """
+
+    service: str
+    grants: tuple[str, ...] = ()
+
+
+class Cluster(Protocol):
+    """A cluster that is deployed.
+
+    Attributes:
+        services: its services, without its edge.
+        passwords: the passwords that people need, by service.
+    """
+
+    services: list[Service]
+    passwords: dict[str, str]
+
+
+class DeploysCluster(Protocol):
+    """Deploys a cluster of one kind.
+
+    Attributes:
+        client: what it uses database servers with.
+    """
+
+    client: DatabaseClient
+
+    def __call__(
+        self, place: Place, plan: ClusterPlan, settings: Settings, opts: pulumi.ResourceOptions
+    ) -> Cluster:
+        """Register its resources.
+
+        Args:
+            place: where its containers run.
+            plan: the cluster's part of the topology.
+            settings: the stack file's settings.
+            opts: the parent and provider options.
+        """
+
+
+class DeploysExchange(Protocol):
+    """Deploys the exchange between parties."""
+
+    def __call__(self, place: Place, plan: ExchangePlan, opts: pulumi.ResourceOptions) -> Service:
+        """Register its service, without its edge."""
+
+
+@dataclass(frozen=True)
+class RereadFile:
+    """A file that a service reads again by itself while it runs, like a route table.
+
+    Args:
+        host: the name of the Docker host.
+        container: what the container is called within the party.
+        file: the file as it should be.
+    """
+
+    host: str
+    container: str
+    file: File
+
+
+class RereadFiles(Protocol):
+    """Tells which files the services of a deployment read again by themselves."""
+
+    def of_cluster(self, plan: ClusterPlan, settings: Settings, stack: str) -> Iterator[RereadFile]:
+        """Those of a cluster's services."""
+
+    def of_exchange(self, plan: ExchangePlan) -> File:
+        """The one of the exchange."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something to be known before a deployment is changed.
+
+    Args:
+        text: a message with what to do.
+        certain: whether the change must not happen; otherwise the message is a warning.
+    """
+
+    text: str
+    certain: bool
+
+
+class LostData(Protocol):
+    """Tells what a change of the deployment would lose."""
+
+    def __call__(
+        self, plan: Topology, stack: str, surveys: Mapping[str, Survey]
+    ) -> Iterator[Finding]:
+        """Compare the deployment with what is on its Docker hosts.
+
+        Args:
+            plan: the deployment as it is to be.
+            stack: the stack's name.
+            surveys: the Docker hosts.
+        """
+
+
+class AdaptsTables(Protocol):
+    """Tells how the tables of a party fit it again after a restore."""
+
+    def __call__(self, settings: Settings, release: Release, party: Party) -> str:
+        """The SQL to run in the restored database; "" if there is none."""
+
+
+@dataclass(frozen=True)
+class FateFlow:
+    """FATE Flow, as it is asked for jobs.
+
+    Args:
+        service: the service in which it runs.
+        logs: the folder in its container with a folder for each job.
+    """
+
+    service: str
+    logs: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A release line.
+
+    Args:
+        settings: the model of its stack files.
+        planner: decides where its clusters run, and what they need there.
+        clusters: what deploys each kind of cluster that it has.
+        exchange: what deploys the exchange.
+        reread: the files that its services read again by themselves.
+        fate_flow: FATE Flow, which knows the jobs.
+        toy_job: the full name of the module that runs the toy job.
+        serving_check: the full name of the module that checks a serving cluster, if it has any.
+        lost_data: what a change of the deployment would lose, if that can be told beforehand.
+        adapt_tables: how restored tables fit their party again, if they must be changed.
+    """
+
+    settings: type[Settings]
+    planner: type[Planner]
+    clusters: Mapping[str, DeploysCluster]
+    exchange: DeploysExchange
+    reread: RereadFiles
+    fate_flow: FateFlow
+    toy_job: str
+    serving_check: str | None = None
+    lost_data: LostData | None = None
+    adapt_tables: AdaptsTables | None = None

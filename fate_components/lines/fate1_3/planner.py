@@ -1,0 +1,131 @@
+"""Where the clusters of FATE 1.3 run: eggs can be on several Docker hosts, and serving apart."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ... import settings as stack_file
+from ...docker.ports import ANYWHERE
+from ...plan import planner
+from ...plan.cross_host import Between
+from ...plan.placed import Needs, PlacedCluster
+from ...plan.planner import published
+from ...releases.facts import Release
+from ...settings import SERVING, TRAINING, Mistake, addresses
+from ...settings.errors import shown, unknown_host
+from ...settings.services import overridden
+from . import egg_addresses
+from .settings import EGG, LINK, Party, Settings, Training
+
+# The ports at which the clusters of one party call each other.
+_FLOW, _SERVER = "fateflow-http", "serving-server"
+
+
+class Planner(planner.Planner):
+    """Decides where the clusters of a stack of FATE 1.3 run."""
+
+    settings: Settings
+
+    def clusters(self, party: stack_file.Party) -> list[PlacedCluster]:
+        """A party's clusters, training first.
+
+        If they are on two Docker hosts, the ports that they call each other at are bound to their
+        host's address by default, or to all addresses if that is a name.
+        """
+        assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
+        found = []
+        serving_host = (party.serving and party.serving.host) or party.host
+        apart = bool(party.training and party.serving) and serving_host != party.host
+        if party.training:
+            opened = {_FLOW: self._address(party.host)} if apart else {}
+            facts = overridden(self.release, party.training.services)
+            ports = published(party.training, facts, self.bound(party.host), opened)
+            without = facts.without(LINK)
+            cluster = PlacedCluster(TRAINING, party.host, without, ports, inner=(_FLOW,))
+            spread = self.with_placed(self._spread(cluster, party.training, facts), party.training)
+            found.append(replace(spread, one_subnet=bool(spread.elsewhere)))
+        if party.serving:
+            opened = {_SERVER: self._address(serving_host)} if apart else {}
+            facts = overridden(self.release.serving_cluster, party.serving.services)
+            ports = published(party.serving, facts, self.bound(serving_host), opened)
+            found.append(PlacedCluster(SERVING, serving_host, facts, ports, inner=(_SERVER,)))
+        return found
+
+    def needs(self, party: stack_file.Party, cluster: str, facts: Release, host: str) -> Needs:
+        """What one of a party's clusters needs; each egg starts the processors of a job."""
+        if cluster != TRAINING:
+            return super().needs(party, cluster, facts, host)
+        assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
+        assert party.training  # noqa: S101 - it has such a cluster
+        away = {name: to.host for name, to in party.training.placed(party.host).items()}
+        counts = {
+            EGG: len(party.training.eggs_at(party.host).get(host, ())),
+            LINK: len(party.training.links_at(party.host).get(host, ())),
+        }
+        memory = sum(
+            service.uses_memory * counts.get(name, int(host == away.get(name, party.host)))
+            for name, service in facts.services.items()
+        )
+        return Needs(memory, (party.training.processors or 0) if counts[EGG] else 0)
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """Mistakes that no single key reveals: unknown Docker hosts, and eggs that do not fit."""
+        yield from super().mistakes()
+        for index, party in enumerate(self.settings.parties):
+            host = party.serving.host if party.serving else None
+            if host is not None and host not in self.settings.hosts:
+                yield Mistake(
+                    ("parties", index, "serving", "host"), unknown_host(host, self.settings.hosts)
+                )
+            if party.training:
+                yield from self._eggs(index, party.host, party.training)
+
+    def _spread(self, cluster: PlacedCluster, training: Training, facts: Release) -> PlacedCluster:
+        """A training cluster with its eggs on other Docker hosts, if it has any there."""
+        links = training.links_at(cluster.host)
+        eggs = training.eggs_at(cluster.host)
+        elsewhere = {host: names for host, names in links.items() if host != cluster.host}
+        if not elsewhere:
+            return cluster
+        return replace(
+            cluster,
+            facts=facts,
+            elsewhere={host: {EGG: eggs[host], LINK: names} for host, names in elsewhere.items()},
+            between=tuple(
+                Between(name, host, training.egg_port, 1, self._address(host), ("eggPort",), False)
+                for host, (name,) in elsewhere.items()
+            ),
+        )
+
+    def _eggs(self, index: int, home: str, training: Training) -> Iterator[Mistake]:
+        """What keeps a party's eggs from working on several Docker hosts."""
+        where = ("parties", index, "training")
+        eggs = training.eggs_at(home)
+        elsewhere = [host for host in eggs if host != home]
+        if not elsewhere:
+            if "egg_port" in training.model_fields_set:
+                yield Mistake(
+                    (*where, "eggPort"),
+                    "is not used: all eggs are on the party's first Docker host; remove the key",
+                )
+            return
+        yield from self.across(index, ("eggs",), eggs, elsewhere, "roll")
+        away = sum(len(eggs[host]) for host in elsewhere)
+        for count, most, there in (
+            (len(eggs.get(home, ())), egg_addresses.AT_HOME, f"on {shown(home)}"),
+            (away, egg_addresses.AWAY, "on the party's other Docker hosts"),
+        ):
+            if count > most:
+                yield Mistake(
+                    (*where, "eggs"),
+                    f"are {count} {there}, but at most {most} fit there; set fewer",
+                )
+        for host in elsewhere:
+            if not addresses.java_accepts(f"{EGG}.{host}"):
+                yield Mistake(
+                    (*where, "eggs"),
+                    f"are called by names that end in {shown(host)}, and FATE's Java services call "
+                    "no name whose last part begins with a digit; rename that Docker host",
+                )
+
+    def _address(self, host: str) -> str:
+        return self.address_of(host) or ANYWHERE

@@ -1,0 +1,32 @@
+"""The files that services of FATE 1.3 read again by themselves: their route tables."""
+
+from collections.abc import Iterator
+from typing import cast
+
+from ...docker.host import Host
+from ...docker.service import File, Place
+from ...line import RereadFile
+from ...party.context import ClusterContext
+from ...plan.clusters import ClusterPlan
+from ...plan.topology import ExchangePlan
+from ...settings import SERVING, Settings
+from . import proxy, route_table
+from .serving import proxy as serving_proxy
+
+
+def of_cluster(plan: ClusterPlan, settings: Settings, stack: str) -> Iterator[RereadFile]:
+    """The route table of a cluster's gateway."""
+    if plan.kind != SERVING:
+        yield RereadFile(
+            plan.host, "proxy", proxy.table(route_table.party_routes(plan, plan.facts))
+        )
+        return
+    # Nothing is deployed, so no Docker host is needed.
+    place = Place(stack, plan.kind, cast(Host, None), plan.facts, {}, plan.party.id)
+    serving = ClusterContext(place, plan, settings.master_secret)
+    yield RereadFile(plan.host, "serving-proxy", serving_proxy.table(serving))
+
+
+def of_exchange(plan: ExchangePlan) -> File:
+    """The route table of the exchange."""
+    return proxy.table(route_table.exchange_routes(plan))
