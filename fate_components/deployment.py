@@ -11,7 +11,8 @@ import pulumi
 from . import lines
 from .checks import preflight, verify
 from .docker.client import tls_files
-from .docker.host import Host
+from .docker.host import Host, Machine
+from .docker.images.registries import Login
 from .docker.inspect import survey
 from .images import supply as images
 from .outputs import exchange_output, party_outputs, tls_output
@@ -20,7 +21,8 @@ from .picture import mermaid
 from .picture.model import picture
 from .releases.facts import Release
 from .security import certificates
-from .settings import Settings, SettingsError, openssh
+from .settings import DockerHost, Settings, SettingsError, openssh
+from .settings.hosts import certificates as certificates_of
 from .stack_file import complete
 
 
@@ -81,7 +83,7 @@ def register(settings: Settings, release: Release, stack: str) -> Deployment:
     for warning in settings.warnings:
         pulumi.log.warn(warning)
 
-    tls_files.write(settings.hosts)
+    tls_files.write(certificates_of(settings.hosts))
     surveys = survey.take({name: host.docker for name, host in settings.hosts.items()}, stack)
     left_out = os.environ.get(survey.LEFT_OUT, "").split()
     found = preflight.findings(settings, plan, line, stack, surveys, left_out)
@@ -92,12 +94,13 @@ def register(settings: Settings, release: Release, stack: str) -> Deployment:
     if errors:
         raise pulumi.RunError("\n".join(errors))
 
+    logins = [Login(one.address, one.user, one.password) for one in settings.registries]
     hosts = {
         name: Host(
             name,
-            host,
+            _machine(host),
             settings.registry,
-            settings.registries,
+            logins,
             supplies.get(name),
             plan.shared[name],
             stack,
@@ -132,3 +135,8 @@ def register(settings: Settings, release: Release, stack: str) -> Deployment:
         {int(party): where for party, where in addresses.items()},
         outputs,
     )
+
+
+def _machine(host: DockerHost) -> Machine:
+    log_opts = {"max-size": host.logs.max_size, "max-file": str(host.logs.max_file)}
+    return Machine(host.docker, host.data, log_opts, host.tls)

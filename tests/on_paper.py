@@ -193,7 +193,7 @@ JAVA_HOST = re.compile(rf"{_LABEL}|({_LABEL}\.)+(?=[a-zA-Z]){_LABEL}")
 def check_names(found: Deployment, name: str, place: Place, spec: Container) -> None:
     for one in [name, *(place.docker_name(volume.name) for volume in spec.volumes)]:
         assert DOCKER_NAME.fullmatch(one), one
-    facts = place.release.services[spec.service]
+    facts = place.services[spec.service]
     registry = "" if facts.own else found.settings.registry
     image = "/".join(filter(None, [registry, facts.image]))
     assert IMAGE.fullmatch(image), image
@@ -243,7 +243,7 @@ def check_tables(found: Deployment) -> None:
         for (host, name), (place, spec) in found.containers.items()
         for file in spec.files
         if file.reread
-        and not place.release.services[spec.service].edge
+        and not {**found.release.services, **found.release.serving}[spec.service].edge
         and spec.service != "client"  # notebooks know who there is, not where
         and not file.path.startswith(hdfs.FOLDER)  # how many copies there are, not where
     }
@@ -271,12 +271,10 @@ def check_ports(found: Deployment) -> None:
     taken: dict[str, list[Published]] = {}
     for (host, name), (place, spec) in found.containers.items():
         for port in spec.published:
-            assert port in place.release.published, port
-        for one in spec.between:
-            assert (one.host, place.docker_name(one.container)) == (host, name)
-            assert not IPv4Address(one.ip).is_loopback, one
-        crossing = [bound for one in spec.between for bound in one.published]
-        for bound in (*spec.published.values(), *crossing):
+            assert port in place.services[spec.service].ports, port
+        forwarded = [bound for _, bound in spec.forwarded]
+        assert not any(IPv4Address(bound.ip).is_loopback for bound in forwarded), name
+        for bound in (*spec.published.values(), *forwarded):
             assert not any(bound.clashes(other) for other in taken.get(host, [])), name
             taken.setdefault(host, []).append(bound)
 
@@ -300,7 +298,7 @@ def check_crossing(found: Deployment) -> None:
                         for (where, container), (place, spec) in found.containers.items()
                         if place.docker_name(name) == container
                         and place.party == one.party.id
-                        and spec.between
+                        and spec.forwarded
                     ]
                     assert len(there) == 1, name
                     assert there[0] != host
@@ -397,9 +395,9 @@ def check_route(found: Deployment, caller: Caller, to: Endpoint, owner: int | No
 
 
 def listens(name: str, place: Place, spec: Container, to: Endpoint, networks: set[str]) -> bool:
-    service = place.release.services[spec.service]
-    ports = place.release.gateway_ports if service.edge else service.ports
-    return to.port in ports.values() and any(
+    service = place.services[spec.service]
+    ports = {port for port, _ in spec.forwarded} | {*service.ports.values()}
+    return to.port in ports and any(
         to.host in (name, *attachment.aliases)
         for attachment in spec.networks
         if attachment.network.name in networks

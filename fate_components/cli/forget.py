@@ -9,6 +9,7 @@ from rich.console import Console
 
 from ..docker.client import tls_files
 from ..settings import DockerHost
+from ..settings.hosts import certificates
 from . import recorded
 from .failure import failure
 from .stack import StackError, StackOption, read, workspace
@@ -82,7 +83,7 @@ def forget(
             deployment = dict(state.deployment or {})
             known = recorded.docker_hosts(deployment.get("resources", []))
             check(host, known, found.settings.hosts, name)
-            tls_files.write({host: known[host]})
+            tls_files.write(certificates({host: known[host]}))
             url = known[host].docker
             silent = unreachable({host: url})
             if host not in silent:

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from ..docker.client import ssh
 from ..operate.fleet import Member
 from ..settings import openssh
 from .failure import failure
@@ -79,7 +80,7 @@ def tunnel(docker_host: str, address: str, port: int) -> Iterator[int]:
     # Not through a shared connection, which would keep the port after the end of this process.
     alone = ["-o", "ControlMaster=no", "-o", "ControlPath=none"]
     with subprocess.Popen(
-        ["ssh", *options, *alone, *forward, *openssh.target(docker_host)],
+        ["ssh", *options, *alone, *forward, *ssh.target(docker_host)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

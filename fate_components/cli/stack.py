@@ -20,6 +20,7 @@ from ..line import Line
 from ..releases.facts import Release
 from ..settings import Party, Settings, SettingsError, openssh
 from ..settings.errors import NAMESPACE
+from ..settings.hosts import certificates
 from ..stack_file import parse
 
 PROJECT = Path(__file__).parents[2]
@@ -198,7 +199,7 @@ def read(name: str | None) -> Stack:
         StackError: there is no such stack, or its stack file has mistakes.
     """
     stack = config(name).checked()
-    tls_files.write(stack.settings.hosts)
+    tls_files.write(certificates(stack.settings.hosts))
     return stack
 
 
@@ -224,7 +225,7 @@ def read_file(name: str) -> Stack:
     public = {key: _without_secrets(value) for key, value in written.items()}
     encrypted = {key for key in public if public[key] != written[key]}
     stack = Config(name, public, encrypted).checked()
-    tls_files.write(stack.settings.hosts)
+    tls_files.write(certificates(stack.settings.hosts))
     return stack
 
 

@@ -15,6 +15,7 @@ from ..docker.inspect.survey import LEFT_OUT
 from ..lines import plan
 from ..plan.endpoints import called
 from ..settings import DockerHost
+from ..settings.hosts import certificates
 from . import recorded
 from .failure import failure
 from .stack import StackError, StackOption, read, workspace
@@ -105,7 +106,7 @@ def up(
         raise failure(error) from None
     wanted = found.settings.hosts
     gone = recorded.gone(recorded.docker_hosts(resources), wanted)
-    tls_files.write(gone)
+    tls_files.write(certificates(gone))
     down = unreachable({name: host.docker for name, host in (wanted | gone).items()})
     try:
         check(down, gone, wanted)

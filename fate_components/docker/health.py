@@ -2,8 +2,8 @@
 
 import pulumi_docker as docker
 
-from ..releases.facts import HttpProbe, Probe
 from .inspect.survey import Described
+from .software import HttpProbe, Probe
 
 # Cleared whenever the container starts, unlike a file in its own file system.
 _MARK = "/dev/shm/fate-healthy"  # noqa: S108 - every container has its own

@@ -2,19 +2,21 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_docker as docker
 
-from ..images.supply import Supply, full_name
-from ..releases.facts import Image
-from ..settings import DockerHost, RegistryLogin
 from . import leftovers
 from .client import cli
+from .client.tls_files import ClientTls
 from .images import registries
+from .images.registries import Login
+from .images.supply import Supply, full_name
 from .inspect.survey import Survey
 from .names import docker_name
 from .networks import Network
+from .software import Image
 
 
 def labels(stack: str, **more: str) -> dict[str, str]:
@@ -22,12 +24,29 @@ def labels(stack: str, **more: str) -> dict[str, str]:
     return {"fate.stack": stack} | {f"fate.{name}": value for name, value in more.items()}
 
 
+@dataclass(frozen=True)
+class Machine:
+    """A machine with a Docker daemon.
+
+    Args:
+        docker_host: how to reach the daemon.
+        data: the folder that containers keep data in; None for Docker's own.
+        log_opts: the options of Docker's logging driver for containers.
+        tls: how this machine and the daemon verify each other, at a tcp:// URL.
+    """
+
+    docker_host: str
+    data: str | None
+    log_opts: Mapping[str, str]
+    tls: ClientTls | None
+
+
 class Host(pulumi.ComponentResource):
     """A Docker host of the stack.
 
     Args:
         name: its name in the stack file.
-        host: its settings in the stack file.
+        machine: how to reach it, and what its containers keep there.
         registry: the registry for all images, or "" for the official registries.
         logins: how to log in to registries.
         supply: what brings images to it instead, or None.
@@ -42,9 +61,9 @@ class Host(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        host: DockerHost,
+        machine: Machine,
         registry: str,
-        logins: Sequence[RegistryLogin],
+        logins: Sequence[Login],
         supply: Supply | None,
         shared: Mapping[str, Network],
         stack: str,
@@ -58,21 +77,20 @@ class Host(pulumi.ComponentResource):
             )
         self.name = name
         self.survey = survey
-        self.docker_host = host.docker
-        self.data = host.data
-        self.log_opts = {"max-size": host.logs.max_size, "max-file": str(host.logs.max_file)}
+        self.docker_host = machine.docker_host
+        self.data = machine.data
+        self.log_opts = dict(machine.log_opts)
         self._registry = registry
         self._images: dict[str, docker.RemoteImage] = {}
         self._kept: dict[str, str | None] = {}
         self._again: dict[str, pulumi.ResourceHook] = {}
+        tls = machine.tls
         self.provider = docker.Provider(
             name,
-            host=host.docker,
-            ca_material=host.tls.authority if host.tls else None,
-            cert_material=host.tls.certificate if host.tls else None,
-            key_material=pulumi.Output.secret(host.tls.key.get_secret_value())
-            if host.tls
-            else None,
+            host=machine.docker_host,
+            ca_material=tls.authority if tls else None,
+            cert_material=tls.certificate if tls else None,
+            key_material=pulumi.Output.secret(tls.key.get_secret_value()) if tls else None,
             registry_auth=list(registries.credentials(logins)) or None,
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -91,7 +109,7 @@ class Host(pulumi.ComponentResource):
             for plan in shared.values()
         }
         self._supply = supply
-        self._supplied = supply and supply.on(f"{name}-images", host.docker, self._child)
+        self._supplied = supply and supply.on(f"{name}-images", machine.docker_host, self._child)
         self.register_outputs({})
 
     @property

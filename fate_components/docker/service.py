@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_docker as docker
 
-from ..plan.cross_host import Between
-from ..releases.facts import Release
 from . import folders, health, tool
 from .host import Host, labels
 from .inspect import drift
@@ -16,6 +14,7 @@ from .inspect.survey import Described
 from .names import data_folder, docker_name
 from .networks import Attachment
 from .ports import Published
+from .software import Software
 
 _FOR_ROOT = "0600"
 # Changes that the provider reports but does not apply to a running container.
@@ -90,7 +89,7 @@ class Place:
         stack: the stack's name.
         cluster: training or exchange, as in the label.
         host: the Docker host.
-        release: the facts of the release.
+        services: the software that can run there, by the name of the service.
         networks: the Docker networks on that host, by name.
         party: the party's id, or None for the exchange.
         keep_data: whether destroy leaves volumes on the host.
@@ -101,7 +100,7 @@ class Place:
     stack: str
     cluster: str
     host: Host
-    release: Release
+    services: Mapping[str, Software]
     networks: Mapping[str, docker.Network]
     party: int | None
     keep_data: bool = True
@@ -138,8 +137,8 @@ class Container:
         files: the files copied into it.
         volumes: the volumes mounted in it.
         folders: the folders of the Docker host mounted in it.
-        published: its ports on the Docker host, by port name.
-        between: its ports that the party's containers on other Docker hosts call.
+        published: where its ports are published on the Docker host, by their names.
+        forwarded: further published ports: each port in the container, and where it is published.
         check: the shell command that checks its health, if the release has no probe for it.
         stop_seconds: how long it may take to stop before it is killed, when it is removed.
     """
@@ -153,7 +152,7 @@ class Container:
     volumes: Sequence[Volume] = ()
     folders: Sequence[HostFolder] = ()
     published: dict[str, Published] = field(default_factory=dict)
-    between: Sequence[Between] = ()
+    forwarded: Sequence[tuple[int, Published]] = ()
     check: str = ""
     stop_seconds: int = 60
 
@@ -201,7 +200,7 @@ class Service(pulumi.ComponentResource):
         data, party = place.host.data, place.party
         folder = data_folder(data, place.stack, party, volume.name)
         if data and folder:
-            facts = place.release.services[service]
+            facts = place.services[service]
             made = folders.hook(
                 f"folder-{place.host.name}-{place.resource_name(volume.name)}",
                 data,
@@ -232,14 +231,11 @@ class Service(pulumi.ComponentResource):
 
     def _container(self, spec: Container, needs: Sequence[pulumi.Resource]) -> docker.Container:
         place = self.place
-        facts = place.release.services[spec.service]
+        facts = place.services[spec.service]
         environment = facts.environment | spec.environment
-        # An edge listens at the numbers of the gateways behind it.
-        ports = place.release.gateway_ports | facts.ports
         present = place.host.survey.containers.get(place.docker_name(self.name), {})
-        publications = [(ports[name], to) for name, to in spec.published.items()] + [
-            (one.inside or to.port, to) for one in spec.between for to in one.published
-        ]
+        named = [(facts.ports[name], to) for name, to in spec.published.items()]
+        publications = [*named, *spec.forwarded]
         generation = drift.generation(
             place.host.survey,
             place.docker_name(self.name),

@@ -52,7 +52,7 @@ class EngineContext(cluster.TrainingContext):
             index: which of the containers there it is, from 0.
         """
         network = self.plan.network_at(host)
-        octet = self.place.release.services[service].address + index
+        octet = self.plan.facts.services[service].address + index
         return Attachment(network, network.at(octet), aliases=(name,))
 
     @property
@@ -72,7 +72,7 @@ class EngineContext(cluster.TrainingContext):
 
     def ports(self, service: str) -> dict[str, int]:
         """The ports a service of the cluster listens on, by name."""
-        return self.place.release.services[service].ports
+        return self.plan.facts.services[service].ports
 
     @property
     def fate_flow_grpc(self) -> Endpoint:

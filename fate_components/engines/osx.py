@@ -11,13 +11,12 @@ from ..docker import delivery
 from ..docker.networks import Attachment
 from ..docker.ports import Published
 from ..docker.service import Container, File, Place, Service
+from ..docker.software import Software
 from ..party import route_json
 from ..party.files import ROOT, json_text, properties
 from ..plan.clusters import ClusterPlan
-from ..plan.cross_host import Between
 from ..plan.endpoints import Endpoint, Reach
 from ..plan.topology import ExchangePlan
-from ..releases.facts import Release
 
 _HOME = f"{ROOT}/osx"
 _CONF = f"{_HOME}/conf/broker"
@@ -31,18 +30,18 @@ _START = f"""cd {_HOME} && exec java -server \\
 RouteTable = Mapping[str, object]
 
 
-def config(owner: str, release: Release) -> str:
+def config(owner: str, services: Mapping[str, Software]) -> str:
     """broker.properties.
 
     Args:
         owner: a party's id, or "exchange".
-        release: the facts of the release.
+        services: the services of the cluster, by name.
     """
-    manager = release.services.get("clustermanager")
+    manager = services.get("clustermanager")
     return properties(
         {
             "self.party": owner,
-            "grpc.port": release.services["osx"].port,
+            "grpc.port": services["osx"].port,
             "open.http.server": "false",
             "open.grpc.tls.server": "false",
             # It does not start without them, whichever engine computes.
@@ -100,7 +99,7 @@ class Osx(Service):
         published: its port on the Docker host.
         routes: its route table.
         opts: the parent and provider options.
-        between: the port that executors on the party's other Docker hosts call.
+        forwarded: the port that executors on the party's other Docker hosts call.
     """
 
     def __init__(
@@ -112,7 +111,7 @@ class Osx(Service):
         published: Mapping[str, Published],
         routes: RouteTable,
         opts: pulumi.ResourceOptions,
-        between: Sequence[Between] = (),
+        forwarded: Sequence[tuple[int, Published]] = (),
     ) -> None:
         routes_file = table(routes)
         super().__init__(
@@ -125,10 +124,10 @@ class Osx(Service):
                 command=["sh", "-c", _START],
                 files=[
                     routes_file,
-                    File(f"{_CONF}/broker.properties", config(owner, place.release)),
+                    File(f"{_CONF}/broker.properties", config(owner, place.services)),
                 ],
                 published=dict(published),
-                between=between,
+                forwarded=forwarded,
             ),
             opts=opts,
         )

@@ -96,7 +96,7 @@ class Pulsar(Service):
                 command=["bash", "-c", f"cd {_HOME} && exec bin/pulsar standalone -nss"],
                 files=[File(_CONF, config(context)), addresses],
                 published=context.plan.publishes(["pulsar"]),
-                between=context.plan.crossing("pulsar"),
+                forwarded=context.plan.forwarded("pulsar"),
             ),
             opts=opts,
         )

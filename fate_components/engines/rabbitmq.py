@@ -7,8 +7,8 @@ import pulumi
 
 from ..docker import health
 from ..docker.service import Container, File, Service
+from ..docker.software import HttpProbe, Probe
 from ..party.files import json_text
-from ..releases.facts import HttpProbe, Probe
 from .context import EngineContext
 
 USER = "fate"
@@ -110,7 +110,7 @@ class Rabbitmq(Service):
                     File(_PASSWORD, password, secret=True),
                 ],
                 published=context.plan.publishes(ports),
-                between=context.plan.crossing("rabbitmq"),
+                forwarded=context.plan.forwarded("rabbitmq"),
                 check=health.check(Probe(http=overview)),
                 stop_seconds=_STOP_SECONDS,  # its data goes with the container in any case
             ),

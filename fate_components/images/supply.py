@@ -17,23 +17,19 @@ from images.catalogue import LABEL, image_key, image_name
 from ..docker import tool
 from ..docker.client import cli, tls_files
 from ..docker.images import archive
+from ..docker.images import supply as docker_supply
 from ..docker.images.archive import Archive, ArchiveError
+from ..docker.images.supply import full_name
 from ..docker.inspect.survey import Survey
+from ..docker.software import Image
 from ..plan.topology import Topology
-from ..releases.facts import Image
 from ..settings import Mistake, Settings
 
 _LINES = 20  # of the output of a build that fails
 
 
-class Supply(Protocol):
-    """What brings images to a Docker host, other than a registry."""
-
-    def has(self, image: Image) -> bool:
-        """Whether it has the image; all others are pulled."""
-
-    def name(self, image: Image) -> str:
-        """The name of an image that it has."""
+class Supply(docker_supply.Supply, Protocol):
+    """What brings images to a Docker host, and tells beforehand if it cannot."""
 
     def mistakes(self, host: str, survey: Survey) -> Iterator[Mistake]:
         """What keeps a Docker host from getting its images.
@@ -42,51 +38,6 @@ class Supply(Protocol):
             host: the Docker host's name in the stack file.
             survey: the Docker host.
         """
-
-    def on(
-        self, name: str, docker_host: str, opts: pulumi.ResourceOptions
-    ) -> command.local.Command:
-        """Bring all its images to a Docker host. Those that already exist there cost nothing.
-
-        Args:
-            name: the resource's logical name.
-            docker_host: how to reach the daemon.
-            opts: the parent and provider options.
-        """
-
-    def kept(self, image: Image, survey: Survey) -> str | None:
-        """The id of an image whose name was removed by hand, if a container still uses the image.
-
-        Docker keeps it then, so it only needs its name again, and the container can stay.
-
-        Args:
-            image: the image.
-            survey: the Docker host.
-        """
-
-    def again(
-        self, host: str, docker_host: str, image: Image, kept: str | None
-    ) -> pulumi.ResourceHook:
-        """A hook that brings an image again before it is looked for on the Docker host.
-
-        The command that brings all images has not changed when one of them was removed by hand.
-
-        Args:
-            host: the Docker host's name in the stack file.
-            docker_host: how to reach the daemon.
-            image: the image.
-            kept: the id of the image, if only its name was removed.
-        """
-
-
-def full_name(registry: str, image: Image) -> str:
-    """An image's name as Docker hosts pull it.
-
-    Args:
-        registry: the registry for all images, or "" for the official registries.
-        image: the image.
-    """
-    return f"{registry}/{image.image}" if registry and not image.own else image.image
 
 
 def supplies(settings: Settings, plan: Topology) -> dict[str, Supply]:

@@ -46,7 +46,7 @@ class ClusterContext:
 
     def port(self, service: str) -> int:
         """The port a service of the cluster listens on."""
-        return self.place.release.services[service].port
+        return self.plan.facts.services[service].port
 
     def endpoint(self, service: str) -> Endpoint:
         """Where the party's services on the cluster's own Docker host reach one of its services, or
@@ -84,7 +84,7 @@ class ClusterContext:
             name: what its container is called there, if not like the service.
         """
         network = self.plan.network_at(self.plan.host_of(name or service))
-        octet = self.place.release.services[service].address
+        octet = self.plan.facts.services[service].address
         return Attachment(network, network.at(octet), aliases=(name or service,))
 
 

@@ -229,7 +229,7 @@ class Edge(Service):
         who: the id of its party, or "exchange".
         plan: its part of the topology.
         certificates: the certificates of the deployment.
-        published: its ports on the Docker host, by name.
+        published: its ports, each in the container, and where it is published.
         needs: the gateways, whose ports and addresses it takes over.
         opts: the parent and provider options.
     """
@@ -241,7 +241,7 @@ class Edge(Service):
         who: str,
         plan: EdgePlan,
         certificates: Certificates,
-        published: Mapping[str, Published],
+        published: Sequence[tuple[int, Published]],
         needs: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions,
     ) -> None:
@@ -264,7 +264,7 @@ class Edge(Service):
                 networks=[plan.inside, plan.outside],
                 command=["sh", "-c", _START],
                 files=list(files.values()),
-                published=dict(published),
+                forwarded=published,
             ),
             needs=needs,
             opts=opts,

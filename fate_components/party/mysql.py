@@ -91,7 +91,7 @@ class Mysql(Service):
                     File(_ACCOUNTS, accounts(password, root_password), secret=True),
                 ],
                 volumes=[Volume("mysql", "/var/lib/mysql")],
-                between=context.plan.crossing("mysql"),
+                forwarded=context.plan.forwarded("mysql"),
                 check=f"{_CLIENT} -e 'SELECT 1' 2>&1 >/dev/null",
             ),
             opts=opts,

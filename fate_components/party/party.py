@@ -88,7 +88,7 @@ class Party(pulumi.ComponentResource):
                 stack=stack,
                 cluster=kind,
                 host=host,
-                release=cluster.facts,
+                services=cluster.facts.services,
                 networks=self._networks_of(cluster, host),
                 party=self.id,
                 keep_data=settings.keep_data,
@@ -119,7 +119,10 @@ class Party(pulumi.ComponentResource):
                     str(self.id),
                     cluster.edge,
                     certificates,
-                    {name: cluster.published[name] for name in cluster.facts.gateway_ports},
+                    [
+                        (port, cluster.published[name])
+                        for name, port in cluster.facts.gateway_ports.items()
+                    ],
                     [gateway.container for gateway in gateways],
                     at_host,
                 )
@@ -203,7 +206,7 @@ class Exchange(pulumi.ComponentResource):
             stack=stack,
             cluster=EXCHANGE,
             host=host,
-            release=release,
+            services=release.services,
             networks=networks,
             party=None,
         )
@@ -215,7 +218,7 @@ class Exchange(pulumi.ComponentResource):
                 EXCHANGE,
                 plan.edge,
                 certificates,
-                {next(iter(plan.services[0].gateway)): plan.published},
+                [(plan.services[0].port, plan.published)],
                 [services[0].container],
                 child,
             )

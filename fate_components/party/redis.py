@@ -6,8 +6,8 @@ import pulumi
 
 from ..docker import health
 from ..docker.networks import Attachment
+from ..docker.ports import Published
 from ..docker.service import Container, File, Place, Service, Volume
-from ..plan.cross_host import Between
 
 _CONFIG = "/usr/local/etc/redis/redis.conf"
 # The server runs as user redis. A file keeps the password out of command lines.
@@ -32,7 +32,7 @@ class Redis(Service):
         attachment: its attachment to the party's network.
         password: its password.
         opts: the parent and provider options.
-        between: its ports that are called from the party's other Docker hosts.
+        forwarded: the ports at which the party's other Docker hosts call it.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Redis(Service):
         attachment: Attachment,
         password: str,
         opts: pulumi.ResourceOptions,
-        between: Sequence[Between] = (),
+        forwarded: Sequence[tuple[int, Published]] = (),
     ) -> None:
         super().__init__(
             "fate:index:Redis",
@@ -53,7 +53,7 @@ class Redis(Service):
                 command=["sh", "-c", _START],
                 files=[File(_CONFIG, config(password), secret=True)],
                 volumes=[Volume(service, "/data")],
-                between=between,
+                forwarded=forwarded,
                 check=health.answers(
                     f"{_CLIENT} ping",
                     "PONG",

@@ -7,7 +7,6 @@ from ..docker.networks import Attachment, Network
 from ..docker.ports import Published
 from ..settings import Party
 from ..settings.clusters import ClusterKeys
-from .cross_host import Between
 from .edges import EdgePlan
 from .endpoints import Endpoint, Reach
 from .placed import Needs, PlacedCluster
@@ -100,9 +99,16 @@ class ClusterPlan(PlacedCluster):
                 return Endpoint(self.known[self.host][service], one.first)
         return None
 
-    def crossing(self, container: str) -> list[Between]:
-        """The ports at which a container is called from the party's other Docker hosts."""
-        return [one for one in self.between if one.container == container]
+    def forwarded(self, container: str) -> list[tuple[int, Published]]:
+        """The ports at which the party's other Docker hosts call a container: each port in the
+        container, and where it is published.
+        """
+        return [
+            binding
+            for one in self.between
+            if one.container == container
+            for binding in one.bindings
+        ]
 
     def shared(self, service: str) -> list[Attachment]:
         """A gateway's attachments to networks that it shares with other parties'."""

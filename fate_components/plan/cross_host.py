@@ -34,6 +34,11 @@ class Between:
     inside: int | None = None
 
     @property
-    def published(self) -> list["Published"]:
+    def bindings(self) -> list[tuple[int, Published]]:
+        """Each of them in the container, and where it is published."""
+        return [(self.inside or to.port, to) for to in self.published]
+
+    @property
+    def published(self) -> list[Published]:
         """Each of them on the Docker host."""
         return [Published(self.first + index, self.ip) for index in range(self.count)]

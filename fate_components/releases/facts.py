@@ -4,87 +4,30 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from ..docker.software import Fact, Image, PortNumber, Probe, Software
 
 Protocol = Literal["grpc", "http", "tcp"]
 """What a gateway speaks with other parties: gRPC or HTTP, or anything else on TCP."""
 
 
-_Port = Annotated[int, Field(ge=1, le=65535)]
-
-
-class _Fact(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class HttpProbe(_Fact):
-    """A request that a working service answers in a known way.
-
-    Args:
-        port: the TCP port inside the container.
-        path: the path of the URL.
-        post: the JSON body to POST; without one, a GET is sent.
-        headers: additional request headers; the container's shell expands their values.
-        host: the address to send it to, for a service that does not listen on all of its own.
-        answers: a basic regular expression that the response body matches.
-    """
-
-    port: _Port
-    path: str
-    post: str | None = None
-    headers: dict[str, str] = {}
-    host: str = "127.0.0.1"
-    answers: str
-
-
-class Probe(_Fact):
-    """A service works if it listens on all of these ports, or answers this request."""
-
-    listens: tuple[_Port, ...] = ()
-    http: HttpProbe | None = None
-
-
-class Image(_Fact):
-    """The image of a service's container.
-
-    Args:
-        image: the official image.
-        package: its replacement built from packages, a folder under images/; None if there is none.
-        own: whether it is one that the stack file chooses, and so neither official nor built.
-    """
-
-    image: str
-    package: str | None = None
-    own: bool = False
-
-
-class ServiceFacts(Image):
-    """One service of a release; config/releases/*.yaml explain each field.
-
-    Args:
-        cpus: how many CPUs its container may use; None for all.
-        memory: how much memory its container may use, in MiB; None for all.
-    """
+class ServiceFacts(Software):
+    """One service of a release; config/releases/*.yaml explain each field."""
 
     address: Annotated[int, Field(ge=2, le=254)]
-    ports: Annotated[dict[str, _Port], Field(min_length=1)] = {}
     publish: bool | tuple[str, ...] = False
-    gateway: dict[str, Protocol] = {}
+    gateway: dict[str, Protocol] = Field(default_factory=dict)
     edge: bool = False
     uses_memory: Annotated[int, Field(ge=0)] = 0
     cpu_flags: tuple[str, ...] = ()
-    environment: dict[str, str] = {}
-    capabilities: tuple[str, ...] = ()
-    probe: Probe = Probe()
     folder: str = ""
     computing: tuple[str, ...] = ()
     federation: tuple[str, ...] = ()
-    with_computing: dict[str, Image] = {}
+    with_computing: dict[str, Image] = Field(default_factory=dict)
     storage: tuple[str, ...] = ()
-    with_storage: dict[str, Image] = {}
+    with_storage: dict[str, Image] = Field(default_factory=dict)
     indexes: str = ""
-    cpus: float | None = None
-    memory: int | None = None
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:
@@ -97,25 +40,20 @@ class ServiceFacts(Image):
         return self
 
     @property
-    def port(self) -> int:
-        """The service's only port, or its first."""
-        return next(iter(self.ports.values()))
-
-    @property
     def published_ports(self) -> dict[str, int]:
         """The ports that it publishes on its Docker host, by name."""
         names = self.ports if self.publish is True else self.publish or ()
         return {name: self.ports[name] for name in names}
 
 
-class ExchangeFacts(_Fact):
+class ExchangeFacts(Fact):
     """The service that an exchange runs, and the port it is published on by default."""
 
     service: str
-    publish: _Port
+    publish: PortNumber
 
 
-class SupportedEngines(_Fact):
+class SupportedEngines(Fact):
     """The engines a release can be deployed with.
 
     Args:
@@ -128,7 +66,7 @@ class SupportedEngines(_Fact):
     federation: dict[str, tuple[str, ...]]
 
 
-class Release(_Fact):
+class Release(Fact):
     """One FATE release.
 
     Args:
@@ -147,7 +85,7 @@ class Release(_Fact):
     name: str
     line: str
     services: dict[str, ServiceFacts]
-    serving: dict[str, ServiceFacts] = {}
+    serving: dict[str, ServiceFacts] = Field(default_factory=dict)
     exchange: ExchangeFacts | None = None
     engines: SupportedEngines | None = None
     outputs: dict[str, Annotated[str, Field(pattern=r"^([^{}]|\{[a-z-]+\})*$")]]

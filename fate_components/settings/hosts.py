@@ -1,6 +1,7 @@
 """The keys of Docker hosts."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
@@ -105,3 +106,8 @@ class DockerHost(Keys):
     def reachable_at(self) -> str | None:
         """The address that other machines use, if one is known."""
         return self.address or self._host_name or urlsplit(self.docker).hostname
+
+
+def certificates(hosts: Mapping[str, DockerHost]) -> dict[str, DockerTls]:
+    """What daemons are verified with, by their URLs, for those that have certificates."""
+    return {host.docker: host.tls for host in hosts.values() if host.tls}

@@ -3,21 +3,13 @@
 import subprocess
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlsplit
 
+from ..docker.client import ssh
 from .addresses import is_address
 from .errors import Mistake, shown
 from .hosts import DockerHost
 
 _SECONDS = 10  # a Match block may run commands, and names may be looked up
-
-
-def target(url: str) -> list[str]:
-    """The arguments of ssh that name the machine and the user of an ssh:// URL."""
-    parts = urlsplit(url)
-    user = ["-l", parts.username] if parts.username else []
-    port = ["-p", str(parts.port)] if parts.port else []
-    return [*user, *port, "--", parts.hostname or ""]
 
 
 def host_name(url: str) -> str:
@@ -28,7 +20,7 @@ def host_name(url: str) -> str:
     """
     try:
         done = subprocess.run(
-            ["ssh", "-G", *target(url)],
+            ["ssh", "-G", *ssh.target(url)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -42,7 +42,7 @@ def context(eggs: int = 1, processors: int | None = None) -> cluster.ClusterCont
         stack="dev",
         cluster="training",
         host=None,  # type: ignore[arg-type]  # rendering touches no Docker host
-        release=catalogue.load("1.3.0"),
+        services=catalogue.load("1.3.0").services,
         networks={},
         party=9999,
     )
@@ -212,7 +212,7 @@ def test_mysql_takes_one_statement_a_line_at_its_start() -> None:
 def test_every_egg_is_two_nodes(eggs: int) -> None:
     names = ["egg", "egg-2", "egg-3"][:eggs]
     party = context(eggs)
-    assert meta_service.nodes(party.place.release.services, party.eggs) == [
+    assert meta_service.nodes(party.plan.facts.services, party.eggs) == [
         ("roll", 8011, "ROLL"),
         ("proxy", 9370, "PROXY"),
         *[node for egg in names for node in ((egg, 7888, "EGG"), (egg, 7778, "STORAGE"))],

@@ -262,6 +262,6 @@ def test_a_remote_daemon_without_an_answer_gives_the_reason_of_ssh(
     ],
 )
 def test_a_remote_daemon_is_reached_like_the_docker_command_does(url: str, arguments: str) -> None:
-    command = " ".join(daemon.ssh(url))
+    command = " ".join(daemon.ssh_command(url))
     assert command.startswith("ssh -o BatchMode=yes")
     assert command.endswith(f"{arguments} docker system dial-stdio")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fate_components.docker import health
-from fate_components.releases.facts import HttpProbe, Probe
+from fate_components.docker.software import HttpProbe, Probe
 
 
 def works(probe: Probe, shell: str = "sh") -> bool:

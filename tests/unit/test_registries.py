@@ -1,13 +1,11 @@
 """What is said about images that a registry does not give away."""
 
 import pytest
+from pydantic import SecretStr
 
-from fate_components.docker.images.registries import refusal, registry
-from fate_components.settings import RegistryLogin
+from fate_components.docker.images.registries import Login, refusal, registry
 
-LOGIN = RegistryLogin.model_validate(
-    {"address": "r.example.org:5000", "user": "me", "password": "hunter2"}
-)
+LOGIN = Login("r.example.org:5000", "me", SecretStr("hunter2"))
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,7 @@ from email.message import Message
 from typing import IO, Any, Generic, TypeVar
 from urllib.parse import quote, urlsplit
 
-from ...settings import openssh
-from . import tls_files
+from . import ssh, tls_files
 
 _SECONDS = 60  # a busy machine must not count as one that is down
 _CONNECT_SECONDS = 30  # less, so that ssh says why before nobody listens any more
@@ -252,7 +251,7 @@ def _dial(docker_host: str, seconds: float, errors: IO[bytes] | None) -> socket.
     # It ends when our end of the pair is closed, at the latest with this process.
     with theirs:
         subprocess.Popen(
-            ssh(docker_host),
+            ssh_command(docker_host),
             stdin=theirs.fileno(),
             stdout=theirs.fileno(),
             stderr=errors or subprocess.DEVNULL,
@@ -261,10 +260,10 @@ def _dial(docker_host: str, seconds: float, errors: IO[bytes] | None) -> socket.
     return ours
 
 
-def ssh(docker_host: str) -> list[str]:
+def ssh_command(docker_host: str) -> list[str]:
     """The command that connects its standard input and output to the daemon at an ssh:// URL."""
     options = ["-o", "BatchMode=yes", "-o", f"ConnectTimeout={_CONNECT_SECONDS}"]
-    return ["ssh", *options, *openssh.target(docker_host), "docker", "system", "dial-stdio"]
+    return ["ssh", *options, *ssh.target(docker_host), "docker", "system", "dial-stdio"]
 
 
 def _archive(container: str, path: str) -> str:

@@ -13,21 +13,36 @@ import shutil
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:  # the modules that wait for containers would take five times as long to start
-    from ...settings import DockerHost
+if TYPE_CHECKING:  # the modules that wait for containers would take longer to start
+    from pydantic import SecretStr
 
 _FOLDER = Path(".pulumi", "docker-tls")
 
 
-def write(hosts: "Mapping[str, DockerHost]") -> None:
-    """Write the certificates of Docker hosts for as long as this process runs.
+class ClientTls(Protocol):
+    """How this machine and a daemon at a tcp:// URL verify each other, in PEM format."""
+
+    @property
+    def authority(self) -> str:
+        """The certificate of the authority that issued the daemon's."""
+
+    @property
+    def certificate(self) -> str:
+        """The certificate that the daemon verifies."""
+
+    @property
+    def key(self) -> "SecretStr":
+        """Its private key."""
+
+
+def write(given: Mapping[str, ClientTls]) -> None:
+    """Write certificates for as long as this process runs.
 
     Args:
-        hosts: the Docker hosts by name.
+        given: those that need any, by how to reach the daemon.
     """
-    given = {host.docker: host.tls for host in hosts.values() if host.tls}
     if not given:
         return
     _FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)

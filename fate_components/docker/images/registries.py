@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_docker as docker
-
-from ...settings import RegistryLogin
+from pydantic import SecretStr
 
 _HUB = "docker.io"
 # The provider looks up images without a registry by this address.
@@ -16,8 +16,23 @@ _REFUSED = re.compile(r"unauthorized|no basic auth credentials|denied|authentica
 _REGISTRY = re.compile(r"([^/]*[.:][^/]*|localhost)/.*")
 
 
+@dataclass(frozen=True)
+class Login:
+    """How to log in to a registry.
+
+    Args:
+        address: its address as in the names of images; docker.io stands for Docker Hub.
+        user: the user.
+        password: the user's password, or an access token.
+    """
+
+    address: str
+    user: str
+    password: SecretStr
+
+
 def credentials(
-    logins: Sequence[RegistryLogin],
+    logins: Sequence[Login],
 ) -> Iterator[docker.ProviderRegistryAuthArgs]:
     """The logins as the provider takes them: the state contains passwords encrypted only.
 
@@ -43,7 +58,7 @@ def registry(image: str) -> str:
     return found[1] if found else _HUB
 
 
-def error_hook(host: str, logins: Sequence[RegistryLogin]) -> pulumi.ErrorHook:
+def error_hook(host: str, logins: Sequence[Login]) -> pulumi.ErrorHook:
     """A hook for all images of a Docker host: it explains why one was not pulled.
 
     Args:
@@ -60,7 +75,7 @@ def error_hook(host: str, logins: Sequence[RegistryLogin]) -> pulumi.ErrorHook:
     return pulumi.ErrorHook(f"registries-{host}", explain)
 
 
-def refusal(host: str, image: str, logins: Sequence[RegistryLogin]) -> str:
+def refusal(host: str, image: str, logins: Sequence[Login]) -> str:
     """The message about an image that its registry does not let a Docker host pull.
 
     Args:

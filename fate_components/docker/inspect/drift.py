@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 
 import pulumi
 
-from ...releases.facts import ServiceFacts
 from ..client.daemon import NoAnswerError
 from ..client.questions import Questions
 from ..networks import Attachment
+from ..software import Software
 from .survey import Described, Survey
 
 GENERATION = "fate.generation"
@@ -81,7 +81,7 @@ def generation(
     return _counted(survey, name, count)
 
 
-def limits(service: ServiceFacts) -> dict[str, int]:
+def limits(service: Software) -> dict[str, int]:
     """The limits that a service's container is created with, as Docker shows them."""
     found: dict[str, int] = {}
     if service.cpus:

@@ -4,7 +4,7 @@ import pulumi
 
 from ...docker import health
 from ...docker.service import Container, Service, Volume
-from ...releases.facts import Probe
+from ...docker.software import Probe
 from ..context import EngineContext
 from . import conf as eggroll
 

@@ -75,7 +75,7 @@ class DataNode(Service):
                     *known.files,
                 ],
                 volumes=[Volume(name, hdfs.BLOCKS)],
-                between=context.plan.crossing(name),
+                forwarded=context.plan.forwarded(name),
             ),
             opts=opts,
         )

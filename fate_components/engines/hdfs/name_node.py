@@ -6,7 +6,7 @@ import pulumi
 
 from ...docker import delivery, health, tool
 from ...docker.service import Container, Service, Volume
-from ...releases.facts import HttpProbe, Probe
+from ...docker.software import HttpProbe, Probe
 from ..context import EngineContext
 from . import conf as hdfs
 
@@ -45,7 +45,7 @@ class NameNode(Service):
                 files=[script, *hdfs.server(context, _settings(ui))],
                 volumes=[VOLUME],
                 published=context.plan.publishes(["hdfs-ui"]),
-                between=context.plan.crossing(NAME_NODE),
+                forwarded=context.plan.forwarded(NAME_NODE),
                 check=_check(ui),
             ),
             opts=opts,

@@ -31,7 +31,7 @@ class SparkMaster(Service):
                 environment=spark.ENVIRONMENT,
                 files=[spark.daemon_defaults(context)],
                 published=context.plan.publishes(["spark-ui"]),
-                between=context.plan.crossing("spark-master"),
+                forwarded=context.plan.forwarded("spark-master"),
             ),
             opts=opts,
         )

@@ -64,7 +64,7 @@ class SparkWorker(Service):
                 # Executors read and write the tables, each its part of them.
                 volumes=own,
                 folders=shared,
-                between=context.plan.crossing(name),
+                forwarded=context.plan.forwarded(name),
             ),
             needs=needs,
             opts=opts,

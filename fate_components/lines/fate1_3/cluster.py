@@ -28,7 +28,7 @@ class ClusterContext(cluster.TrainingContext):
 
     def egg(self, name: str) -> Attachment:
         """The attachment of an egg, or of its stand-in, to the party's network."""
-        first = self.place.release.services[EGG].address
+        first = self.plan.facts.services[EGG].address
         octets = egg_addresses.octets(first, self.eggs_at, self.plan.host)
         network = self.plan.network
         return Attachment(network, network.at(octets[name]), aliases=(name,))

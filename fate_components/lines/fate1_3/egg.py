@@ -79,7 +79,7 @@ class Egg(Service):
     def __init__(
         self, context: ClusterContext, name: str, host: str, opts: pulumi.ResourceOptions
     ) -> None:
-        storage = context.place.release.services[EGG].ports["storage"]
+        storage = context.plan.facts.services[EGG].ports["storage"]
         files = [
             File(_CONFIG, config(context), extended=not context.training.processors),
             File(_STARTER, START_PROCESSOR, executable=True),

@@ -115,7 +115,7 @@ class FateFlow(Service):
                 folders=context.uploads,
                 published={
                     name: context.plan.published[name]
-                    for name in context.place.release.services["python"].ports
+                    for name in context.plan.facts.services["python"].ports
                 },
             ),
             needs=needs,

@@ -14,7 +14,7 @@ from .fate_flow import LOGS
 def config(context: ClusterContext) -> str:
     """application.properties."""
     database = context.endpoint("mysql")
-    fate_flow = context.place.release.services["python"].ports["fateflow-http"]
+    fate_flow = context.plan.facts.services["python"].ports["fateflow-http"]
     return properties(
         {
             "server.port": context.port("fateboard"),

@@ -12,7 +12,7 @@ import pulumi
 
 from ...docker import health
 from ...docker.service import Container, File, Service
-from ...releases.facts import Probe
+from ...docker.software import Probe
 from . import egg_addresses
 from .cluster import ClusterContext
 from .egg import PORTS, START_PORT
@@ -47,7 +47,7 @@ def outgoing(context: ClusterContext, host: str) -> str:
     """
     to = context.plan.placed(receiver(host))
     assert to  # noqa: S101 - there are eggs on that Docker host
-    ports = [*context.place.release.services[EGG].ports.values()]
+    ports = [*context.plan.facts.services[EGG].ports.values()]
     listens = [*map(str, ports), f"{START_PORT + 1}-{START_PORT + PORTS}"]
     lines = "".join(f"        listen {one};\n" for one in listens)
     return f"""{_NGINX}    server {{
@@ -94,7 +94,7 @@ class StandIn(Service):
     def __init__(
         self, context: ClusterContext, egg: str, host: str, opts: pulumi.ResourceOptions
     ) -> None:
-        ports = context.place.release.services[EGG].ports
+        ports = context.plan.facts.services[EGG].ports
         super().__init__(
             "fate:fate1:StandIn",
             context.place,
@@ -131,7 +131,7 @@ class Link(Service):
                 networks=[context.attachment(LINK, name=name)],
                 command=["sh", "-c", _START],
                 files=[File(_CONF, incoming(context, port))],
-                between=context.plan.crossing(name),
+                forwarded=context.plan.forwarded(name),
                 check=health.check(Probe(listens=(port,))),
             ),
             opts=opts,

@@ -61,7 +61,7 @@ class Proxy(Service):
         opts: pulumi.ResourceOptions,
     ) -> None:
         routes_file = table(routes)
-        port = place.release.services["proxy"].port
+        port = place.services["proxy"].port
         super().__init__(
             "fate:fate1:Proxy",
             place,

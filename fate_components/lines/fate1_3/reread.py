@@ -22,7 +22,7 @@ def of_cluster(plan: ClusterPlan, settings: Settings, stack: str) -> Iterator[Re
         )
         return
     # Nothing is deployed, so no Docker host is needed.
-    place = Place(stack, plan.kind, cast(Host, None), plan.facts, {}, plan.party.id)
+    place = Place(stack, plan.kind, cast(Host, None), plan.facts.services, {}, plan.party.id)
     serving = ClusterContext(place, plan, settings.master_secret)
     yield RereadFile(plan.host, "serving-proxy", serving_proxy.table(serving))
 

@@ -13,7 +13,7 @@ def server_conf(context: ClusterContext, servings: Sequence[Endpoint] = ()) -> d
         endpoint = context.endpoint(service)
         return {"host": endpoint.host, "port": endpoint.port}
 
-    fate_flow = context.place.release.services["python"].ports
+    fate_flow = context.plan.facts.services["python"].ports
     return {
         "servers": {
             "proxy": at("proxy"),

@@ -61,7 +61,7 @@ class TrainingCluster(pulumi.ComponentResource):
                 context.attachment("redis"),
                 context.redis_password,
                 context.options("redis", self),
-                plan.crossing("redis"),
+                plan.forwarded("redis"),
             )
             databases.append(redis)
         directory = meta_service.MetaService(context, child)
@@ -79,11 +79,11 @@ class TrainingCluster(pulumi.ComponentResource):
             coordinator=str(plan.party.id),
             networks=[context.attachment("proxy"), *plan.shared("proxy")],
             published=plan.publishes(["proxy"]),
-            routes=party_routes(plan, place.release),
+            routes=party_routes(plan, plan.facts),
             opts=child,
         )
         fate_flow = FateFlow(context, [one.container for one in databases], child)
-        nodes = meta_service.nodes(place.release.services, context.eggs)
+        nodes = meta_service.nodes(plan.facts.services, context.eggs)
         tables = meta_service.statements(nodes), meta_service.NODES, meta_service.rows(nodes)
         if mysql:
             mysql.run("nodes", *tables)

@@ -6,6 +6,7 @@ import pulumi
 
 from ...docker import delivery, health
 from ...docker.service import Container, File, Service, Volume
+from ...docker.software import HttpProbe, Probe
 from ...engines import other_hosts, pulsar, rabbitmq
 from ...engines.context import EngineContext
 from ...engines.eggroll import conf as eggroll
@@ -14,7 +15,6 @@ from ...engines.settings import JOB_CORES
 from ...engines.spark import conf as spark
 from ...engines.spark import tables
 from ...party.files import ROOT, yaml_text
-from ...releases.facts import HttpProbe, Probe
 
 _FLOW = f"{ROOT}/fate_flow"
 LOGS = Volume("fateflow-logs", f"{_FLOW}/logs")
@@ -264,7 +264,7 @@ class FateFlow(Service):
                 published={
                     name: context.plan.published[name] for name in context.ports("fateflow")
                 },
-                between=context.plan.crossing("fateflow"),
+                forwarded=context.plan.forwarded("fateflow"),
                 check=health.check(Probe(http=itself)),
             ),
             needs=needs,

@@ -64,7 +64,7 @@ class Fateboard(Service):
         needs: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions,
     ) -> None:
-        conf = f"{ROOT}/{context.place.release.services['fateboard'].folder}/conf"
+        conf = f"{ROOT}/{context.plan.facts.services['fateboard'].folder}/conf"
         super().__init__(
             "fate:fate2:Fateboard",
             context.place_of("fateboard"),

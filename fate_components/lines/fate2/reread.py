@@ -21,7 +21,7 @@ def of_cluster(
     """Those of the services of a training cluster."""
     assert isinstance(settings, Settings)  # noqa: S101 - settings match the release line
     # Nothing is deployed, so no Docker host is needed.
-    place = Place(stack, plan.kind, cast(Host, None), plan.facts, {}, plan.party.id)
+    place = Place(stack, plan.kind, cast(Host, None), plan.facts.services, {}, plan.party.id)
     context = EngineContext(place, plan, settings.master_secret, settings.engines_of(plan.party))
     broker = fate_flow.table(context)
     if broker is None:

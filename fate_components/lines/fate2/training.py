@@ -79,7 +79,7 @@ class TrainingCluster(pulumi.ComponentResource):
             )
             self.services.append(ClusterManager(context, [created], child))
             self.services.append(NodeManager(context, child))
-        if "fateboard" in place.release.services:
+        if "fateboard" in plan.facts.services:
             logs = [fate_flow.volumes[LOGS.name]] if context.at_home("fateboard") else []
             self.services.append(Fateboard(context, logs, context.options("fateboard", self)))
             self.passwords["fateboard"] = context.fateboard_password
@@ -113,8 +113,8 @@ def _gateways(context: EngineContext, opts: pulumi.ResourceOptions) -> list[Serv
         routes = osx.party_routes(plan, flow)
         published = plan.publishes(["osx"])
         owner = str(context.party_id)
-        between = plan.crossing("osx")
-        return [Osx(context.place, "osx", owner, networks, published, routes, opts, between)]
+        forwarded = plan.forwarded("osx")
+        return [Osx(context.place, "osx", owner, networks, published, routes, opts, forwarded)]
     broker = Rabbitmq if context.engines.federation == "rabbitmq" else Pulsar
     return [broker(context, opts), Nginx(context, opts)]
 

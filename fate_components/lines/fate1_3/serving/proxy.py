@@ -12,7 +12,7 @@ _CONF = f"{ROOT}/serving-proxy/conf"
 
 def config(context: ClusterContext) -> str:
     """application.properties; the defaults of ports that are left out are not FATE's usual ones."""
-    ports = context.place.release.services["serving-proxy"].ports
+    ports = context.plan.facts.services["serving-proxy"].ports
     return properties(
         {
             "coordinator": context.party_id,
@@ -68,7 +68,7 @@ class ServingProxy(Service):
                 ],
                 files=[routes, File(f"{_CONF}/application.properties", config(context))],
                 published=context.plan.publishes(
-                    context.place.release.services["serving-proxy"].published_ports
+                    context.plan.facts.services["serving-proxy"].published_ports
                 ),
             ),
             opts=opts,

@@ -13,7 +13,7 @@ _NO_FATE_FLOW = Endpoint("127.0.0.1", 9)
 
 def config(context: ClusterContext, adapter: str, redis_password: str) -> str:
     """serving-server.properties."""
-    redis, release = context.endpoint("serving-redis"), context.place.release
+    redis, release = context.endpoint("serving-redis"), context.plan.facts
     intra = release.services["serving-proxy"].ports["serving-intra"]
     fate_flow = context.plan.beside.get("fateflow-http", _NO_FATE_FLOW)
     return properties(
