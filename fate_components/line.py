@@ -5,7 +5,7 @@ whoever asks says so. Nothing outside of the package names it, but for the regis
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import pulumi
@@ -147,6 +147,27 @@ class FateFlow:
 
 
 @dataclass(frozen=True)
+class FromKubefate:
+    """What becomes of a party of KubeFATE.
+
+    Args:
+        first_spelling: whether its files spell the lists of parties as KubeFATE does up to v1.4.
+        fixed: the options of which stacks have one value only: that value, and what holds for
+            others.
+        left: the options that have no place in a stack, and why.
+        cores: whether its number of cores becomes that of a party's jobs.
+        data: what can be taken over: the service and the path in its container, by the last part
+            of the name that the volume with it will have; empty if nothing can.
+    """
+
+    first_spelling: bool
+    fixed: Mapping[str, tuple[str, str]]
+    left: Mapping[str, str]
+    cores: bool = False
+    data: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Line:
     """A release line.
 
@@ -158,6 +179,7 @@ class Line:
         reread: the files that its services read again by themselves.
         fate_flow: FATE Flow, which knows the jobs.
         toy_job: the full name of the module that runs the toy job.
+        from_kubefate: what becomes of a party of KubeFATE, if KubeFATE deploys such parties.
         serving_check: the full name of the module that checks a serving cluster, if it has any.
         lost_data: what a change of the deployment would lose, if that can be told beforehand.
         adapt_tables: how restored tables fit their party again, if they must be changed.
@@ -170,6 +192,7 @@ class Line:
     reread: RereadFiles
     fate_flow: FateFlow
     toy_job: str
+    from_kubefate: FromKubefate | None = None
     serving_check: str | None = None
     lost_data: LostData | None = None
     adapt_tables: AdaptsTables | None = None

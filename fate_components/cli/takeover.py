@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from .. import lines
 from ..docker.client.daemon import NoAnswerError
 from ..kubefate import running
 from ..operate.backup.database import Database
 from ..party import interrupts
 from ..party.deployed import PartyError
+from ..releases import catalogue
 from . import passphrase
 from .backup import manifest_of, summary, write
 from .failure import failure
@@ -25,23 +27,33 @@ class TakeoverError(Exception):
     """A party whose data cannot be taken over; the text explains why."""
 
 
-def _check(stack: Stack, party: int) -> None:
-    if stack.release.line != "fate1":
+def _data(stack: Stack, party: int) -> Mapping[str, tuple[str, str]]:
+    """Where the data of a party of KubeFATE is, if it can be taken over into a stack."""
+    known = stack.line.from_kubefate
+    if known is None or not known.data:
+        able = [one for one in catalogue.known() if _takes_over(one)]
         raise TakeoverError(
-            f"stack {stack.name} deploys FATE {stack.release.name}: only data of FATE 1.3, from "
-            "KubeFATE v1.3.0, can be taken over"
+            f"stack {stack.name} deploys FATE {stack.release.name}: only data of FATE "
+            f"{' and '.join(able)}, from KubeFATE, can be taken over"
         )
     if database := stack.external_database(party):
         raise TakeoverError(
             f"party {party} is to have its database {database}, and fatectl does not restore into "
             "it: take over the data into a stack without training.mysql.address first"
         )
+    return known.data
+
+
+def _takes_over(release: str) -> bool:
+    found = lines.of(catalogue.load(release)).from_kubefate
+    return bool(found and found.data)
 
 
 def _other_images(stack: Stack, images: Mapping[str, str]) -> Iterator[str]:
     """Images of KubeFATE that seem to be of another release than the stack deploys."""
     facts = {**stack.release.services, **stack.release.serving}
-    for service in ("python", "egg", "serving-server"):
+    known = stack.line.from_kubefate
+    for service in dict.fromkeys(owner for owner, _ in known.data.values()) if known else ():
         wanted = facts[service].image.rpartition(":")[2]
         if service in images and images[service].rpartition(":")[2] != wanted:
             yield f"{images[service]} (not {wanted})"
@@ -68,8 +80,8 @@ def takeover(
         secret = passphrase.for_new(passphrase_file, encrypt)
         found_stack = read(stack)
         hosts = found_stack.docker_hosts(party)
-        _check(found_stack, party)
-        found = running.find(party, hosts)
+        data = _data(found_stack, party)
+        found = running.find(party, hosts, data)
         mysql = found.party.mysql
         if mysql and mysql.status != "running":
             raise TakeoverError(f"{mysql.name} is {mysql.status}: start it with `docker start`")
@@ -84,7 +96,7 @@ def takeover(
             str(party),
             "KubeFATE",
             tables.product() if tables else None,
-            {one.part: running.service(one.part) for one in found.data},
+            {one.part: data[one.part][0] for one in found.data},
         )
         parts = {one.part: partial(one.read, found.party) for one in found.data}
         with interrupts.orderly(), new_file(file) as target:

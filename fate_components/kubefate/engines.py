@@ -6,27 +6,28 @@ from .options import Options
 _KEYS = ("computing", "federation", "storage")
 
 
-def fate1(options: Options, chosen: str | None) -> None:
-    """Report the engines for FATE 1.3, which has Eggroll only.
+def only_eggroll(options: Options, release: str, chosen: str | None) -> None:
+    """Report the engines for a release without a choice of them.
 
     Args:
         options: the options.
+        release: the release's name.
         chosen: the computing engine that the operator chose, if any.
     """
+    only = f"FATE {release} has Eggroll only"
     if chosen is not None:
-        options.report.refuse("--engines", chosen, "FATE 1.3 has Eggroll only; leave it out")
+        options.report.refuse("--engines", chosen, f"{only}; leave it out")
     for key in _KEYS:
         if options.text(key, "eggroll").lower() in ("eggroll", "osx"):
-            options.taken(key, "FATE 1.3 has Eggroll only: roll, eggs, federation and proxy")
+            options.taken(key, only)
         else:
             options.refuse(
-                key,
-                f"FATE 1.3 has Eggroll only; write {key}=Eggroll, or choose FATE 2 by --release",
+                key, f"{only}; write {key}=Eggroll, or choose another release by --release"
             )
 
 
-def fate2(options: Options, facts: SupportedEngines, chosen: str | None) -> dict[str, str]:
-    """The value of fate:engines for FATE 2; engines that this project lacks are refused.
+def chosen_engines(options: Options, facts: SupportedEngines, chosen: str | None) -> dict[str, str]:
+    """The value of fate:engines; engines that this project lacks are refused.
 
     Args:
         options: the options.

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from .. import lines
 from ..releases import catalogue
 from .report import Report
 from .shell import Variable
@@ -145,7 +146,7 @@ def _release_of_files(options: Options) -> str | None:
             f"is for FATE {found}, which this project does not deploy; choose {_choice()} "
             "(docs/from-kubefate.md compares them)",
         )
-    elif options.first_spelling != (catalogue.load(found).line == "fate1"):
+    elif not _spelled_for(options, found):
         options.refuse(
             options.spelled(PARTIES),
             f"is of another version of KubeFATE than {name}, which is for FATE {found}; name the "
@@ -164,3 +165,9 @@ def _by_options(options: Options) -> str | None:
     if engines & {"osx", "standalone"}:
         return "2.0.0"
     return "1.11.2" if "eggroll" in engines else None
+
+
+def _spelled_for(options: Options, release: str) -> bool:
+    """Whether the lists are spelled as in KubeFATE's files for a release."""
+    line = lines.of(catalogue.load(release)).from_kubefate
+    return line is not None and options.first_spelling == line.first_spelling

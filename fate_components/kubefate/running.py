@@ -1,4 +1,4 @@
-"""A party of FATE 1.3 as KubeFATE's docker-compose deployer runs it, and where its data is.
+"""A party as KubeFATE's docker-compose deployer runs it, and where its data is.
 
 docker-compose labels containers with the names of their project and service. The projects of
 KubeFATE v1.3.0 are confs-PARTY and serving-PARTY.
@@ -13,23 +13,9 @@ from ..docker.client import cli
 from ..docker.client.daemon import Daemon
 from ..operate.backup import volumes
 from ..party.deployed import MYSQL, Deployed, Found, PartyError, Volume, docker
-from ..party.files import ROOT
 
 _PROJECT, _SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 _STACK = "kubefate"
-# What becomes of the data: the last part of a volume's name, with the service and the path that
-# it is at now. Redis is left out: it has what belongs to running jobs, and caches.
-_DATA = {
-    "egg": ("egg", f"{ROOT}/data-dir"),
-    "python-logs": ("python", f"{ROOT}/python/logs"),
-    "python-jobs": ("python", f"{ROOT}/python/jobs"),
-    "serving-server": ("serving-server", "/root/.fate"),
-}
-
-
-def service(part: str) -> str:
-    """The service that owns a volume, by the last part of the volume's name."""
-    return _DATA[part][0]
 
 
 def as_root(program: str) -> str:
@@ -93,12 +79,14 @@ class Running:
     images: Mapping[str, str]
 
 
-def find(party: int, docker_hosts: Iterable[str]) -> Running:
+def find(party: int, docker_hosts: Iterable[str], wanted: Mapping[str, tuple[str, str]]) -> Running:
     """Look for a party.
 
     Args:
         party: the party's id.
         docker_hosts: how to reach the daemons of the Docker hosts that it may be on.
+        wanted: where its data is: the service and the path in its container, by the last part of
+            the name that the volume with it will have.
 
     Raises:
         PartyError: it is not there, or a Docker host does not answer.
@@ -118,7 +106,7 @@ def find(party: int, docker_hosts: Iterable[str]) -> Running:
         for one in json.loads(docker(host, "inspect", *ids)) if ids else ():
             found = _found(one, host)
             containers.append(found)
-            data += _data(one, found)
+            data += _data(one, found, wanted)
             images[one["Config"]["Labels"][_SERVICE]] = one["Config"]["Image"]
     if not containers:
         raise PartyError(
@@ -143,9 +131,11 @@ def _found(one: Mapping[str, Any], docker_host: str) -> Found:
     )
 
 
-def _data(one: Mapping[str, Any], found: Found) -> Iterator[Data]:
+def _data(
+    one: Mapping[str, Any], found: Found, wanted: Mapping[str, tuple[str, str]]
+) -> Iterator[Data]:
     mounts = {mount["Destination"]: mount for mount in one["Mounts"]}
-    for part, (service, path) in _DATA.items():
+    for part, (service, path) in wanted.items():
         if one["Config"]["Labels"][_SERVICE] != service:
             continue
         if mount := mounts.get(path):

@@ -1,5 +1,6 @@
 """KubeFATE's options of single services: databases, logins, cores and image variants."""
 
+from ..line import FromKubefate
 from ..party.mysql import DATABASE, USER
 from .options import Options
 
@@ -46,56 +47,22 @@ def mysql(options: Options, parties: int) -> dict[str, str]:
     return {"address": address, "user": user, "database": database}
 
 
-def fate1(options: Options) -> None:
-    """Report the options of FATE 1.3's services.
+def others(options: Options, line: FromKubefate) -> int | None:
+    """Report the options of services that a release line has or lacks.
 
     Args:
         options: the options.
+        line: what becomes of them in the line.
+
+    Returns:
+        The value of training.cores, if there is one.
     """
     _common(options)
-    options.left(
-        "compute_core",
-        "training.processors is half of the machine's cores by default; with more than there are, "
-        "jobs of FATE 1.3 fail",
-    )
-    _same(options, "algorithm", "Basic", "FATE 1.3 has one variant of its images")
-    _same(options, "device", "CPU", "FATE 1.3 has one variant of its images, for the CPU")
-    _same(options, "serverTimezone", "UTC", "the connection to MySQL always uses UTC")
-    for name in ("fateboard_username", "fateboard_password"):
-        options.left(
-            name,
-            "FATE Board of FATE 1.3 has no login; its port is bound to 127.0.0.1",
-            _secret(name),
-        )
-    for name in ("serving_admin_username", "serving_admin_password"):
-        options.left(name, "FATE Serving of FATE 1.3 has no admin service", _secret(name))
-    options.left("notebook_hashed_password", "FATE 1.3 has no notebook", secret=True)
-
-
-def fate2(options: Options) -> int | None:
-    """The value of training.cores, if there is one.
-
-    Args:
-        options: the options of FATE 2's services, all of which are reported.
-    """
-    _common(options)
-    variants = "the images are those of algorithm=Basic, device=CPU"
-    _same(options, "algorithm", "Basic", f"{variants}; fate:images: packages has PyTorch (CPU) too")
-    _same(options, "device", "CPU", f"{variants}; containers get no GPU")
-    _same(options, "serverTimezone", "UTC", "Eggroll's connection to MySQL always uses UTC")
-    if options.text("fateboard_username") == "admin":
-        options.taken("fateboard_username", "the account of FATE Board is admin")
-    else:
-        options.left("fateboard_username", "the account of FATE Board is always admin")
-    options.left("fateboard_password", _DERIVED, secret=True)
-    for name in ("serving_admin_username", "serving_admin_password"):
-        options.left(name, "stacks of FATE 2 have no FATE Serving", _secret(name))
-    options.left(
-        "notebook_hashed_password",
-        f"{_DERIVED}, as the notebook's token; set training.client.token for one of your own",
-        secret=True,
-    )
-    cores = options.text("compute_core")
+    for name, (value, otherwise) in line.fixed.items():
+        _same(options, name, value, otherwise)
+    for name, why in line.left.items():
+        options.left(name, why, name.endswith("_password"))
+    cores = options.text("compute_core") if line.cores else ""
     if not cores:
         return None
     if not (
@@ -124,7 +91,3 @@ def _same(options: Options, name: str, value: str, otherwise: str) -> None:
         options.taken(name, "stacks have the same")
     else:
         options.left(name, otherwise)
-
-
-def _secret(name: str) -> bool:
-    return name.endswith("_password")

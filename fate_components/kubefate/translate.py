@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from .. import lines
 from ..releases import catalogue
 from ..settings.errors import NAMESPACE
 from . import engines, images, options, parties, services
@@ -38,16 +39,18 @@ def translate(
         return {}, report
     facts = catalogue.load(name).in_plain_text
     rest: dict[str, Any] = {}
-    cores = None
+    line = lines.of(facts).from_kubefate
+    if line is None:
+        report.refuse("--release", name, "is no release that KubeFATE deploys; choose another one")
+        return {}, report
     if facts.engines:
-        rest["engines"] = chosen = engines.fate2(found, facts.engines, computing)
+        rest["engines"] = chosen = engines.chosen_engines(found, facts.engines, computing)
         if chosen:
             facts = facts.federated_by(chosen["federation"])
             facts = facts.computing_with(chosen["computing"], chosen.get("storage"))
-        cores = services.fate2(found)
     else:
-        engines.fate1(found, computing)
-        services.fate1(found)
+        engines.only_eggroll(found, facts.name, computing)
+    cores = services.others(found, line)
     mysql = services.mysql(found, len(here))
     rest["registry"] = images.registry(found, facts)
     rest["services"] = images.services(found, facts, rest["registry"])

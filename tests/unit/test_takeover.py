@@ -12,6 +12,7 @@ from fate_components.cli.stack import Stack
 from fate_components.docker.client import cli
 from fate_components.docker.client.daemon import Daemon
 from fate_components.kubefate import running
+from fate_components.lines.fate1_3.kubefate import FROM_KUBEFATE
 from fate_components.party import deployed
 from fate_components.party.deployed import PartyError
 from fate_components.stack_file import parse
@@ -21,6 +22,7 @@ from tests.unit.test_settings import as_engine
 HOST, OTHER = "unix:///var/run/docker.sock", "ssh://root@b1.example.org:22"
 CONFS, SERVING = "confs-9999", "serving-9999"
 DIR = "/data/projects/fate"
+DATA = FROM_KUBEFATE.data
 
 
 def container(project: str, service: str, *mounts: dict[str, str]) -> dict[str, Any]:
@@ -71,7 +73,7 @@ def docker(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_party_of_kubefate_is_found_with_its_data() -> None:
-    found = running.find(9999, [HOST, OTHER, HOST])
+    found = running.find(9999, [HOST, OTHER, HOST], DATA)
     assert {(one.part, one.owner.docker_host, one.mount) for one in found.data} == {
         ("egg", HOST, f"/d/{CONFS}/confs/egg/data-dir"),
         ("python-logs", HOST, f"{CONFS}_fate_flow_logs"),
@@ -88,7 +90,7 @@ def test_a_party_of_kubefate_is_found_with_its_data() -> None:
 
 def test_a_job_folder_that_was_never_made_is_no_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Daemon, "modified", lambda *_: None)
-    assert "python-jobs" not in {one.part for one in running.find(9999, [HOST]).data}
+    assert "python-jobs" not in {one.part for one in running.find(9999, [HOST], DATA).data}
 
 
 def test_data_is_mounted_for_reading_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +101,7 @@ def test_data_is_mounted_for_reading_only(monkeypatch: pytest.MonkeyPatch) -> No
         yield bytes(1024)
 
     monkeypatch.setattr(cli, "output", output)
-    found = running.find(9999, [HOST])
+    found = running.find(9999, [HOST], DATA)
     (egg,) = (one for one in found.data if one.part == "egg")
     assert list(egg.read(found.party)) == [bytes(1024)]
     assert f"--volume=/d/{CONFS}/confs/egg/data-dir:/volumes/egg:ro" in ran[0]
@@ -107,7 +109,7 @@ def test_data_is_mounted_for_reading_only(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_party_that_is_not_there() -> None:
     with pytest.raises(PartyError) as error:
-        running.find(10000, [HOST, OTHER])
+        running.find(10000, [HOST, OTHER], DATA)
     assert str(error.value) == (
         "there is no party 10000 of KubeFATE (docker-compose projects confs-10000 and "
         f"serving-10000) on {HOST}, {OTHER}: name the Docker hosts that it is on in the stack file"
@@ -120,7 +122,7 @@ def stack(file: dict[str, Any], *secrets: str) -> Stack:
 
 
 def test_images_of_another_release_are_told() -> None:
-    images = running.find(9999, [HOST, OTHER]).images
+    images = running.find(9999, [HOST, OTHER], DATA).images
     assert list(takeover._other_images(stack(GOOD), images)) == [
         "federatedai/serving-server:1.3.0-release (not 1.2.2-release)"
     ]
@@ -131,11 +133,11 @@ def test_images_of_another_release_are_told() -> None:
 
 
 def test_a_stack_that_data_cannot_be_taken_over_into() -> None:
-    takeover._check(stack(GOOD), 9999)
+    takeover._data(stack(GOOD), 9999)
     with pytest.raises(takeover.TakeoverError, match=r"only data of FATE 1\.3"):
-        takeover._check(stack(GOOD_2), 9999)
+        takeover._data(stack(GOOD_2), 9999)
     mysql = {"address": "db.example.org", "password": "hunter2!"}
     parties = [{"id": 9999, "host": "a", "training": {"mysql": mysql}}]
     external = stack(GOOD | {"fate:parties": parties}, "fate:parties")
     with pytest.raises(takeover.TakeoverError, match=r"database fate on db\.example\.org:3306"):
-        takeover._check(external, 9999)
+        takeover._data(external, 9999)

@@ -4,6 +4,7 @@ from ...line import FateFlow, Line
 from ...party.files import ROOT
 from ...settings import SERVING, TRAINING
 from . import lost_tables, reread, restored
+from .kubefate import FROM_KUBEFATE
 from .planner import Planner
 from .serving import ServingCluster
 from .settings import Settings
@@ -17,6 +18,7 @@ LINE = Line(
     reread=reread,
     fate_flow=FateFlow("python", f"{ROOT}/python/logs"),
     toy_job=f"{__name__}.toy_job",
+    from_kubefate=FROM_KUBEFATE,
     serving_check=f"{__name__}.serving.check",
     lost_data=lost_tables.findings,
     adapt_tables=restored.adapt,
