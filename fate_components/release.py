@@ -80,6 +80,7 @@ class Service(Image):
     publish: bool | tuple[str, ...] = False
     gateway: dict[str, Protocol] = {}
     edge: bool = False
+    no_login: bool = False
     uses_memory: Annotated[int, Field(ge=0)] = 0
     cpu_flags: tuple[str, ...] = ()
     environment: dict[str, str] = {}

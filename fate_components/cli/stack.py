@@ -16,7 +16,7 @@ from pulumi import automation as auto
 from ..docker import material
 from ..docker.containers import Containers
 from ..release import Release
-from ..settings import Party, Settings, SettingsError, openssh
+from ..settings import Party, Settings, SettingsError, octal, openssh
 from ..settings.errors import NAMESPACE
 from ..settings.load import parse
 
@@ -156,7 +156,10 @@ class Config:
             StackError: it has mistakes.
         """
         try:
-            settings, release = parse(self.values, set(self.secrets), self.stack, openssh.names)
+            written = octal.mistakes(_file(self.stack), self.values)
+            settings, release = parse(
+                self.values, set(self.secrets), self.stack, openssh.names, written
+            )
         except SettingsError as error:
             raise StackError(str(error)) from None
         return Stack(self.stack, settings, release)
@@ -203,7 +206,7 @@ def read_file(name: str) -> Stack:
     Raises:
         StackError: there is no such file, or it has mistakes, or secrets that must be of a kind.
     """
-    file = PROJECT / f"Pulumi.{name}.yaml"
+    file = _file(name)
     try:
         written = yaml.safe_load(file.read_text())["config"]
     except (OSError, TypeError, KeyError, yaml.YAMLError):
@@ -218,6 +221,10 @@ def read_file(name: str) -> Stack:
     stack = Config(name, public, encrypted).checked()
     material.write(stack.settings.hosts)
     return stack
+
+
+def _file(stack: str) -> Path:
+    return PROJECT / f"Pulumi.{stack}.yaml"
 
 
 def _project_defaults() -> dict[str, object]:

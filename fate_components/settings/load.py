@@ -3,6 +3,7 @@
 import difflib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, get_origin
 
 import pulumi
@@ -14,7 +15,7 @@ from pydantic_core import ErrorDetails
 from .. import release as catalogue
 from ..fate1 import settings as fate1
 from ..fate2 import settings as fate2
-from . import openssh
+from . import octal, openssh
 from .checks import check
 from .errors import NAMESPACE, Location, Mistake, SettingsError, key_path, shown
 from .keys import in_short, text
@@ -38,7 +39,9 @@ def load() -> tuple[Settings, catalogue.Release]:
     """
     config = {**pulumi_config.get_config_env(), **pulumi_config.CONFIG.get()}
     secret_keys = {key for key in config if pulumi_config.is_config_secret(key)}
-    return parse(config, secret_keys, pulumi.get_stack(), openssh.names)
+    stack = pulumi.get_stack()
+    written = octal.mistakes(Path(f"Pulumi.{stack}.yaml"), config)
+    return parse(config, secret_keys, stack, openssh.names, written)
 
 
 Names = Callable[[Mapping[str, DockerHost]], tuple[Mapping[str, str], list[Mistake]]]
@@ -50,6 +53,7 @@ def parse(
     secret_keys: set[str],
     stack: str,
     names: Names = lambda _: ({}, []),
+    mistakes: Sequence[Mistake] = (),
 ) -> tuple[Settings, catalogue.Release]:
     """Turn config, as the engine passes it to a program, into settings.
 
@@ -58,6 +62,7 @@ def parse(
         secret_keys: the full keys whose value contains something encrypted.
         stack: the stack's name.
         names: looks up host names; by default those in the URLs are used.
+        mistakes: what is already known to be wrong.
 
     Raises:
         SettingsError: the config cannot be deployed; the error lists every mistake.
@@ -72,11 +77,12 @@ def parse(
         settings = model.model_validate(values)
     except ValidationError as error:
         details = error.errors()
-        raise SettingsError(
-            [_explain(detail, release) for detail in details if not _follows(detail, details)]
-        ) from None
+        explained = [
+            _explain(detail, release) for detail in details if not _follows(detail, details)
+        ]
+        raise SettingsError([*mistakes, *explained]) from None
     secrets = {key.removeprefix(prefix) for key in secret_keys}
-    return complete(settings, stack, names, _in_plain_text(settings, secrets))
+    return complete(settings, stack, names, [*mistakes, *_in_plain_text(settings, secrets)])
 
 
 def complete(

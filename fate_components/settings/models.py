@@ -33,6 +33,7 @@ from .keys import Keys, Secret, Text
 from .tls import Certificate, DockerTls, ExchangeTls, PeerTls, Tls
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_PLAIN_DIGITS = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 # The start of an image reference, as Docker defines it: a registry, a path on it, or both.
 _LABEL = r"[A-Za-z0-9]+(-+[A-Za-z0-9]+)*"
 _PATH = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
@@ -62,9 +63,15 @@ _MIN_SECRET = 16
 _FIRST_SUBNET, _SUBNETS = 192, 48
 
 
-def _no_bool(value: object) -> object:
+def _whole(value: object) -> object:
+    """A whole number, which may be written as a text of plain digits.
+
+    Pydantic accepts more in a text: underscores, spaces around it, a plus sign, leading zeros.
+    """
     if isinstance(value, bool):
         raise ValueError(f"must be a whole number, not {str(value).lower()}")
+    if isinstance(value, str) and not _PLAIN_DIGITS.fullmatch(value):
+        raise ValueError(f"must be a whole number in plain digits like 1000, not {shown(value)}")
     return value
 
 
@@ -156,9 +163,10 @@ def _bind(value: str) -> str:
 
 
 def _size(value: str) -> str:
-    if not re.fullmatch(r"[1-9][0-9]{0,5}[kmg]", value):
+    if not re.fullmatch(r"[1-9][0-9]{0,5}[kmgKMG]", value):
         raise ValueError(f"{shown(value)} is not a size like 500k, 10m or 1g")
-    return value
+    # One spelling, because Docker keeps the text, and another one would replace the container.
+    return value.lower()
 
 
 def _path(value: str) -> str:
@@ -202,6 +210,9 @@ def _image(value: str) -> str:
 
 
 def _cpus(value: object) -> object:
+    # `pulumi config set --path` writes 0.5 as a text.
+    if isinstance(value, str) and re.fullmatch(r"(0|[1-9][0-9]*)(\.[0-9]+)?", value):
+        value = float(value)
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not _MIN_CPUS <= float(str(value)) <= _MAX_CPUS:
         raise ValueError(f"must be a number from {_MIN_CPUS} to {_MAX_CPUS}, not {shown(value)}")
@@ -209,10 +220,10 @@ def _cpus(value: object) -> object:
 
 
 def _memory(value: object) -> object:
-    found = isinstance(value, str) and re.fullmatch(r"([1-9][0-9]{0,6})([mg])", value)
+    found = isinstance(value, str) and re.fullmatch(r"([1-9][0-9]{0,6})([mgMG])", value)
     if not found:
         raise ValueError(f"{shown(value)} is not a size like 512m or 8g")
-    size = int(found[1]) * (1024 if found[2] == "g" else 1)
+    size = int(found[1]) * (1024 if found[2] in "gG" else 1)
     if size < _MIN_MEMORY:
         raise ValueError(f"{shown(value)} is less than {_MIN_MEMORY}m, the least Docker allows")
     return size
@@ -220,12 +231,12 @@ def _memory(value: object) -> object:
 
 # What a stack file may contain where a validator takes another form.
 _Cpus = Annotated[float, Field(ge=_MIN_CPUS, le=_MAX_CPUS)]
-_Memory = Annotated[str, Field(pattern="^[1-9][0-9]{0,6}[mg]$")]
+_Memory = Annotated[str, Field(pattern="^[1-9][0-9]{0,6}[mgMG]$")]
 Memory = Annotated[int, BeforeValidator(_memory, json_schema_input_type=_Memory)]
 """A size like 512m or 8g, as a number of MiB."""
 _Publication = (
     Annotated[int, Field(ge=1, le=65535)]
-    | Annotated[str, Field(pattern=r"^([0-9]{1,3}(\.[0-9]{1,3}){3}:)?[0-9]{1,5}$")]
+    | Annotated[str, Field(pattern=r"^([0-9]{1,3}(\.[0-9]{1,3}){3}:)?[1-9][0-9]{0,4}$")]
 )
 
 
@@ -239,25 +250,27 @@ def per_host(most: int, each: int | None = None) -> Any:
     """
     limit = each or most
 
-    def count(value: object) -> object:
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        if not whole or not 1 <= int(str(value)) <= limit:
+    def count(value: object) -> int:
+        written = isinstance(value, str) and _PLAIN_DIGITS.fullmatch(value)
+        whole = written or (isinstance(value, int) and not isinstance(value, bool))
+        if not whole or not 1 <= (found := int(str(value))) <= limit:
             raise ValueError(f"must be a whole number from 1 to {limit}, not {shown(value)}")
-        return value
+        return found
 
     def counts(value: object) -> object:
         if not isinstance(value, Mapping):
             return count(value)
         if not value:
             raise ValueError("is empty")
+        found: dict[object, int] = {}
         for host, number in value.items():
             try:
-                count(number)
+                found[host] = count(number)
             except ValueError as error:
                 raise ValueError(f"for {shown(host)} {error}") from None
-        if (together := sum(value.values())) > most:
+        if (together := sum(found.values())) > most:
             raise ValueError(f"are {together} together; at most {most} are possible")
-        return dict(value)
+        return found
 
     one = Annotated[int, Field(ge=1, le=limit)]
     return PlainValidator(counts, json_schema_input_type=one | dict[str, one])
@@ -282,7 +295,7 @@ def by_host(service: str, counts: int | Mapping[str, int], home: str) -> dict[st
 
 Address = Annotated[str, Text, AfterValidator(addresses.address)]
 Password = Annotated[Secret, Text, AfterValidator(password)]
-Count = Annotated[int, BeforeValidator(_no_bool), Field(ge=1)]
+Count = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
 Port = Annotated[Count, Field(le=65535)]
 # FATE stores ids as texts of 50 characters; names of containers and nginx have less room for them.
 PartyId = Annotated[Count, Field(le=2**63 - 1)]
@@ -295,7 +308,7 @@ class Logs(Keys):
         "10m",
         description="the size at which Docker rotates a container's log, like `500k`, `10m` or "
         "`1g`",
-        json_schema_extra={"pattern": "^[1-9][0-9]{0,5}[kmg]$"},
+        json_schema_extra={"pattern": "^[1-9][0-9]{0,5}[kmgKMG]$"},
     )
     max_file: Annotated[Count, Field(le=1000)] = Field(
         3, description="how many log files Docker keeps per container"
@@ -402,12 +415,16 @@ def _published(value: object) -> Published:
     )
     if isinstance(value, bool) or not bound:
         raise ValueError("is neither PORT nor ADDRESS:PORT")
-    ip, port = bound[1] or "", int(bound[2])
+    ip = bound[1] or ""
     if ip and not addresses.ipv4(ip):
         raise ValueError(f"{ip} is not an IPv4 address")
-    if not 1 <= port <= 65535:
-        raise ValueError(f"{port} is not a port; ports range from 1 to 65535")
-    return Published(port, ip)
+    return Published(_port(bound[2]), ip)
+
+
+def _port(digits: str) -> int:
+    if not _PLAIN_DIGITS.fullmatch(digits) or not 1 <= int(digits) <= 65535:
+        raise ValueError(f"{digits} is not a port; ports range from 1 to 65535, in plain digits")
+    return int(digits)
 
 
 class RegistryLogin(Keys):
@@ -622,13 +639,10 @@ def _placement(value: object) -> Placement:
     found = isinstance(value, str) and re.fullmatch(r"([^:]+)(?::([0-9]{1,5}))?", value)
     if not found:
         raise ValueError("is neither HOST nor HOST:PORT")
-    port = int(found[2]) if found[2] else None
-    if port is not None and not 1 <= port <= 65535:
-        raise ValueError(f"{port} is not a port; ports range from 1 to 65535")
-    return Placement(found[1], port)
+    return Placement(found[1], _port(found[2]) if found[2] else None)
 
 
-_Placement = Annotated[str, Field(pattern="^[^:]+(:[0-9]{1,5})?$")]
+_Placement = Annotated[str, Field(pattern="^[^:]+(:[1-9][0-9]{0,4})?$")]
 
 
 @dataclass(frozen=True)

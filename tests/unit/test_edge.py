@@ -138,9 +138,7 @@ def test_http2_is_switched_on_as_the_version_of_nginx_wants_it(image: str, direc
         ({**GOOD_2, "fate:images": "packages"}, "listen 9310 ssl http2;"),
     ],
 )
-def test_an_edge_gets_the_configuration_for_its_image(
-    change: dict[str, Any], listens: str
-) -> None:
+def test_an_edge_gets_the_configuration_for_its_image(change: dict[str, Any], listens: str) -> None:
     uploads = secret(run({**change, **TLS}).of(CONTAINER)["fate-dev-9999-edge"]["uploads"])
     (found,) = (one["content"] for one in uploads if one["file"].endswith("/bundle"))
     assert listens in found
