@@ -26,6 +26,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.rivals import Api, Compose, Spec, specs
+from images import build as packages
+from images.catalogue import IMAGES
 from tests.integration import kept_images
 from tests.integration.docker_hosts import DockerHost, Lan
 from tests.integration.stacks import Stack, engine_environment, party, party2
@@ -56,6 +58,21 @@ def config(line: str, parties: int, host: dict[str, str]) -> dict[str, Any]:
         "fate:hosts": {"lab": host},
         "fate:parties": [one_party(line, number) for number in range(parties)],
     }
+
+
+def prepare(line: str, host: DockerHost) -> None:
+    """Bring all images of the deployments to the Docker host, so that no build is timed.
+
+    Args:
+        line: FATE's release.
+        host: the Docker host.
+    """
+    if line == "1.3.0":
+        build(host.url)
+        return
+    kept_images.load(host)
+    usual = [name for name, image in IMAGES.items() if not image.optional]
+    packages.build(host.url, line, usual)
 
 
 def timed(action: Callable[[], object]) -> float:
@@ -150,10 +167,7 @@ def main() -> None:
     lan = Lan()
     try:
         host = lan.host()
-        if options.line == "1.3.0":
-            build(host.url)
-        else:
-            kept_images.load(host)
+        prepare(options.line, host)
         for parties in options.parties:
             seconds: Seconds = defaultdict(lambda: defaultdict(list))
             for number in range(options.rounds):

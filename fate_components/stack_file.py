@@ -1,6 +1,7 @@
 """The stack file as checked settings of its release line, or everything that is wrong with it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -10,7 +11,7 @@ from . import lines
 from .plan.checks import check
 from .releases import catalogue
 from .releases.facts import Release
-from .settings import DockerHost, Mistake, Settings, SettingsError, openssh
+from .settings import DockerHost, Mistake, Settings, SettingsError, octal, openssh
 from .settings.errors import NAMESPACE, shown
 from .settings.keys import text
 from .settings.reading import decoded, in_plain_text, validated
@@ -28,7 +29,9 @@ def load() -> tuple[Settings, Release]:
     """
     config = {**pulumi_config.get_config_env(), **pulumi_config.CONFIG.get()}
     secret_keys = {key for key in config if pulumi_config.is_config_secret(key)}
-    return parse(config, secret_keys, pulumi.get_stack(), openssh.names)
+    stack = pulumi.get_stack()
+    written = octal.mistakes(Path(f"Pulumi.{stack}.yaml"), config)
+    return parse(config, secret_keys, stack, openssh.names, written)
 
 
 def parse(
@@ -36,6 +39,7 @@ def parse(
     secret_keys: set[str],
     stack: str,
     names: Names = lambda _: ({}, []),
+    mistakes: Sequence[Mistake] = (),
 ) -> tuple[Settings, Release]:
     """Turn config, as the engine passes it to a program, into settings.
 
@@ -44,6 +48,7 @@ def parse(
         secret_keys: the full keys whose value contains something encrypted.
         stack: the stack's name.
         names: looks up host names; by default those in the URLs are used.
+        mistakes: what is already known to be wrong.
 
     Raises:
         SettingsError: the config cannot be deployed; the error lists every mistake.
@@ -58,9 +63,9 @@ def parse(
     release = _release(values)
     model = lines.of(release).settings
     others = [other for other in models if other is not model]
-    settings = validated(values, model, others)
+    settings = validated(values, model, others, mistakes)
     secrets = {key.removeprefix(prefix) for key in secret_keys}
-    return complete(settings, stack, names, in_plain_text(settings, secrets))
+    return complete(settings, stack, names, [*mistakes, *in_plain_text(settings, secrets)])
 
 
 def complete(

@@ -145,6 +145,7 @@ def open_(
             looked_at = target(stack, host, aside)
             member = _service(looked_at, party, what)
         address, port = port_of(member)
+        _warn(looked_at, member)
         if not ip_address(address).is_loopback:
             print(f"http://{reached_at(looked_at, member)}:{port}")
         elif member.docker_host.startswith("ssh:"):
@@ -166,6 +167,17 @@ def open_(
         raise failure(error) from None
     except KeyboardInterrupt:
         raise typer.Exit(_INTERRUPTED) from None
+
+
+def _warn(target: Target, member: Member) -> None:
+    """Say so if everybody who reaches a service can use it."""
+    facts = target.stack and target.stack.release.services.get(member.service)
+    if target.stack and facts and facts.no_login:
+        aside(
+            f"{member.service} of FATE {target.stack.release.name} has no log-in: whoever reaches "
+            "its port can read and stop jobs. Open the port to other machines only behind a "
+            "reverse proxy that asks for a password"
+        )
 
 
 def _service(target: Target, party: str, what: What | None) -> Member:

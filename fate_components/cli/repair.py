@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import unquote
 
 import psutil
 import typer
@@ -86,7 +87,7 @@ def cut_off(backend: str, project: str, stack: str) -> list[Path]:
 def _root(backend: str) -> Path | None:
     if not backend.startswith("file://"):
         return None
-    return Path(backend.removeprefix("file://")).expanduser()
+    return Path(unquote(backend.removeprefix("file://").partition("?")[0])).expanduser()
 
 
 def alive(pid: int) -> bool:

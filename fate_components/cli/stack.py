@@ -18,7 +18,7 @@ from ..docker.client import tls_files
 from ..docker.client.containers import Containers
 from ..line import Line
 from ..releases.facts import Release
-from ..settings import Party, Settings, SettingsError, openssh
+from ..settings import Party, Settings, SettingsError, octal, openssh
 from ..settings.errors import NAMESPACE
 from ..settings.hosts import certificates
 from ..stack_file import parse
@@ -165,7 +165,10 @@ class Config:
             StackError: it has mistakes.
         """
         try:
-            settings, release = parse(self.values, set(self.secrets), self.stack, openssh.names)
+            written = octal.mistakes(_file(self.stack), self.values)
+            settings, release = parse(
+                self.values, set(self.secrets), self.stack, openssh.names, written
+            )
         except SettingsError as error:
             raise StackError(str(error)) from None
         return Stack(self.stack, settings, release)
@@ -212,7 +215,7 @@ def read_file(name: str) -> Stack:
     Raises:
         StackError: there is no such file, or it has mistakes, or secrets that must be of a kind.
     """
-    file = PROJECT / f"Pulumi.{name}.yaml"
+    file = _file(name)
     try:
         written = yaml.safe_load(file.read_text())["config"]
     except (OSError, TypeError, KeyError, yaml.YAMLError):
@@ -227,6 +230,10 @@ def read_file(name: str) -> Stack:
     stack = Config(name, public, encrypted).checked()
     tls_files.write(certificates(stack.settings.hosts))
     return stack
+
+
+def _file(stack: str) -> Path:
+    return PROJECT / f"Pulumi.{stack}.yaml"
 
 
 def _project_defaults() -> dict[str, object]:

@@ -157,6 +157,12 @@ class Host(pulumi.ComponentResource):
         addresses = (found.get("IPAM") or {}).get("Config")
         return found["Id"] if addresses == [wanted] and found["Labels"] == labelled else None
 
+    def image_name(self, wanted: Image) -> str:
+        """The name of an image on this host."""
+        if self._supply and self._supply.has(wanted):
+            return self._supply.name(wanted)
+        return full_name(self._registry, wanted)
+
     def image(self, wanted: Image) -> docker.RemoteImage:
         """An image on this host; repeated calls return the same resource.
 
@@ -164,11 +170,10 @@ class Host(pulumi.ComponentResource):
         """
         key = _key(wanted)
         if key not in self._images:
-            name = full_name(self._registry, wanted)
+            name = self.image_name(wanted)
             hooks, supplied = pulumi.ResourceHookBinding(on_error=[self._pulling]), None
             if self._supply and self._supply.has(wanted):
                 supplied = self._supplied
-                name = self._supply.name(wanted)
                 self._kept[key] = self._supply.kept(wanted, self.survey)
                 # One image can stand for several official ones.
                 if name not in self._again:

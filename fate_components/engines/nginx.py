@@ -18,6 +18,9 @@ def config(context: EngineContext) -> str:
 
     Every request queries Docker's own DNS server, so nginx can start before its neighbours and
     finds them after they are replaced.
+
+    HTTP/2 is a parameter of listen: the nginx of federatedai/nginx is 1.17 (OpenResty 1.17.8.2 in
+    FATE-Builder), that of Debian 1.22, and the directive that replaces it came with 1.25.1.
     """
     ports = context.ports("nginx")
     return f"""worker_processes 2;

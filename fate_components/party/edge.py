@@ -4,6 +4,7 @@ Its cluster's services know nothing of TLS. They call other parties at ports of 
 each of the others' gateways, and the edge calls the other party's edge. Both show a certificate.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 import pulumi
@@ -26,14 +27,29 @@ _UNPACK = (
 _START = f"{_UNPACK} && exec nginx -c {CONF} -g 'daemon off;'"
 _RELOAD = f"{_UNPACK} && nginx -q -t -c {CONF} && nginx -c {CONF} -s reload"
 
-_LISTEN = {"grpc": " http2", "http": "", "tcp": ""}
+# The first nginx with the directive http2. Since then nginx warns of the parameter of listen that
+# the directive replaces (https://nginx.org/en/docs/http/ngx_http_v2_module.html).
+_HTTP2_DIRECTIVE = (1, 25, 1)
 # What nginx calls the directives of its module for each protocol.
 _DIRECTIVES = {"grpc": "grpc", "http": "proxy", "tcp": "proxy"}
 _SCHEMES = {"grpc": "grpc://", "http": "http://"}
 _UNAVAILABLE, _UNAUTHENTICATED = 14, 16  # gRPC's status codes
 
 
-def config(owner: str, plan: EdgePlan, certificates: Certificates) -> str:
+def has_http2_directive(image: str) -> bool:
+    """Whether the nginx of an image has the directive http2, as far as the image's name tells.
+
+    Only a name that ends in nginx:VERSION tells. All versions of nginx understand the older
+    parameter of listen.
+
+    Args:
+        image: the image's name on the Docker host.
+    """
+    found = re.search(r"(?:^|/)nginx:([0-9]+(?:\.[0-9]+)+)", image)
+    return found is not None and tuple(map(int, found[1].split("."))) >= _HTTP2_DIRECTIVE
+
+
+def config(owner: str, plan: EdgePlan, certificates: Certificates, image: str) -> str:
     """nginx.conf.
 
     Names are resolved at each connection, so nginx can start before its neighbours and finds them
@@ -43,14 +59,20 @@ def config(owner: str, plan: EdgePlan, certificates: Certificates) -> str:
         owner: what it belongs to, like "party 9999".
         plan: its part of the topology.
         certificates: the certificates of the deployment.
+        image: the name of its image on the Docker host.
     """
-    http = [_entrance(owner, way) for way in plan.entrances if way.protocol != "tcp"]
+    http2 = has_http2_directive(image)
+    http = [_entrance(owner, way, http2) for way in plan.entrances if way.protocol != "tcp"]
     http += [
-        _tunnel(owner, way, plan, certificates) for way in plan.tunnels if way.protocol != "tcp"
+        _tunnel(owner, way, plan, certificates, http2)
+        for way in plan.tunnels
+        if way.protocol != "tcp"
     ]
-    tcp = [_entrance(owner, way) for way in plan.entrances if way.protocol == "tcp"]
+    tcp = [_entrance(owner, way, http2) for way in plan.entrances if way.protocol == "tcp"]
     tcp += [
-        _tunnel(owner, way, plan, certificates) for way in plan.tunnels if way.protocol == "tcp"
+        _tunnel(owner, way, plan, certificates, http2)
+        for way in plan.tunnels
+        if way.protocol == "tcp"
     ]
     text = f"""include /etc/nginx/modules-enabled/*.conf;
 pid /run/nginx.pid;
@@ -106,11 +128,24 @@ _SSL = f"""    ssl_protocols TLSv1.2 TLSv1.3;
 """
 
 
-def _entrance(owner: str, way: Entrance) -> str:
+def _listen(at: str, protocol: str, http2: bool) -> list[str]:
+    """The directives for what a server block listens on.
+
+    Args:
+        at: the parameters of the listen directive that any protocol needs.
+        protocol: grpc, http or tcp.
+        http2: whether nginx has the directive http2.
+    """
+    if protocol != "grpc":
+        return [f"listen {at};"]
+    return [f"listen {at};", "http2 on;"] if http2 else [f"listen {at} http2;"]
+
+
+def _entrance(owner: str, way: Entrance, http2: bool) -> str:
     to = f"{way.to.host}:{way.to.port}"
     refusal = f"{owner} requires a certificate from an authority that it knows"
     return _server(
-        f"{way.port} ssl{_LISTEN[way.protocol]}",
+        _listen(f"{way.port} ssl", way.protocol, http2),
         to,
         way.protocol,
         ["ssl_verify_client on;"],
@@ -121,7 +156,9 @@ def _entrance(owner: str, way: Entrance) -> str:
     )
 
 
-def _tunnel(owner: str, way: Tunnel, plan: EdgePlan, certificates: Certificates) -> str:
+def _tunnel(
+    owner: str, way: Tunnel, plan: EdgePlan, certificates: Certificates, http2: bool
+) -> str:
     prefix = _DIRECTIVES[way.protocol]
     to = f"{way.to.host}:{way.to.port}"
     lines = [
@@ -141,7 +178,7 @@ def _tunnel(owner: str, way: Tunnel, plan: EdgePlan, certificates: Certificates)
         "see the log of its edge"
     )
     return _server(
-        f"{plan.inside.address}:{way.port}{_LISTEN[way.protocol]}",
+        _listen(f"{plan.inside.address}:{way.port}", way.protocol, http2),
         to,
         way.protocol,
         lines,
@@ -151,7 +188,7 @@ def _tunnel(owner: str, way: Tunnel, plan: EdgePlan, certificates: Certificates)
 
 
 def _server(
-    listen: str,
+    listen: Sequence[str],
     to: str,
     protocol: str,
     lines: Sequence[str],
@@ -161,14 +198,14 @@ def _server(
     """A server block.
 
     Args:
-        listen: the parameters of its listen directive.
+        listen: the directives for what it listens on.
         to: what it forwards to.
         protocol: grpc, http or tcp.
         lines: further directives.
         errors: by nginx's status codes: gRPC's status code, HTTP's, and the message.
         tls: whether it forwards with TLS.
     """
-    body = [f"listen {listen};", *lines]
+    body = [*listen, *lines]
     if protocol == "tcp":
         body += [f"set $to {to};", "proxy_pass $to;"]
         return _block("    server", body)
@@ -205,13 +242,13 @@ def _trust_file(party: str) -> str:
     return f"{party}.pem"
 
 
-def bundle(owner: str, plan: EdgePlan, certificates: Certificates) -> str:
+def bundle(owner: str, plan: EdgePlan, certificates: Certificates, image: str) -> str:
     """nginx.conf and the authorities, each after a line with its name; `config` has the arguments.
 
     Each of the others is verified with its own authority, so that no other can pass for it.
     """
     files = {
-        "nginx.conf": config(owner, plan, certificates),
+        "nginx.conf": config(owner, plan, certificates, image),
         "authorities.pem": certificates.authorities(),
     }
     for way in plan.tunnels:
@@ -246,8 +283,9 @@ class Edge(Service):
         opts: pulumi.ResourceOptions,
     ) -> None:
         identity = certificates.identities[who]
+        image = place.host.image_name(place.services[plan.service])
         files = {
-            "tls": File(_BUNDLE, bundle(called(who), plan, certificates), reread=True),
+            "tls": File(_BUNDLE, bundle(called(who), plan, certificates, image), reread=True),
             "certificate": File(
                 IDENTITY,
                 identity.certificate + identity.key.get_secret_value(),

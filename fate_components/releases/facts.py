@@ -19,6 +19,7 @@ class ServiceFacts(Software):
     publish: bool | tuple[str, ...] = False
     gateway: dict[str, Protocol] = Field(default_factory=dict)
     edge: bool = False
+    no_login: bool = False
     uses_memory: Annotated[int, Field(ge=0)] = 0
     cpu_flags: tuple[str, ...] = ()
     folder: str = ""

@@ -16,15 +16,21 @@ from . import addresses
 from .databases import Mysql, Server
 from .keys import Keys
 from .services import Services
-from .values import folder
+from .values import PLAIN_DIGITS, folder
 
 TRAINING, SERVING = "training", "serving"
 
 
 _Publication = (
     Annotated[int, Field(ge=1, le=65535)]
-    | Annotated[str, Field(pattern=r"^([0-9]{1,3}(\.[0-9]{1,3}){3}:)?[0-9]{1,5}$")]
+    | Annotated[str, Field(pattern=r"^([0-9]{1,3}(\.[0-9]{1,3}){3}:)?[1-9][0-9]{0,4}$")]
 )
+
+
+def _port(digits: str) -> int:
+    if not PLAIN_DIGITS.fullmatch(digits) or not 1 <= int(digits) <= 65535:
+        raise ValueError(f"{digits} is not a port; ports range from 1 to 65535, in plain digits")
+    return int(digits)
 
 
 def _published(value: object) -> Published:
@@ -33,12 +39,10 @@ def _published(value: object) -> Published:
     )
     if isinstance(value, bool) or not bound:
         raise ValueError("is neither PORT nor ADDRESS:PORT")
-    ip, port = bound[1] or "", int(bound[2])
+    ip = bound[1] or ""
     if ip and not addresses.ipv4(ip):
         raise ValueError(f"{ip} is not an IPv4 address")
-    if not 1 <= port <= 65535:
-        raise ValueError(f"{port} is not a port; ports range from 1 to 65535")
-    return Published(port, ip)
+    return Published(_port(bound[2]), ip)
 
 
 class ClusterKeys(Keys):
@@ -105,13 +109,10 @@ def _placement(value: object) -> Placement:
     found = isinstance(value, str) and re.fullmatch(r"([^:]+)(?::([0-9]{1,5}))?", value)
     if not found:
         raise ValueError("is neither HOST nor HOST:PORT")
-    port = int(found[2]) if found[2] else None
-    if port is not None and not 1 <= port <= 65535:
-        raise ValueError(f"{port} is not a port; ports range from 1 to 65535")
-    return Placement(found[1], port)
+    return Placement(found[1], _port(found[2]) if found[2] else None)
 
 
-_Placement = Annotated[str, Field(pattern="^[^:]+(:[0-9]{1,5})?$")]
+_Placement = Annotated[str, Field(pattern="^[^:]+(:[1-9][0-9]{0,4})?$")]
 
 
 @dataclass(frozen=True)

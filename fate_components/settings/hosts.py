@@ -29,9 +29,10 @@ def _bind(value: str) -> str:
 
 
 def _size(value: str) -> str:
-    if not re.fullmatch(r"[1-9][0-9]{0,5}[kmg]", value):
+    if not re.fullmatch(r"[1-9][0-9]{0,5}[kmgKMG]", value):
         raise ValueError(f"{shown(value)} is not a size like 500k, 10m or 1g")
-    return value
+    # One spelling, because Docker keeps the text, and another one would replace the container.
+    return value.lower()
 
 
 class Logs(Keys):
@@ -41,7 +42,7 @@ class Logs(Keys):
         "10m",
         description="the size at which Docker rotates a container's log, like `500k`, `10m` or "
         "`1g`",
-        json_schema_extra={"pattern": "^[1-9][0-9]{0,5}[kmg]$"},
+        json_schema_extra={"pattern": "^[1-9][0-9]{0,5}[kmgKMG]$"},
     )
     max_file: Annotated[Count, Field(le=1000)] = Field(
         3, description="how many log files Docker keeps per container"

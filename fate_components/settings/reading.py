@@ -78,6 +78,7 @@ def validated(
     values: Mapping[str, Any],
     model: type[Settings],
     others: Iterable[type[Settings]],
+    mistakes: Iterable[Mistake] = (),
 ) -> Settings:
     """Settings from the values of a stack file.
 
@@ -85,6 +86,7 @@ def validated(
         values: the values by key.
         model: the model of the stack file.
         others: the models of other release lines, whose keys are known to be theirs.
+        mistakes: what is already known to be wrong.
 
     Raises:
         SettingsError: there are mistakes; the error lists all of them.
@@ -94,13 +96,12 @@ def validated(
     except ValidationError as error:
         details = error.errors()
         release = str(text(values["release"]))
-        raise SettingsError(
-            [
-                explained(detail, model, release, others)
-                for detail in details
-                if not _follows(detail, details)
-            ]
-        ) from None
+        found = [
+            explained(detail, model, release, others)
+            for detail in details
+            if not _follows(detail, details)
+        ]
+        raise SettingsError([*mistakes, *found]) from None
 
 
 def in_plain_text(settings: Settings, secret_keys: set[str]) -> list[Mistake]:

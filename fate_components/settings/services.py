@@ -1,5 +1,6 @@
 """The keys of single services: their images and limits."""
 
+import re
 from typing import Annotated
 
 from pydantic import (
@@ -18,6 +19,9 @@ _MIN_CPUS, _MAX_CPUS = 0.01, 1024
 
 
 def _cpus(value: object) -> object:
+    # `pulumi config set --path` writes 0.5 as a text.
+    if isinstance(value, str) and re.fullmatch(r"(0|[1-9][0-9]*)(\.[0-9]+)?", value):
+        value = float(value)
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not _MIN_CPUS <= float(str(value)) <= _MAX_CPUS:
         raise ValueError(f"must be a number from {_MIN_CPUS} to {_MAX_CPUS}, not {shown(value)}")

@@ -31,9 +31,18 @@ _SYSTEM_VAR = ("/var/lib/docker/", "/var/lib/containerd/", "/var/run/", "/var/tm
 _MIN_MEMORY = 6  # MiB
 
 
-def _no_bool(value: object) -> object:
+PLAIN_DIGITS = re.compile(r"-?(0|[1-9][0-9]{0,18})")
+
+
+def _whole(value: object) -> object:
+    """A whole number, which may be written as a text of plain digits.
+
+    Pydantic accepts more in a text: underscores, spaces around it, a plus sign, leading zeros.
+    """
     if isinstance(value, bool):
         raise ValueError(f"must be a whole number, not {str(value).lower()}")
+    if isinstance(value, str) and not PLAIN_DIGITS.fullmatch(value):
+        raise ValueError(f"must be a whole number in plain digits like 1000, not {shown(value)}")
     return value
 
 
@@ -74,16 +83,16 @@ def folder(value: str) -> str:
 
 
 def _memory(value: object) -> object:
-    found = isinstance(value, str) and re.fullmatch(r"([1-9][0-9]{0,6})([mg])", value)
+    found = isinstance(value, str) and re.fullmatch(r"([1-9][0-9]{0,6})([mgMG])", value)
     if not found:
         raise ValueError(f"{shown(value)} is not a size like 512m or 8g")
-    size = int(found[1]) * (1024 if found[2] == "g" else 1)
+    size = int(found[1]) * (1024 if found[2] in "gG" else 1)
     if size < _MIN_MEMORY:
         raise ValueError(f"{shown(value)} is less than {_MIN_MEMORY}m, the least Docker allows")
     return size
 
 
-_Memory = Annotated[str, Field(pattern="^[1-9][0-9]{0,6}[mg]$")]
+_Memory = Annotated[str, Field(pattern="^[1-9][0-9]{0,6}[mgMG]$")]
 
 
 Memory = Annotated[int, BeforeValidator(_memory, json_schema_input_type=_Memory)]
@@ -100,25 +109,27 @@ def per_host(most: int, each: int | None = None) -> Any:
     """
     limit = each or most
 
-    def count(value: object) -> object:
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        if not whole or not 1 <= int(str(value)) <= limit:
+    def count(value: object) -> int:
+        written = isinstance(value, str) and PLAIN_DIGITS.fullmatch(value)
+        whole = written or (isinstance(value, int) and not isinstance(value, bool))
+        if not whole or not 1 <= (found := int(str(value))) <= limit:
             raise ValueError(f"must be a whole number from 1 to {limit}, not {shown(value)}")
-        return value
+        return found
 
     def counts(value: object) -> object:
         if not isinstance(value, Mapping):
             return count(value)
         if not value:
             raise ValueError("is empty")
+        found: dict[object, int] = {}
         for host, number in value.items():
             try:
-                count(number)
+                found[host] = count(number)
             except ValueError as error:
                 raise ValueError(f"for {shown(host)} {error}") from None
-        if (together := sum(value.values())) > most:
+        if (together := sum(found.values())) > most:
             raise ValueError(f"are {together} together; at most {most} are possible")
-        return dict(value)
+        return found
 
     one = Annotated[int, Field(ge=1, le=limit)]
     return PlainValidator(counts, json_schema_input_type=one | dict[str, one])
@@ -147,7 +158,7 @@ Address = Annotated[str, Text, AfterValidator(addresses.address)]
 Password = Annotated[Secret, Text, AfterValidator(password)]
 
 
-Count = Annotated[int, BeforeValidator(_no_bool), Field(ge=1)]
+Count = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
 
 
 Port = Annotated[Count, Field(le=65535)]

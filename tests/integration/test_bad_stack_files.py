@@ -17,6 +17,16 @@ def stack(engine_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
     return Stack(tmp_path_factory.mktemp("bad"), engine_env, good)
 
 
+def test_a_number_that_the_engine_reads_as_octal_touches_nothing(stack: Stack) -> None:
+    good = stack.file.read_text()
+    stack.file.write_text(good.replace("id: 10000", "id: 010000"))
+    with pytest.raises(auto.CommandError) as caught:
+        stack.up()
+    stack.file.write_text(good)
+    assert "fate:parties[1].id: 010000 is read as the octal number 4096: " in str(caught.value)
+    assert stack.names("docker:") == set()
+
+
 CASES_OF_THE_ENGINE = [case for case in CASES if case.engine]
 
 

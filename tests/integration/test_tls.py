@@ -69,6 +69,10 @@ def test_jobs_and_inference_cross_docker_hosts(deployed: Deployment) -> None:
     deployed.stack.preview(expect_no_changes=True)
     expire = deployed.stack.auto.outputs()["tls"].value["certificatesExpire"]
     assert set(expire) == {"9999", "10000"}
+    for name in containers(deployed):
+        if name.endswith("edge"):
+            host = deployed.here.host if "9999" in name else deployed.there.host
+            assert "deprecated" not in host.docker.containers.get(name).logs().decode(), name
 
 
 def test_nothing_of_a_job_can_be_read_between_docker_hosts(deployed: Deployment) -> None:

@@ -16,6 +16,8 @@ from tests.unit.test_program import COMMAND, CONTAINER, Recorder, run, secret
 from tests.unit.test_settings import as_engine
 from tests.unit.test_tls import encrypted
 
+# Debian's nginx 1.22, as it is built from packages.
+BUILT = "fate-packages/edge:1.22-0123456789ab"
 PEERS = [{"id": 10001, "address": "fate.example.org", "tls": {"authority": CA}}]
 TLS: dict[str, Any] = {"fate:tls": {"enabled": True}, "fate:peers": PEERS}
 SERVING = {
@@ -78,7 +80,7 @@ def test_with_an_exchange_everything_goes_to_its_edge() -> None:
 def test_every_way_is_verified_and_bound_to_the_inside() -> None:
     plan = training(planned({})).edge
     assert plan
-    text = edge.config("party 9999", plan, encrypted())
+    text = edge.config("party 9999", plan, encrypted(), BUILT)
     servers = re.split(r"^    server \{$", text, flags=re.MULTILINE)[1:]
     assert len(servers) == 3
     assert "listen 9370 ssl http2;" in servers[0]
@@ -88,7 +90,7 @@ def test_every_way_is_verified_and_bound_to_the_inside() -> None:
         assert "grpc_ssl_verify on;" in server
         assert f"grpc_ssl_name {name};" in server
         assert "grpc_pass grpcs://$to;" in server
-    bundle = edge.bundle("party 9999", plan, encrypted())
+    bundle = edge.bundle("party 9999", plan, encrypted(), BUILT)
     assert re.findall("^==> (.*)$", bundle, re.MULTILINE) == [
         "nginx.conf", "authorities.pem", "10000.pem", "10001.pem",
     ]  # fmt: skip
@@ -98,7 +100,7 @@ def test_every_way_is_verified_and_bound_to_the_inside() -> None:
 def test_fate_2_has_ways_for_http_grpc_and_the_broker() -> None:
     plan = training(planned({**GOOD_2, **TLS})).edge
     assert plan
-    text = edge.config("party 9999", plan, encrypted())
+    text = edge.config("party 9999", plan, encrypted(), BUILT)
     http, stream = text.split("\nstream {")
     assert "listen 9300 ssl;" in http
     assert "proxy_pass https://$to;" in http
@@ -106,6 +108,42 @@ def test_fate_2_has_ways_for_http_grpc_and_the_broker() -> None:
     assert "listen 5672 ssl;" in stream
     assert stream.count("proxy_ssl on;") == 2
     assert [way.protocol for way in edge_check.ways(text)] == ["http", "grpc"] * 2 + ["tcp"] * 2
+
+
+@pytest.mark.parametrize(
+    ("image", "directive"),
+    [
+        ("nginx:1.28", True),
+        ("registry.example.org:5000/mirror/nginx:1.25.1-alpine", True),
+        ("nginx:1.25.0", False),
+        ("registry.example.org/nginx:1.24", False),
+        # Not the version of nginx.
+        ("registry.example.org/edge:7", False),
+        (BUILT, False),
+    ],
+)
+def test_http2_is_switched_on_as_the_version_of_nginx_wants_it(image: str, directive: bool) -> None:
+    plan = training(planned({**GOOD_2, **TLS})).edge
+    assert plan
+    text = edge.config("party 9999", plan, encrypted(), image)
+    assert text.count("http2 on;") == (3 if directive else 0)
+    assert len(re.findall("listen .* http2;", text)) == (0 if directive else 3)
+    assert [way.protocol for way in edge_check.ways(text)] == ["http", "grpc"] * 2 + ["tcp"] * 2
+
+
+@pytest.mark.parametrize(
+    ("change", "listens"),
+    [
+        ({}, "listen 9370 ssl;\n        http2 on;"),
+        ({"fate:registry": "registry.example.org"}, "listen 9370 ssl;\n        http2 on;"),
+        ({"fate:services": {"edge": {"image": "e.org/own:1"}}}, "listen 9370 ssl http2;"),
+        ({**GOOD_2, "fate:images": "packages"}, "listen 9310 ssl http2;"),
+    ],
+)
+def test_an_edge_gets_the_configuration_for_its_image(change: dict[str, Any], listens: str) -> None:
+    uploads = secret(run({**change, **TLS}).of(CONTAINER)["fate-dev-9999-edge"]["uploads"])
+    (found,) = (one["content"] for one in uploads if one["file"].endswith("/bundle"))
+    assert listens in found
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +185,7 @@ def test_no_private_key_is_shown(registered: Recorder) -> None:
 def answers(monkeypatch: pytest.MonkeyPatch, by_port: dict[int, bytes], log: list[str]) -> None:
     plan = training(planned({**GOOD_2, **TLS})).edge
     assert plan
-    conf = edge.config("party 9999", plan, encrypted())
+    conf = edge.config("party 9999", plan, encrypted(), BUILT)
     done = subprocess.CompletedProcess([], 0, conf, "")
     monkeypatch.setattr(Containers, "exec", lambda *_: done)
     monkeypatch.setattr(Containers, "state", lambda *_: "running (healthy)")

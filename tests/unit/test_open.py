@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -15,10 +16,14 @@ from typer.testing import CliRunner
 from fate_components.cli import open_, target
 from fate_components.cli.__main__ import app
 from fate_components.cli.open_ import OpenError, _free, port_of, tunnel
+from fate_components.cli.stack import Stack
 from fate_components.operate import fleet
 from fate_components.operate.fleet import Fleet, Member
 from fate_components.settings import openssh
+from fate_components.stack_file import parse
+from tests.bad_stack_files import GOOD, GOOD_2
 from tests.unit.test_fleet import missing
+from tests.unit.test_settings import as_engine
 
 BOARD = replace(missing("fateboard"), id="1", state="running", ports=("127.0.0.1:8080",))
 
@@ -121,9 +126,29 @@ def test_what_is_opened(
     assert re.search(words, opened(monkeypatch, local, *what))
 
 
-def opened(monkeypatch: pytest.MonkeyPatch, there: list[Member], *what: str) -> str:
+@pytest.mark.parametrize(
+    ("release", "said"),
+    [
+        (GOOD, "fatectl: fateboard of FATE 1.3.0 has no log-in: whoever reaches its port can"),
+        (GOOD_2, ""),
+    ],
+)
+def test_a_board_without_a_login_is_told(
+    release: dict[str, Any], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = Stack("dev", *parse(as_engine(release), {"fate:masterSecret"}, "dev"))
+    board = replace(BOARD, docker_host="unix:///d")
+    shown = opened(monkeypatch, [board], stack=stack)
+    assert "http://127.0.0.1:8080\n" in shown
+    assert said in shown
+    assert ("log-in" in shown) is bool(said)
+
+
+def opened(
+    monkeypatch: pytest.MonkeyPatch, there: list[Member], *what: str, stack: Stack | None = None
+) -> str:
     monkeypatch.setattr(fleet, "look", lambda *_: Fleet(tuple(there), {}))
-    monkeypatch.setattr(open_, "target", lambda *_: target.Target("dev", {}))
+    monkeypatch.setattr(open_, "target", lambda *_: target.Target("dev", {}, stack=stack))
     monkeypatch.setattr(openssh, "host_name", lambda _: "b1.example.org")
     done = CliRunner().invoke(app, ["open", "9999", *what])
     return done.stdout + done.stderr

@@ -37,13 +37,23 @@ def process(name: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
         running.wait()
 
 
-def test_the_locks_of_a_stack_are_read(tmp_path: Path) -> None:
-    folder = tmp_path / ".pulumi/locks/organization/fate/dev"
+@pytest.mark.parametrize(
+    ("clone", "path"),
+    [
+        ("fate", "fate"),
+        ("it's a clone", "it's a clone"),
+        # As env.sh writes them, and as others may.
+        ("100% #1?", "100%25 %231%3F"),
+        ("a b", "a%20b?no_tmp_dir=true"),
+    ],
+)
+def test_the_locks_of_a_stack_are_read(clone: str, path: str, tmp_path: Path) -> None:
+    folder = tmp_path / clone / ".pulumi/locks/organization/fate/dev"
     folder.mkdir(parents=True)
     (folder / "4711.json").write_text(
         '{"pid": 7, "username": "ada", "hostname": "vm", "timestamp": "2026-11-24"}'
     )
-    url = f"file://{tmp_path}"
+    url = f"file://{tmp_path}/{path}"
     assert list(repair.locks(url, "fate", "dev")) == [Lock(7, "ada", "vm", "2026-11-24")]
     assert list(repair.locks(url, "fate", "prod")) == []
     assert list(repair.locks("https://backend.example.org", "fate", "dev")) == []

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from fate_components.docker.ports import Published
 from fate_components.lines.fate1_3.settings import Training
 from fate_components.plan import planner
 from fate_components.releases import catalogue
-from fate_components.settings import Settings, SettingsError
+from fate_components.settings import Settings, SettingsError, octal
 from fate_components.stack_file import parse
 from tests.bad_stack_files import CASES, GOOD, GOOD_2, Case
 from tests.error_messages import WAY_OUT
@@ -143,6 +144,69 @@ def test_one_port_number_at_two_addresses_is_no_clash() -> None:
     one, other = Published(port=80, ip="10.0.0.1"), Published(port=80, ip="10.0.0.2")
     assert not one.clashes(other)
     assert one.clashes(Published(port=80))
+
+
+@pytest.mark.parametrize("written", [16, "16"])
+def test_whole_numbers_may_be_texts_of_digits(written: int | str) -> None:
+    party = {"id": written, "host": "a", "training": {"eggs": written, "processors": written}}
+    settings = read({**GOOD, "fate:parties": [party], "fate:peers": []})
+    training = settings.parties[0].training
+    assert isinstance(training, Training)
+    assert (settings.parties[0].id, training.eggs, training.processors) == (16, 16, 16)
+
+
+def test_sizes_and_cpus_reach_docker_in_one_spelling() -> None:
+    services = {"egg": {"memory": "8G", "cpus": "0.5"}, "roll": {"memory": "512M", "cpus": 4}}
+    hosts = {"a": {**GOOD["fate:hosts"]["a"], "logs": {"maxSize": "500K"}}}
+    settings = read({**GOOD, "fate:services": services, "fate:hosts": GOOD["fate:hosts"] | hosts})
+    assert settings.hosts["a"].logs.max_size == "500k"
+    assert [(one.memory, one.cpus) for one in settings.services.values()] == [
+        (8192, 0.5),
+        (512, 4),
+    ]
+
+
+# The engine reads these numbers as Go does: gopkg.in/yaml.v3 in what `pulumi config` prints.
+@pytest.mark.parametrize(
+    ("written", "value", "said"),
+    [
+        ("010000", 4096, "010000 is read as the octal number 4096: remove the leading zero"),
+        ("0_1750", 1000, "0_1750 is read as the octal number 1000"),
+        ("-010", -8, "-010 is read as the octal number -8"),
+        # As their digits say.
+        ("089", 89, None),
+        ("07", 7, None),
+        ("0o17", 15, None),
+        ("0x10", 16, None),
+        ("1_000", 1000, None),
+        ('"010000"', "010000", None),
+        # The config of another file, which --config-file names.
+        ("010000", 9999, None),
+    ],
+)
+def test_a_number_that_is_read_as_octal_is_told(
+    written: str, value: object, said: str | None, tmp_path: Path
+) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(
+        f"config:\n  other:x: {written}\n  fate:parties:\n"
+        f"    - {{host: a, id: 1}}\n    - id: {written}\n"
+    )
+    config = {"fate:parties": json.dumps([{"host": "a", "id": 1}, {"id": value}]), "other:x": "1"}
+    found = [str(one) for one in octal.mistakes(file, config)]
+    assert [one.startswith(f"fate:parties[1].id: {said}") for one in found] == [True] * bool(said)
+
+
+def test_octal_numbers_are_told_with_all_other_mistakes(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text("config:\n  fate:exchange: {host: a, port: 011610}\n")
+    config = as_engine({**GOOD, "fate:exchange": {"host": "b", "port": 5000}})
+    with pytest.raises(SettingsError) as caught:
+        parse(config, {"fate:masterSecret"}, "dev", mistakes=octal.mistakes(file, config))
+    first, *others = caught.value.mistakes
+    assert str(first).startswith("fate:exchange.port: 011610 is read as the octal number 5000")
+    assert others
+    assert octal.mistakes(tmp_path / "none.yaml", config) == []
 
 
 def test_passwords_of_an_encrypted_value_are_accepted() -> None:

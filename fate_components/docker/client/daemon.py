@@ -1,7 +1,13 @@
 """What the program itself asks a Docker daemon, over one connection to its HTTP API.
 
-The docker command would start a process, and for ssh:// a login, for every question; Docker's
-library for Python takes longer to import than all the answers together, and waits for each of them.
+The docker command would start a process, and for ssh:// a login, for every question. Docker's
+library for Python does so, too, for every question over ssh:// (7.2.0 with use_ssh_client; without
+it, paramiko replaces OpenSSH and most of its configuration). What a preview asks about the 90
+containers of 10 parties takes, as medians on two busy cores, with the library's import and 16
+threads:
+
+    socket  3.1 s here, 3.4 s with the library
+    ssh     3.4 s here, 83 s with the library
 """
 
 import base64
