@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from . import certificates, edge_check, preflight, route_tables, tls, ways
-from .docker import drift
+from .docker import drift, restart
 from .docker.containers import Containers
 from .docker.daemon import Daemon, NoAnswerError
 from .docker.survey import Survey
 from .edge import IDENTITY
+from .fate1 import kept_routes, proxy
 from .fleet import Member
 from .names import docker_name
 from .release import Release
@@ -87,6 +88,7 @@ def examine(
     }
     checks: list[Callable[[], tuple[list[str], list[str]]]] = [
         lambda: (list(_outdated_tables(stack, surveys)), []),
+        lambda: (list(_kept_routes(stack, surveys, running)), []),
         lambda: _certificates(stack, running, now),
         lambda: (list(_broken_edges(stack, running)), []),
     ]
@@ -151,6 +153,27 @@ def _outdated_tables(stack: Stack, surveys: Mapping[str, Survey]) -> Iterator[st
                 f"The route table {table.file.path} in {table.container} is not the one that "
                 "follows from the stack file. Run `pulumi up`, which delivers it."
             )
+
+
+def _kept_routes(
+    stack: Stack, surveys: Mapping[str, Survey], running: set[tuple[str, str]]
+) -> Iterator[str]:
+    """Proxies of FATE 1.3 that were started before a route changed that they may have used."""
+    for table in route_tables.of(stack.plan, stack.settings, stack.release, stack.name):
+        if table.file.path != proxy.ROUTE_TABLE or (table.host, table.container) not in running:
+            continue
+        daemon = Daemon(stack.docker_host(table.host))
+        try:
+            changed = daemon.modified(table.container, proxy.OUTDATED)
+            if not restart.due(surveys[table.host].containers[table.container], changed):
+                continue
+            record = daemon.read(table.container, proxy.OUTDATED) or kept_routes.EVERY
+        except NoAnswerError:
+            continue  # a finding already
+        yield (
+            f"{table.container} was started before {kept_routes.called(record.splitlines())} "
+            "changed, and may keep the old one: jobs hang. Run `pulumi up`, which restarts it."
+        )
 
 
 def _edges(stack: Stack, running: set[tuple[str, str]]) -> Iterator[tuple[str, str, str, str]]:

@@ -18,6 +18,7 @@ from ..settings import Published
 from ..settings.models import ANYWHERE
 from . import local
 from .daemon import Daemon, NoAnswerError, document
+from .deployed import Deployed
 from .questions import Questions
 
 LEFT_OUT = "FATE_LEFT_OUT"
@@ -53,6 +54,7 @@ class Survey:
         images: the names of the images that this stack's containers use.
         error: why the daemon gave no answer.
         questions: what else is asked of the daemon; None if there is no daemon.
+        deployed: what the stack has deployed last, on all hosts.
     """
 
     daemon: Daemon | None = None
@@ -68,6 +70,7 @@ class Survey:
     images: frozenset[str] = frozenset()
     error: str = ""
     questions: Questions | None = None
+    deployed: Deployed = field(default_factory=Deployed, compare=False)
 
     def has_image(self, name: str) -> bool:
         """Whether the host has an image of this name; true if it cannot be told."""
@@ -92,12 +95,13 @@ def take(docker_hosts: Mapping[str, str], stack: str) -> dict[str, Survey]:
         docker_hosts: how to reach the daemons, by the hosts' names.
         stack: the stack's name.
     """
+    deployed = Deployed()
     with ThreadPoolExecutor(max_workers=32) as threads:
-        surveys = threads.map(lambda url: _take(url, stack), docker_hosts.values())
+        surveys = threads.map(lambda url: _take(url, stack, deployed), docker_hosts.values())
         return dict(zip(docker_hosts, surveys, strict=True))
 
 
-def _take(docker_host: str, stack: str) -> Survey:
+def _take(docker_host: str, stack: str, deployed: Deployed) -> Survey:
     daemon = Daemon(docker_host)
     # Looked at first: what Docker has begun to start by now, it shows with its ports.
     listening, proxied = local.listeners(docker_host), local.proxied(docker_host)
@@ -135,6 +139,7 @@ def _take(docker_host: str, stack: str) -> Survey:
         local.cpu_flags(docker_host),
         frozenset(name for one in used if isinstance(one, dict) for name in one["RepoTags"] or ()),
         questions=Questions(daemon),
+        deployed=deployed,
     )
 
 
