@@ -245,6 +245,8 @@ class Edge(Service):
         opts: pulumi.ResourceOptions,
     ) -> None:
         identity = certificates.identities[who]
+        # A reload starts new workers; the old ones only complete the requests and streams that they
+        # have. The gateways behind it keep calling the same ports, wherever those lead now.
         files = {
             "tls": File(_BUNDLE, bundle(called(who), plan, certificates), reread=True),
             "certificate": File(

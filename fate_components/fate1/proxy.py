@@ -121,7 +121,7 @@ class Proxy(Service):
             if not changed:
                 return ""
             what = kept_routes.called(changed)
-            return f"{container} is restarted, because {what} changed: running jobs {whose} fail"
+            return f"{container} is restarted to forget {what}: running jobs {whose} fail"
 
         return told
 

@@ -83,6 +83,7 @@ def routes(context: ClusterContext) -> str:
 
 def table(context: ClusterContext) -> File:
     """routes.conf as a file of the container."""
+    # A reload starts new workers; the old ones only complete the requests that they have.
     return File(_ROUTES, routes(context), reread=True)
 
 

@@ -219,7 +219,7 @@ def _what(change: Change) -> str:
             return "runs a toy job"
         what = _COMMANDS.get(change.name.rsplit("-", 1)[-1], "")
         if change.restarts:
-            what += f", and restarts the proxy: {change.restarts}"
+            what += f", and restarts the proxy, which forgets {change.restarts}"
         return "" if change.operation == DELETE else what
     if change.kind == VOLUME and change.operation == DELETE:
         return "stays on the Docker host" if change.kept else "⚠️ its data is deleted"

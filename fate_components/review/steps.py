@@ -57,7 +57,7 @@ class Change:
         image: whether it gets another image.
         volumes: whether it is a container that keeps data in volumes.
         kept: for a volume: whether it stays on the host when it is deleted.
-        restarts: for a command: why it restarts the container of its service, if it does.
+        restarts: for a command: what the proxy that it restarts is to forget, if it restarts one.
     """
 
     operation: str
@@ -163,18 +163,17 @@ def _change(step: Mapping[str, Any], operation: str) -> Change | None:
 
 
 def _restarts(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """Why a command restarts a container: it delivers a route table to a proxy that keeps the
-    routes that it has used.
-    """
+    """What a proxy is to forget, if a command restarts it to have it forget old routes."""
     before, after = old.get("inputs") or {}, new.get("inputs") or {}
     # The variable names the file in which such a command records what it has found.
     if "OUTDATED" not in (after.get("environment") or {}):
         return ""
     repairs = [(inputs.get("environment") or {}).get("REPAIRS") for inputs in (before, after)]
     if repairs[1] not in (None, repairs[0]):
-        return "its routes were changed by hand"
-    changed = kept_routes.outdated(str(before.get("stdin")), str(after.get("stdin")))
-    return f"{kept_routes.called(changed)} changed" if changed else ""
+        changed = [kept_routes.EVERY]  # something was changed by hand
+    else:
+        changed = kept_routes.outdated(str(before.get("stdin")), str(after.get("stdin")))
+    return kept_routes.called(changed)
 
 
 def _place(step: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -30,7 +30,7 @@ def test_the_preview_shows_what_the_up_does(two_parties: Shared, step: int) -> N
             restarted |= change.restarted
     preview = stack.preview()
     assert preview.operations() == touched
-    assert set(re.findall(r"fate-\w+-(\S+) is restarted, because", preview.output)) == restarted
+    assert set(re.findall(r"fate-\w+-(\S+) is restarted to forget", preview.output)) == restarted
     assert "differs from the stack" not in preview.output, "nothing was changed by hand"
     assert " is replaced: " not in preview.output
     comment = stack.python("fate_components.cli", "preview-comment", stack.name)

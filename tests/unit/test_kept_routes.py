@@ -129,7 +129,15 @@ def test_a_changed_route_is_recorded_and_an_added_one_is_not(container: Proxy, s
     assert (container.folder / "last").exists(), "the restart is decided by what was recorded"
 
 
-@pytest.mark.parametrize("kills", ["docker exec -i", f"{PYTHON} -m fate_components.docker.restart"])
+@pytest.mark.parametrize(
+    "kills",
+    [
+        'docker exec -i "$CONTAINER" sh -c \'cat > "$0"\'',
+        'docker exec -i "$CONTAINER" sh -c \'cat > "$0.new"',
+        'docker exec "$CONTAINER" sh -c "$APPLY"',
+        f"{PYTHON} -m fate_components.docker.restart",
+    ],
+)
 def test_a_delivery_that_is_killed_is_completed_by_the_next(
     container: Proxy, script: str, kills: str
 ) -> None:
@@ -201,8 +209,8 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     ("host", "record", "why"),
     [
         ("", None, ""),
-        ("other", None, "its route to party 10000 changed: running jobs of party 9999 fail"),
-        ("", STARTED + timedelta(seconds=5), "its route to party 10000 changed: running jobs"),
+        ("other", None, "its route to party 10000: running jobs of party 9999 fail"),
+        ("", STARTED + timedelta(seconds=5), "its route to party 10000: running jobs"),
         ("", STARTED - timedelta(seconds=5), ""),
     ],
 )
@@ -227,6 +235,6 @@ def test_a_preview_says_that_a_proxy_is_restarted(
         routes = run(found={"a": survey}).of(COMMAND)["9999-proxy-routes"]
     told = [text for text in said if "is restarted" in text]
     assert len(told) == bool(why)
-    assert all(text.startswith(f"{NAME} is restarted, because {why}") for text in told)
+    assert all(text.startswith(f"{NAME} is restarted to forget {why}") for text in told)
     # What nothing else would run again is a repair.
     assert routes["environment"].get("REPAIRS") == ("1" if why and not host else None)
