@@ -32,12 +32,12 @@ SUMMARIES = {
     "a-new-party": "Interrupts nothing. New volumes for `egg`, `mysql`, `python` and `redis` of "
     "party 10001. No data is touched.",
     "a-party-less": "Interrupts `proxy` of party 9999 and `egg`, `fateboard`, `federation`, "
-    "`meta-service` and 5 more of party 10000; running jobs of party 9999 and party 10000 fail. The data of `egg`, `mysql`, `python` and "
-    "`redis` of party 10000 stays on the Docker host, unused.",
+    "`meta-service` and 5 more of party 10000; running jobs of party 9999 and party 10000 fail. "
+    "The data of `egg`, `mysql`, `python` and `redis` of party 10000 stays on the Docker host, "
+    "unused.",
     "a-party-and-its-data": "Interrupts `proxy` of party 9999 and `egg`, `fateboard`, "
     "`federation`, `meta-service` and 5 more of party 10000; running jobs of party 9999 and party "
-    "10000 fail. ⚠️ **Deletes the data of `egg`, "
-    "`mysql`, `python` and `redis` of party 10000.**",
+    "10000 fail. ⚠️ **Deletes the data of `egg`, `mysql`, `python` and `redis` of party 10000.**",
     "a-password": "Interrupts `fateboard`, `meta-service`, `mysql` and `python` of party 9999; "
     "running jobs of party 9999 fail. Data is kept.",
     "a-databases-image": "Interrupts `mysql` of party 9999; running jobs of party 9999 fail. ⚠️ "
