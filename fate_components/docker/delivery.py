@@ -13,12 +13,12 @@ from .tool import PYTHON
 _DELIVER = Path(__file__).with_name("deliver_file.sh").read_text()
 _BEFORE = "  # BEFORE\n"
 # Added for a service that must be made to read the file: an earlier delivery may have been killed
-# after it had written the file.
+# after it had written the file. Docker writes /etc/hostname whenever it starts a container.
 _APPLY_AGAIN = f"""
 if [ "$wanted" = "$present" ]; then
   if [ "${{PULUMI_COMMAND_STDOUT:-}}" = "$CONTAINER" ]; then
     docker exec "$CONTAINER" sh -c "$APPLY" >&2
-  else
+  elif docker exec "$CONTAINER" sh -c '[ "$0" -nt /etc/hostname ]' "$FILE"; then
     {PYTHON} -m fate_components.docker.restart NAME "$FILE" >&2
   fi
 fi

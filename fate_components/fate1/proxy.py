@@ -28,6 +28,10 @@ _RECORD = f"""  outdated=$(
     printf '%s' "$outdated" | docker exec -i "$CONTAINER" sh -c 'cat > "$0"' "$OUTDATED"
   fi
 """
+_RESTART = f"""if docker exec "$CONTAINER" test -e "$OUTDATED"; then
+  {PYTHON} -m fate_components.docker.restart NAME "$OUTDATED" >&2
+fi
+"""
 
 
 def config(coordinator: str, port: int) -> str:
@@ -101,7 +105,7 @@ class Proxy(Service):
             routes_file,
             pulumi.ResourceOptions(parent=self),
             before=_RECORD,
-            then=f'{PYTHON} -m fate_components.docker.restart {container} "$OUTDATED" >&2\n',
+            then=_RESTART.replace("NAME", container),
             environment={"OUTDATED": OUTDATED},
             unfinished=_outdated,
         )
