@@ -79,13 +79,16 @@ class RereadFile:
 
     Args:
         host: the name of the Docker host.
-        container: what the container is called within the party.
+        container: what the container is called within the party, or "exchange".
         file: the file as it should be.
+        outdated: the path of the file in the container that says which of its earlier values the
+            service keeps using if it was started before that file was written; "" if it keeps none.
     """
 
     host: str
     container: str
     file: File
+    outdated: str = ""
 
 
 class RereadFiles(Protocol):
@@ -94,7 +97,7 @@ class RereadFiles(Protocol):
     def of_cluster(self, plan: ClusterPlan, settings: Settings, stack: str) -> Iterator[RereadFile]:
         """Those of a cluster's services."""
 
-    def of_exchange(self, plan: ExchangePlan) -> File:
+    def of_exchange(self, plan: ExchangePlan) -> RereadFile:
         """The one of the exchange."""
 
 

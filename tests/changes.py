@@ -20,18 +20,21 @@ class Change:
         change: the change.
         touched: the operation on each resource, by the logical name.
         step: changes of the same step are deployed together, in the order of the steps.
+        restarted: the containers that are restarted, but not replaced, by their logical names.
     """
 
     name: str
     change: Callable[[Config], object]
     touched: dict[str, str]
     step: int = 0
+    restarted: frozenset[str] = frozenset()
 
     def row(self) -> str:
         """Its row in the table of the documentation."""
         cells = [self.name]
-        for operation in ("replace", "create", "update", "delete"):
-            names = sorted(name for name, what in self.touched.items() if what == operation)
+        for operation in ("replace", "restart", "create", "update", "delete"):
+            names = [name for name, what in self.touched.items() if what == operation]
+            names = sorted(self.restarted if operation == "restart" else names)
             cells.append(", ".join(f"`{name}`" for name in names))
         return f"| {' | '.join(cells)} |"
 
@@ -51,6 +54,7 @@ def _serving(**values: object) -> Callable[[Config], object]:
 
 
 ROUTES = {"9999-proxy-routes": "update", "10000-proxy-routes": "update"}
+_PROXIES = frozenset({"9999-proxy", "10000-proxy"})
 _IMAGES = [f"lab-federatedai/serving-{name}:1.2.2-release" for name in ("server", "proxy")]
 _SERVING = [
     "9999-serving", "9999-serving-health", "9999-serving-proxy", "9999-serving-redis",
@@ -119,8 +123,8 @@ CHANGES = [
         step=5,
     ),
     Change("a new peer", _peers("192.0.2.1"), ROUTES, step=1),
-    Change("a peer's `address`", _peers("192.0.2.2"), ROUTES, step=2),
-    Change("a peer removed", _peers(), ROUTES, step=3),
+    Change("a peer's `address`", _peers("192.0.2.2"), ROUTES, step=2, restarted=_PROXIES),
+    Change("a peer removed", _peers(), ROUTES, step=3, restarted=_PROXIES),
     Change(
         "a new exchange",
         lambda config: config.update({"fate:exchange": {"host": "lab", "port": 9399}}),
@@ -129,6 +133,7 @@ CHANGES = [
             **ROUTES,
         },
         step=4,
+        restarted=_PROXIES,
     ),
     Change(
         "the exchange removed",
@@ -138,6 +143,7 @@ CHANGES = [
             **ROUTES,
         },
         step=5,
+        restarted=_PROXIES,
     ),
     Change(
         "a new serving cluster",
@@ -247,6 +253,7 @@ REGISTERED = [
         "party 10000 removed",
         lambda config: config["fate:parties"].pop(),
         {**whole(10000, "delete"), "9999-proxy-routes": "update"},
+        restarted=frozenset({"9999-proxy"}),
     ),
     Change(
         "the `id` of party 10000 is 10002 now",
@@ -254,6 +261,7 @@ REGISTERED = [
         {
             **whole(10000, "delete"), **whole(10002, "create"), "9999-proxy-routes": "update",
         },
+        restarted=frozenset({"9999-proxy"}),
     ),
     Change(
         "the `host` of party 10000",
@@ -270,6 +278,7 @@ REGISTERED = [
                 )
             },
         },
+        restarted=frozenset({"9999-proxy"}),
     ),
     Change(
         "`fate:tls.enabled`",
@@ -334,5 +343,8 @@ SWITCH = Change(
 
 def table(changes: Iterable[Change]) -> str:
     """Changes in a table as the documentation shows it."""
-    head = ["| change | replaced | created | updated in place | removed |", f"|{' --- |' * 5}"]
+    head = [
+        "| change | replaced | restarted | created | updated in place | removed |",
+        f"|{' --- |' * 6}",
+    ]
     return "\n".join([*head, *(change.row() for change in changes)])

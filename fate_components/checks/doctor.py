@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ..crypto import pki
+from ..docker import restart
 from ..docker.client.containers import Containers
 from ..docker.client.daemon import Daemon, NoAnswerError
 from ..docker.inspect import drift
@@ -13,7 +14,7 @@ from ..docker.inspect.survey import Survey
 from ..docker.names import docker_name
 from ..line import Line
 from ..operate.fleet import Member
-from ..party import edge_check
+from ..party import edge_check, kept_routes
 from ..party.edge import IDENTITY
 from ..plan.endpoints import EXCHANGE, called
 from ..plan.topology import Topology
@@ -91,6 +92,7 @@ def examine(
     }
     checks: list[Callable[[], tuple[list[str], list[str]]]] = [
         lambda: (list(_outdated_tables(stack, surveys)), []),
+        lambda: (list(_kept_routes(stack, surveys, running)), []),
         lambda: _certificates(stack, running, now),
         lambda: (list(_broken_edges(stack, running)), []),
     ]
@@ -155,6 +157,28 @@ def _outdated_tables(stack: Stack, surveys: Mapping[str, Survey]) -> Iterator[st
                 f"The route table {table.file.path} in {table.container} is not the one that "
                 "follows from the stack file. Run `pulumi up`, which delivers it."
             )
+
+
+def _kept_routes(
+    stack: Stack, surveys: Mapping[str, Survey], running: set[tuple[str, str]]
+) -> Iterator[str]:
+    """Gateways that were started before a route changed that they may have used."""
+    for table in reread_files.of(stack.plan, stack.settings, stack.line, stack.name):
+        outdated = table.reread.outdated
+        if not outdated or (table.host, table.container) not in running:
+            continue
+        daemon = Daemon(stack.docker_host(table.host))
+        try:
+            changed = daemon.modified(table.container, outdated)
+            if not restart.due(surveys[table.host].containers[table.container], changed):
+                continue
+            record = daemon.read(table.container, outdated) or kept_routes.EVERY
+        except NoAnswerError:
+            continue  # a finding already
+        yield (
+            f"{table.container} was started before {kept_routes.called(record.splitlines())} "
+            "changed, and may keep the old one: jobs hang. Run `pulumi up`, which restarts it."
+        )
 
 
 def _edges(stack: Stack, running: set[tuple[str, str]]) -> Iterator[tuple[str, str, str, str]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..docker.names import docker_name
 from ..docker.service import File
-from ..line import Line
+from ..line import Line, RereadFile
 from ..plan.endpoints import EXCHANGE
 from ..plan.topology import Topology
 from ..settings import Settings
@@ -17,15 +17,23 @@ class DeliveredFile:
 
     Args:
         owner: the party's id, or "exchange".
-        host: the name of the Docker host.
         container: the container's name.
-        file: the file as it should be.
+        reread: the file, and its Docker host.
     """
 
     owner: str
-    host: str
     container: str
-    file: File
+    reread: RereadFile
+
+    @property
+    def host(self) -> str:
+        """The name of its Docker host."""
+        return self.reread.host
+
+    @property
+    def file(self) -> File:
+        """The file as it should be."""
+        return self.reread.file
 
 
 def of(plan: Topology, settings: Settings, line: Line, stack: str) -> Iterator[DeliveredFile]:
@@ -41,8 +49,7 @@ def of(plan: Topology, settings: Settings, line: Line, stack: str) -> Iterator[D
         id = one.party.id
         for cluster in one.clusters.values():
             for found in line.reread.of_cluster(cluster, settings, stack):
-                name = docker_name(stack, id, found.container)
-                yield DeliveredFile(str(id), found.host, name, found.file)
+                yield DeliveredFile(str(id), docker_name(stack, id, found.container), found)
     if plan.exchange:
-        file = line.reread.of_exchange(plan.exchange)
-        yield DeliveredFile(EXCHANGE, plan.exchange.host, docker_name(stack, EXCHANGE), file)
+        found = line.reread.of_exchange(plan.exchange)
+        yield DeliveredFile(EXCHANGE, docker_name(stack, found.container), found)

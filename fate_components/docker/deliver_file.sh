@@ -5,6 +5,7 @@ set -eu
 wanted=$(cat)
 present=$(docker exec "$CONTAINER" cat "$FILE")
 if [ "$wanted" != "$present" ]; then
+  # BEFORE
   # Written beside it and moved, so that nobody reads half a file.
   printf '%s\n' "$wanted" |
     docker exec -i "$CONTAINER" sh -c 'cat > "$0.new" && mv "$0.new" "$0"' "$FILE"

@@ -2,14 +2,19 @@
 
 An `up` that was killed may have created objects that are not in the stack's state: the next `up`
 finds their names taken. And an `up` removes what is no longer wanted only at its end, when a new
-container may already have needed a port or an address of it. The hook removes the former and stops
-the latter, found by their labels, and never touches anything else. Data is in volumes, which are
-left alone.
+container may already have needed a port or an address of it. The hooks remove the former and stop
+the latter, found by their labels, and never touch anything else. Data is in volumes, which are left
+alone.
+
+What the survey has seen is out of the way before the provider tries: it prints an error of its own
+for whatever fails, also if that is then retried. What has come since is removed after that.
 """
 
+import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -40,9 +45,87 @@ def error_hook(host: str, environment: Mapping[str, str]) -> pulumi.ErrorHook:
         if _NAME_TAKEN.search(error):
             kind = "network" if args.type.endswith(":Network") else "container"
             return _free_name(kind, inputs, host, environment)
-        return bool(_HELD.search(error)) and _free_ports(inputs, host, environment)
+        # What could not be started was created.
+        return (
+            bool(_HELD.search(error))
+            and _stop_holders(inputs, host, environment)
+            and cli.run(["rm", "--force", str(inputs["name"])], environment).returncode == 0
+        )
 
     return pulumi.ErrorHook(f"leftovers-{host}", make_room)
+
+
+def create_hook(host: str, environment: Mapping[str, str]) -> pulumi.ResourceHook:
+    """A hook for the containers and networks of a Docker host that may find something in their way:
+    it makes room before they are created. The arguments are those of `error_hook`.
+    """
+
+    async def make_room(args: pulumi.ResourceHookArgs) -> None:
+        await asyncio.to_thread(_make_room, args.type, args.new_inputs or {}, host, environment)
+
+    return pulumi.ResourceHook(f"room-{host}", make_room)
+
+
+def _make_room(
+    type: str, inputs: Mapping[str, Any], host: str, environment: Mapping[str, str]
+) -> None:
+    kind = "network" if type.endswith(":Network") else "container"
+    # If it belongs to others, the provider's own error says so.
+    found = _inspect(environment, kind, str(inputs["name"]))
+    if found and is_leftover(found, labels_of(inputs)):
+        _free_name(kind, inputs, host, environment)
+    if kind == "container":
+        _stop_holders(inputs, host, environment)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The names, ports and addresses that this stack's running containers have on a Docker host.
+
+    Args:
+        names: the names of all its containers, running or not.
+        holders: the names of those that have a port or an address, by either.
+    """
+
+    names: frozenset[str]
+    holders: Mapping[int | str, frozenset[str]]
+
+    def blocks(self, name: str, needs: Iterable[int | str]) -> bool:
+        """Whether something may be in the way of a new container.
+
+        Args:
+            name: its name.
+            needs: its published ports and its addresses.
+        """
+        return name in self.names or any(self.holders.get(one, _NONE) - {name} for one in needs)
+
+
+_NONE: frozenset[str] = frozenset()
+
+
+def taken(containers: Mapping[str, Mapping[str, Any]]) -> Taken:
+    """What this stack's containers have.
+
+    Args:
+        containers: the containers by name, as `docker inspect` shows them.
+    """
+    holders: dict[int | str, frozenset[str]] = {}
+    for name, found in containers.items():
+        if found["State"].get("Running"):
+            held: set[int | str] = {*_ports(found), *_addresses(found)}
+            for one in held:
+                holders[one] = holders.get(one, _NONE) | {name}
+    return Taken(frozenset(containers), holders)
+
+
+def _ports(found: Mapping[str, Any]) -> set[int]:
+    bound = (found["HostConfig"].get("PortBindings") or {}).values()
+    return {int(binding["HostPort"]) for bindings in bound for binding in bindings or ()}
+
+
+def _addresses(found: Mapping[str, Any]) -> set[str]:
+    networks = found["NetworkSettings"]["Networks"].values()
+    return {network["IPAddress"] for network in networks} - {""}
 
 
 def _free_name(
@@ -89,8 +172,8 @@ def _free_network(inputs: Mapping[str, Any], environment: Mapping[str, str]) -> 
     return removed
 
 
-def _free_ports(inputs: Mapping[str, Any], host: str, environment: Mapping[str, str]) -> bool:
-    """Stop this stack's containers that hold a port or an address of a new one.
+def _stop_holders(inputs: Mapping[str, Any], host: str, environment: Mapping[str, str]) -> bool:
+    """Stop this stack's containers that hold a port or an address of a new one, if any do.
 
     The settings give each of them to one container only, so those are about to be removed.
     """
@@ -104,8 +187,7 @@ def _free_ports(inputs: Mapping[str, Any], host: str, environment: Mapping[str, 
     for holder in holders:
         pulumi.log.info(f"Stopping {holder} on Docker host {host}: {name} takes over its address.")
         cli.run(["stop", "--time", "60", holder], environment, timeout=90)
-    # What could not be started was created.
-    return bool(holders) and cli.run(["rm", "--force", name], environment).returncode == 0
+    return bool(holders)
 
 
 def holds(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
@@ -115,15 +197,10 @@ def holds(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
         found: the container, as Docker describes it.
         wanted: the new container's inputs.
     """
-    ports = {
-        int(binding["HostPort"])
-        for bindings in (found["HostConfig"].get("PortBindings") or {}).values()
-        for binding in bindings or ()
-    }
-    addresses = {network["IPAddress"] for network in found["NetworkSettings"]["Networks"].values()}
     return bool(
-        ports & {int(port["external"]) for port in wanted.get("ports") or ()}
-        or addresses & {to.get("ipv4Address") for to in wanted.get("networksAdvanced") or ()}
+        _ports(found) & {int(port["external"]) for port in wanted.get("ports") or ()}
+        or _addresses(found)
+        & {to.get("ipv4Address") for to in wanted.get("networksAdvanced") or ()}
     )
 
 

@@ -240,7 +240,7 @@ class Service(pulumi.ComponentResource):
             place.host.survey,
             place.docker_name(self.name),
             spec.networks,
-            {file.path: None if file.reread else file.expects for file in spec.files},
+            spec.files,
         )
         limits = drift.limits(facts)
 
@@ -322,7 +322,13 @@ class Service(pulumi.ComponentResource):
                 depends_on=[*place.after, *needs],
                 delete_before_replace=True,
                 replacement_trigger=place.host.name,
-                hooks=place.host.leftovers,
+                hooks=place.host.hooks(
+                    place.docker_name(self.name),
+                    [
+                        *(to.port for _, to in publications),
+                        *(one.address for one in spec.networks),
+                    ],
+                ),
                 replace_on_changes=_REPLACE_ON,
                 additional_secret_outputs=(
                     ["uploads"] if any(file.secret for file in spec.files) else None

@@ -86,6 +86,7 @@ def routes(context: EngineContext) -> str:
 
 def table(context: EngineContext) -> File:
     """routes.conf as a file of the container."""
+    # A reload starts new workers; the old ones only complete the requests that they have.
     return File(_ROUTES, routes(context), reread=True)
 
 

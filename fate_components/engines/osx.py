@@ -83,6 +83,7 @@ def _table(
 
 def table(routes: RouteTable) -> File:
     """route_table.json as a file of the container."""
+    # Each call looks its route up, none is kept (DefaultFateRouterServiceImpl.route, FATE v2.2.0).
     return File(ROUTE_TABLE, json_text(routes), reread=True)
 
 

@@ -67,6 +67,7 @@ def seen_from(plan: ClusterPlan, host: str) -> OtherHosts:
     """
     if not spread(plan):
         return OtherHosts(None)
+    # Java looks a name up again after 30 seconds (networkaddress.cache.ttl).
     text = "".join(f"{address} {name}\n" for name, address in sorted(plan.known[host].items()))
     return OtherHosts(File(_PATH, text, reread=True))
 

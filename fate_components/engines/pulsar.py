@@ -61,6 +61,7 @@ def table(context: EngineContext) -> File:
     """The addresses of the other parties' brokers, as a file of the container: a party's id and a
     URL on each line.
     """
+    # Pulsar keeps old ones: the script that delivers them changes them in it, and restarts it.
     brokers = {party: reach["pulsar"] for party, reach in sorted(context.plan.others.items())}
     text = "".join(f"{party} pulsar://{at.host}:{at.port}\n" for party, at in brokers.items())
     return File(_ADDRESSES, text, reread=True)

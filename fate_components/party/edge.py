@@ -284,6 +284,8 @@ class Edge(Service):
     ) -> None:
         identity = certificates.identities[who]
         image = place.host.image_name(place.services[plan.service])
+        # A reload starts new workers; the old ones only complete the requests and streams that they
+        # have. The gateways behind it keep calling the same ports, wherever those lead now.
         files = {
             "tls": File(_BUNDLE, bundle(called(who), plan, certificates, image), reread=True),
             "certificate": File(

@@ -119,10 +119,5 @@ class Mysql(Service):
             f"docker exec -i \"$CONTAINER\" sh -c '{_CLIENT}'",
             stdin=sql,
             opts=pulumi.ResourceOptions(parent=self),
-            repairs=drift.repairs(
-                self.place.host.survey,
-                self.place.docker_name(self.name),
-                name,
-                drift.undone(asking(query), result),
-            ),
+            wrong=drift.undone(asking(query), result),
         )

@@ -4,6 +4,7 @@ import html
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from .steps import (
     COMMAND,
@@ -101,7 +102,7 @@ def _number(count: int, what: str) -> str:
 def _interrupts(changes: Sequence[Change]) -> str:
     stopped = [
         one for one in changes if one.kind == CONTAINER and one.operation in (REPLACE, DELETE)
-    ]
+    ] + [replace(one, service=_restarted(one)) for one in changes if one.restarts]
     if not stopped:
         return "Interrupts nothing."
     jobs, requests = [], []
@@ -117,6 +118,11 @@ def _interrupts(changes: Sequence[Change]) -> str:
     if requests:
         said.append(f"inference requests to {_listed(_by_id(requests))} fail meanwhile")
     return "; ".join(said) + "."
+
+
+def _restarted(command: Change) -> str:
+    """The service whose container a command restarts; the exchange is called like its service."""
+    return command.service.removesuffix("-routes")
 
 
 def _data(preview: Preview) -> Iterator[str]:
@@ -212,6 +218,8 @@ def _what(change: Change) -> str:
         if change.name.startswith("verify-"):
             return "runs a toy job"
         what = _COMMANDS.get(change.name.rsplit("-", 1)[-1], "")
+        if change.restarts:
+            what += f", and restarts the proxy, which forgets {change.restarts}"
         return "" if change.operation == DELETE else what
     if change.kind == VOLUME and change.operation == DELETE:
         return "stays on the Docker host" if change.kept else "⚠️ its data is deleted"

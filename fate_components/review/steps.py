@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..party import kept_routes
+
 CREATE, UPDATE, REPLACE, DELETE, IMPORT = "create", "update", "replace", "delete", "import"
 CONTAINER, VOLUME, NETWORK, COMMAND = "Container", "Volume", "Network", "Command"
 EXCHANGE = "exchange"
@@ -55,6 +57,7 @@ class Change:
         image: whether it gets another image.
         volumes: whether it is a container that keeps data in volumes.
         kept: for a volume: whether it stays on the host when it is deleted.
+        restarts: for a command: what the proxy that it restarts is to forget, if it restarts one.
     """
 
     operation: str
@@ -68,6 +71,7 @@ class Change:
     image: bool = False
     volumes: bool = False
     kept: bool = False
+    restarts: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,7 +158,22 @@ def _change(step: Mapping[str, Any], operation: str) -> Change | None:
         image=operation == REPLACE and kind == CONTAINER and _IMAGE in tops,
         volumes=kind == CONTAINER and bool((state.get("inputs") or {}).get("volumes")),
         kept=bool(old.get("retainOnDelete")),
+        restarts=_restarts(old, new) if operation == UPDATE and kind == COMMAND else "",
     )
+
+
+def _restarts(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """What a proxy is to forget, if a command restarts it to have it forget old routes."""
+    before, after = old.get("inputs") or {}, new.get("inputs") or {}
+    # The variable names the file in which such a command records what it has found.
+    if "OUTDATED" not in (after.get("environment") or {}):
+        return ""
+    repairs = [(inputs.get("environment") or {}).get("REPAIRS") for inputs in (before, after)]
+    if repairs[1] not in (None, repairs[0]):
+        changed = [kept_routes.EVERY]  # something was changed by hand
+    else:
+        changed = kept_routes.outdated(str(before.get("stdin")), str(after.get("stdin")))
+    return kept_routes.called(changed)
 
 
 def _place(step: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -1,5 +1,6 @@
 """What the preview of each change shows is what its up does, and no more."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -20,14 +21,29 @@ def _as_it_was(two_parties: Shared) -> Iterator[None]:
 @pytest.mark.parametrize("step", sorted({change.step for change in CHANGES}))
 def test_the_preview_shows_what_the_up_does(two_parties: Shared, step: int) -> None:
     # The steps follow each other.
-    stack = two_parties.cluster.stack
-    touched: dict[str, str] = {}
+    cluster, stack = two_parties.cluster, two_parties.cluster.stack
+    before, touched, restarted = cluster.lives(), dict[str, str](), set[str]()
     for change in CHANGES:
         if change.step == step:
             stack.change(change.change)
             touched |= change.touched
-    assert stack.preview().operations() == touched
+            restarted |= change.restarted
+    preview = stack.preview()
+    assert preview.operations() == touched
+    assert set(re.findall(r"fate-\w+-(\S+) is restarted to forget", preview.output)) == restarted
+    assert "differs from the stack" not in preview.output, "nothing was changed by hand"
+    assert " is replaced: " not in preview.output
+    comment = stack.python("fate_components.cli", "preview-comment", stack.name)
+    assert ("restarts the proxy" in comment.stdout) == bool(restarted), comment.stderr
     assert stack.up().operations() == touched
+    after = cluster.lives()
+    begun = {
+        name.split("-", 2)[2] for name in before if after.get(name, before[name]) != before[name]
+    }
+    assert begun == restarted | {name for name, what in touched.items() if what == "replace"}
+    # With a proxy that keeps a route from before, the job would not end.
+    if restarted:
+        cluster.toy_succeeds(9999, 10000)
     wanted = stack.config["fate:parties"][0]["training"].get("services", {}).get("fateboard", {})
     if "memory" in wanted:
         stack.preview(expect_no_changes=True)

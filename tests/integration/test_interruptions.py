@@ -128,7 +128,8 @@ def test_one_command_mends_it(cluster: Cluster, line: Line, number: int) -> None
     after = "docker:index:Container" if phase == "create" and victim is kill_dockerd else ""
     command = "destroy" if phase == "destroy" else "up"
     killed(cluster, command, chance.randrange(1, 90), victim, after)
-    cluster.stack.up()
+    mended = cluster.stack.up()
+    assert "error:" not in mended.output, "an operator must see no error for what is mended"
     cluster.stack.preview(expect_no_changes=True)
     assert cluster.sql(9999, "SELECT id, text FROM kept ORDER BY id") == ROWS
     assert cluster.sh(9999, line.service, f"cat {line.folder}/kept") == "kept\n"

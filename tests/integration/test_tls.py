@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from fate_components.crypto import pki
 from fate_components.party.edge import CONF
 from tests.integration.capture import Capture
-from tests.integration.docker_hosts import DockerHost, wait_for
+from tests.integration.docker_hosts import DockerHost
 from tests.integration.stacks import ROOT
 from tests.integration.test_serving import Deployment, right, two_hosts
 
@@ -169,10 +169,11 @@ def test_an_exchange_has_an_edge_too(deployed: Deployment) -> None:
     deployed.stack.change(lambda c: c.update({"fate:exchange": {"host": "there", "port": 9899}}))
     deployed.stack.up()
     after = containers(deployed)
-    assert {name: after[name] for name in before} == before, "routes are delivered, not replaced"
-    # The proxies reread their tables after a while.
-    wait_for("a job through the exchange", lambda: deployed.here.toy(9999, 10000)[0] == 0)
-    wait_for("a job back", lambda: deployed.there.toy(10000, 9999)[0] == 0)
+    assert {name: after[name][0] for name in before} == {name: before[name][0] for name in before}
+    restarted = {name for name in before if after[name] != before[name]}
+    assert restarted == {f"fate-{deployed.stack.name}-{id}-proxy" for id in (9999, 10000)}
+    deployed.here.toy_succeeds(9999, 10000)
+    deployed.there.toy_succeeds(10000, 9999)
     exchange = f"fate-{deployed.stack.name}-exchange-edge"
     log = deployed.there.host.docker.containers.get(exchange).logs().decode()
     for name in ("party-9999", PARTNER):
@@ -184,7 +185,9 @@ def test_switching_it_off_takes_one_up(deployed: Deployment) -> None:
     for key in ("fate:tls", "fate:exchange"):
         deployed.stack.change(lambda c, key=key: c.pop(key))  # type: ignore[misc]
     deployed.stack.change(lambda c: c["fate:parties"][1].pop("tls"))
-    planned = deployed.stack.preview().operations(CONTAINER)
+    preview = deployed.stack.preview()
+    assert "is replaced: " not in preview.output, "nothing was changed by hand"
+    planned = preview.operations(CONTAINER)
     assert deployed.stack.up().operations(CONTAINER) == planned
     assert planned == {
         **{
@@ -195,4 +198,5 @@ def test_switching_it_off_takes_one_up(deployed: Deployment) -> None:
         "exchange-edge": "delete",
     }
     assert right(deployed.infer(deployed.here, "off"))
+    deployed.here.toy_succeeds(9999, 10000)
     deployed.stack.preview(expect_no_changes=True)

@@ -14,6 +14,7 @@ from typing import Any
 _STATE = ("custom", "type", "provider", "retainOnDelete")
 _STEP = ("op", "urn", "provider", "diffReasons", "replaceReasons", "detailedDiff")
 _INPUTS = ("name", "labels", "ports", "memory", "cpuQuota", "cpuPeriod", "volumes", "uploads")
+_OF_ROUTES = ("OUTDATED", "REPAIRS")  # the environment of commands that restart proxies
 
 
 def trimmed(found: dict[str, Any]) -> dict[str, Any]:
@@ -47,6 +48,10 @@ def trimmed(found: dict[str, Any]) -> dict[str, Any]:
 def _state(state: dict[str, Any]) -> dict[str, Any]:
     found = {key: state[key] for key in _STATE if key in state}
     inputs = {key: one for key, one in (state.get("inputs") or {}).items() if key in _INPUTS}
+    environment = (state.get("inputs") or {}).get("environment") or {}
+    if "OUTDATED" in environment:
+        kept = {key: environment[key] for key in _OF_ROUTES if key in environment}
+        inputs |= {"environment": kept, "stdin": state["inputs"]["stdin"]}
     image = (state.get("propertyDependencies") or {}).get("image")
     return {
         **found,

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks import compose
 from fate_components import lines
+from fate_components.images import supply
 from fate_components.stack_file import parse
 from images import build
 from images.catalogue import image_name

@@ -12,8 +12,9 @@ import pytest
 from pulumi.runtime import mocks
 
 from fate_components.docker import service
+from fate_components.party import kept_routes
 from tests.changes import CHANGES, REGISTERED, START, START_2, SWITCH, UPGRADE, Change, Config
-from tests.unit.test_program import CONTAINER, NETWORK, VOLUME, Recorder, run
+from tests.unit.test_program import COMMAND, CONTAINER, NETWORK, VOLUME, Recorder, run
 
 # What is replaced when it changes; everything else is updated.
 _REPLACED = (CONTAINER, NETWORK, VOLUME)
@@ -47,7 +48,7 @@ class NewIds(Recorder):
         return (f"{id}-2" if args.name in self.replaced else id), outputs
 
 
-Registered = dict[tuple[str, str], tuple[object, ...]]
+Registered = dict[tuple[str, str], tuple[Any, ...]]
 
 
 def registered(config: Config, replaced: frozenset[str] = frozenset()) -> Registered:
@@ -75,6 +76,19 @@ def touched(before: Config, after: Config) -> dict[str, str]:
     return operations
 
 
+def restarted(before: Config, after: Config) -> set[str]:
+    """The proxies whose delivery of a route table restarts them, by their logical names."""
+    old, new = registered(before), registered(after)
+    suffix = "-routes"
+    return {
+        name.removesuffix(suffix)
+        for kind, name in _changed(old, new)
+        if kind == COMMAND and name.endswith(f"proxy{suffix}")
+        if kept_routes.outdated(*(str(one[kind, name][0]["stdin"]) for one in (old, new)))
+        if old[CONTAINER, name.removesuffix(suffix)] == new[CONTAINER, name.removesuffix(suffix)]
+    }
+
+
 def _changed(old: Registered, new: Registered) -> set[tuple[str, str]]:
     return {key for key in old.keys() & new.keys() if old[key] != new[key]}
 
@@ -91,6 +105,7 @@ def test_a_change_touches_what_the_documentation_says(start: Config, change: Cha
     after = copy.deepcopy(start)
     change.change(after)
     assert touched(start, after) == change.touched
+    assert restarted(start, after) == change.restarted
 
 
 def test_the_rules_give_what_the_engine_has_shown() -> None:
@@ -99,3 +114,4 @@ def test_the_rules_give_what_the_engine_has_shown() -> None:
         before = copy.deepcopy(config)
         change.change(config)
         assert touched(before, config) == change.touched, change.name
+        assert restarted(before, config) == change.restarted, change.name

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fate_components.docker import delivery
+from fate_components.docker.tool import PYTHON
 
 SCRIPT = Path(delivery.__file__).with_name("deliver_file.sh").read_text()
 
@@ -87,3 +88,22 @@ def test_an_unchanged_file_is_left_alone(container: Container, before: str | Non
     assert container.file.read_text() == "old\n"
     assert not container.applied
     assert not container.restarted
+
+
+@pytest.mark.parametrize(
+    ("before", "applied", "restarted"), [("c1", True, False), ("c0", False, True)]
+)
+def test_a_delivery_that_was_killed_before_the_service_read_the_file_is_completed(
+    container: Container, before: str, applied: bool, restarted: bool
+) -> None:
+    assert PYTHON in delivery._APPLY_AGAIN
+    again = delivery._APPLY_AGAIN.replace(
+        f"{PYTHON} -m fate_components.docker.restart NAME", "docker restart c1 #"
+    )
+    assert container.deliver("old\n", before, again) == "c1"
+    assert container.applied is applied
+    assert container.restarted is restarted
+    (container.folder / "applied").unlink(missing_ok=True)
+    (container.folder / "asked").write_text("")
+    container.deliver("new\n", "c1", again)
+    assert (container.folder / "asked").read_text().count("applied") == 1, "once is enough"

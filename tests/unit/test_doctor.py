@@ -23,6 +23,7 @@ from fate_components.crypto import pki
 from fate_components.docker.client.daemon import NoAnswerError
 from fate_components.docker.inspect import survey
 from fate_components.docker.inspect.survey import Survey
+from fate_components.lines.fate1_3 import proxy
 from fate_components.operate.fleet import Fleet, Member
 from fate_components.party import edge_check
 from fate_components.plan.endpoints import Endpoint
@@ -41,6 +42,7 @@ class Daemon:
     """A daemon whose containers have these files and say this to a command."""
 
     files: dict[tuple[str, str], str]
+    recorded: datetime | None = None
     says: str | None = None
 
     def __init__(self, _: str = "") -> None:
@@ -48,6 +50,10 @@ class Daemon:
 
     def read(self, container: str, path: str) -> str | None:
         return self.files.get((container, path))
+
+    def modified(self, container: str, path: str) -> datetime | None:
+        assert path == proxy.OUTDATED
+        return self.recorded if container == PROXY else None
 
     def run(self, container: str, script: str) -> str | None:
         return self.says
@@ -59,7 +65,8 @@ def stack(**change: Any) -> doctor.Stack:
 
 
 def running(*names: str) -> dict[str, Any]:
-    return {name: {"Id": name, "Config": {}, "State": {"Status": "running"}} for name in names}
+    state = {"Status": "running", "StartedAt": NOW.isoformat()}
+    return {name: {"Id": name, "Config": {}, "State": state} for name in names}
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +76,7 @@ def daemon(monkeypatch: pytest.MonkeyPatch) -> None:
         (one.container, one.file.path): one.file.content
         for one in reread_files.of(found.plan, found.settings, found.line, "dev")
     }
-    Daemon.says = None
+    Daemon.says = Daemon.recorded = None
     monkeypatch.setattr(doctor, "Daemon", Daemon)
     monkeypatch.setattr(
         connections, "follow", lambda found, _: [Reached(way, 0.001) for way in found]
@@ -137,6 +144,17 @@ def test_a_route_table_that_is_not_that_of_the_stack_file(content: str | None) -
         Daemon.files[place] = content
     (error,) = examine(stack(), [], PROXY).errors
     assert f"in {PROXY} is not the one that follows from the stack file. Run `pulumi up`" in error
+
+
+@pytest.mark.parametrize(("later", "errors"), [(1, 1), (-1, 0)])
+def test_a_proxy_that_was_started_before_its_routes_changed(later: int, errors: int) -> None:
+    Daemon.recorded = NOW + timedelta(seconds=later)
+    Daemon.files[PROXY, proxy.OUTDATED] = "default\n10000"
+    found = examine(stack(), [], PROXY, "fate-dev-10000-proxy").errors
+    assert found == [
+        f"{PROXY} was started before its route to party 10000 and its default route changed, and "
+        "may keep the old one: jobs hang. Run `pulumi up`, which restarts it."
+    ] * errors  # fmt: skip
 
 
 def test_a_way_that_leads_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import copy
 import json
 import subprocess
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
@@ -18,6 +18,7 @@ from fate_components.docker import delivery
 from fate_components.docker.client.daemon import NoAnswerError
 from fate_components.docker.client.questions import Questions
 from fate_components.docker.inspect import drift
+from fate_components.docker.inspect.deployed import Deployed, NoStateError
 from fate_components.docker.inspect.survey import Survey
 from fate_components.docker.networks import Attachment, Network
 from fate_components.docker.service import File
@@ -71,6 +72,30 @@ class Silent(Files):
         raise NoAnswerError
 
     read = modified  # type: ignore[assignment]
+
+
+class State(Deployed):
+    """A state with one container and one command; None for an engine that does not tell it."""
+
+    def __init__(self, outputs: Mapping[str, Any] | None) -> None:
+        self._outputs = outputs
+
+    async def container(self, name: str) -> Mapping[str, Any] | None:
+        assert self._outputs is None or name == "roll"
+        return self._told()
+
+    async def command(self, name: str) -> Mapping[str, Any] | None:
+        assert self._outputs is None or name == "1-routes"
+        return self._told()
+
+    def _told(self) -> Mapping[str, Any] | None:
+        if self._outputs is None:
+            raise NoStateError
+        return self._outputs or None
+
+
+NOTHING: dict[str, Any] = {}
+UNTOLD = State(None)
 
 
 def differences(path: str = "", value: object = None) -> list[str]:
@@ -179,20 +204,32 @@ def counted(count: Callable[[], pulumi.Output[int]]) -> int:
     return awaited(value())
 
 
-def generation(files: Questions, label: str = "") -> int:
+FILES = [File("/conf", "a\n"), File("/table", "t\n", reread=True)]
+AS_WANTED = {
+    "networksAdvanced": [{"name": "dev-1", "ipv4Address": "10.0.1.13", "aliases": ["roll"]}],
+    "uploads": [{"file": file.path, "content": file.content} for file in FILES],
+}
+
+
+def generation(
+    files: Files,
+    label: str = "",
+    deployed: Deployed = UNTOLD,
+    wanted: Sequence[Attachment] = WANTED,
+) -> int:
     found = copy.deepcopy(FOUND)
     if label:
         found["Config"]["Labels"][drift.GENERATION] = label
-    survey = Survey(containers={"roll": found}, networks=NETWORKS, questions=files)
-    expected = {"/conf": "a\n".__eq__, "/table": None}
-    return counted(lambda: drift.generation(survey, "roll", WANTED, expected))
+    there = {"roll": found}
+    survey = Survey(containers=there, networks=NETWORKS, questions=files, deployed=deployed)
+    return counted(lambda: drift.generation(survey, "roll", wanted, FILES))
 
 
 def repairs(survey: Survey, wrong: bool) -> int:
     async def is_wrong(*_: object) -> bool:
         return wrong
 
-    return counted(lambda: drift.repairs(survey, "roll", "routes", is_wrong))
+    return counted(lambda: drift.repairs(survey, "roll", "routes", "1-routes", "new", is_wrong))
 
 
 TABLE = ("delivered later", CREATED + timedelta(days=1))
@@ -230,20 +267,96 @@ def test_what_a_service_adds_to_its_own_file_is_not_an_edit() -> None:
 def test_a_missing_file_is_seen_whether_it_was_removed_or_the_stack_file_changed() -> None:
     assert generation(Files({"/table": TABLE})) == 1
     assert generation(Files({"/conf": ("a\n", CREATED)})) == 1
-    assert awaited(drift.edits(Files({}), FOUND, {"/conf": None})) == ["it has no /conf"]
+    assert awaited(drift.edits(Files({}), FOUND, FILES[:1])) == ["it has no /conf"]
 
 
 def test_what_cannot_be_seen_changes_nothing() -> None:
     assert generation(Silent({}), label="2") == 2
-    assert counted(lambda: drift.generation(Survey(), "roll", WANTED, {})) == 0
+    assert counted(lambda: drift.generation(Survey(), "roll", WANTED, [])) == 0
     assert repairs(Survey(), wrong=True) == 0
     assert repairs(Survey(containers={"roll": FOUND}, questions=Silent({})), wrong=True) == 0
 
 
-@pytest.mark.parametrize(("wrong", "count"), [(False, 3), (True, 4)])
-def test_repairs_are_counted_in_the_container(wrong: bool, count: int) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "state", "count"),
+    [
+        (False, None, 3),
+        (True, None, 4),
+        (True, {"stdin": "new"}, 4),
+        # The stack file asks for something else than before: the command is run again anyway.
+        (True, {"stdin": "old"}, 3),
+        (True, NOTHING, 3),
+    ],
+)
+def test_repairs_are_counted_in_the_container(
+    wrong: bool, state: dict[str, Any] | None, count: int
+) -> None:
     files = Files({"/var/lib/fate/routes": ("3\n", CREATED)})
-    assert repairs(Survey(containers={"roll": FOUND}, questions=files), wrong) == count
+    survey = Survey(containers={"roll": FOUND}, questions=files, deployed=State(state))
+    assert repairs(survey, wrong) == count
+
+
+OTHER = [Attachment(Network("dev-2", IPv4Network("10.0.2.0/24")), "10.0.2.13", ("roll",))]
+MOVED = {"networksAdvanced": [{"name": "dev-2", "ipv4Address": "10.0.2.13"}]}
+LATER = CREATED + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "files", "deployed", "count"),
+    [
+        (OTHER, {}, AS_WANTED, 0),
+        (OTHER, {}, AS_WANTED | MOVED, 1),
+        (WANTED, {"/conf": ("edited", LATER)}, AS_WANTED, 1),
+        # A file that is new in the stack, and one whose content is.
+        (WANTED, {"/conf": None}, AS_WANTED | {"uploads": []}, 0),
+        (
+            WANTED,
+            {"/conf": ("old\n", LATER)},
+            AS_WANTED | {"uploads": [{"file": "/conf", "content": "old\n"}]},
+            0,
+        ),
+        (WANTED, {"/conf": None}, AS_WANTED, 1),
+        # An update was killed before it recorded the container.
+        (WANTED, {"/conf": None}, NOTHING, 0),
+    ],
+)
+def test_a_container_is_compared_with_what_was_deployed_last(
+    wanted: list[Attachment],
+    files: dict[str, tuple[str, datetime] | None],
+    deployed: dict[str, Any],
+    count: int,
+) -> None:
+    there = {"/conf": ("a\n", CREATED), "/table": ("t\n", CREATED)} | files
+    found = Files({path: file for path, file in there.items() if file})
+    assert generation(found, deployed=State(deployed), wanted=wanted) == count
+
+
+def test_the_state_is_read_once_and_only_if_something_differs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[object] = []
+
+    async def invoke(token: str, arguments: object) -> dict[str, Any]:
+        asked.append(arguments)
+        outputs = {"name": "roll", **AS_WANTED}
+        urn = "urn:pulumi:dev::fate::docker:index/container:Container::1-roll"
+        of = {"type": "docker:index/container:Container", "outputs": outputs}
+        return {"outputs": {urn: of}}
+
+    monkeypatch.setattr(pulumi.runtime, "invoke_async", invoke)
+    monkeypatch.setattr(pulumi, "get_organization", lambda: "us")
+    monkeypatch.setattr(pulumi, "get_project", lambda: "fate")
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "dev")
+    there = {"/conf": ("a\n", CREATED), "/table": ("t\n", CREATED)}
+    deployed = Deployed()
+    assert generation(Files(there), deployed=deployed) == 0
+    assert asked == []
+
+    async def twice() -> list[object]:
+        return [await deployed.container("roll"), await deployed.command("1-routes")]
+
+    assert awaited(twice()) == [{"name": "roll", **AS_WANTED}, None]
+    assert asked == [{"stackName": "us/fate/dev"}]
 
 
 def found_in_full(name: str, service: str) -> dict[str, Any]:
@@ -256,7 +369,7 @@ def test_only_what_was_changed_is_registered_differently() -> None:
     before = run()
     name = "fate-dev-9999-roll"
     there = {name: found_in_full(name, "roll")}
-    after = run(found={"a": Survey(containers=there, questions=Files({}))})
+    after = run(found={"a": Survey(containers=there, questions=Files({}), deployed=UNTOLD)})
     was, now = before.of(CONTAINER), after.of(CONTAINER)
     assert {one for one in was if was[one] != now[one]} == {name}
     assert labels(now[name]) == labels(was[name]) | {"fate.generation": "1"}
@@ -267,7 +380,7 @@ def test_lost_nodes_are_set_again() -> None:
     name = "fate-dev-9999-mysql"
     there = {name: found_in_full(name, "mysql")}
     questions = Files({}, said="roll\t8011\tROLL")
-    found = {"a": Survey(containers=there, questions=questions)}
+    found = {"a": Survey(containers=there, questions=questions, deployed=UNTOLD)}
     nodes = run(found=found).of(COMMAND)["9999-nodes"]
     assert nodes["environment"]["REPAIRS"] == "1"
     assert nodes["stdin"] == run().of(COMMAND)["9999-nodes"]["stdin"]

@@ -4,12 +4,14 @@ import json
 import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
+from unittest import mock
 
 import pulumi
 import pytest
 
 from fate_components.docker import leftovers
 from fate_components.docker.client import cli
+from tests.unit.test_drift import awaited
 
 OURS = {"fate.stack": "dev", "fate.party": "9999", "fate.service": "roll"}
 LABELS = [{"label": name, "value": value} for name, value in OURS.items()]
@@ -30,6 +32,7 @@ class Host:
         monkeypatch.setattr(pulumi.log, "warn", lambda text: None)
         monkeypatch.setattr(pulumi.log, "error", self.errors_append)
         monkeypatch.setattr(pulumi, "ErrorHook", lambda name, function: function)
+        monkeypatch.setattr(pulumi, "ResourceHook", lambda name, function: function)
         self.errors: list[str] = []
 
     def errors_append(self, text: str) -> None:
@@ -46,6 +49,8 @@ class Host:
                     found = {"Config": {"Labels": self.containers[name]}}
             case ["network", "inspect", _]:
                 found = self.network
+            case ["ps", *_]:
+                return subprocess.CompletedProcess(arguments, 0, "", "")
             case _:
                 self.removed.append(arguments[-1])
                 found = {}
@@ -61,6 +66,12 @@ class Host:
         )  # fmt: skip
         return bool(hook(args))
 
+    def about_to_create(self, kind: str) -> None:
+        hook: Any = leftovers.create_hook("lab", {"DOCKER_HOST": "unix:///x.sock"})
+        name = "roll" if kind == CONTAINER else "dev"
+        inputs = {"name": name, "labels": LABELS if kind == CONTAINER else LABELS[:2]}
+        awaited(hook(mock.Mock(type=kind, new_inputs=inputs)))
+
 
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch) -> Host:
@@ -71,6 +82,44 @@ def test_a_leftover_container_is_removed_and_the_creation_is_retried(host: Host)
     host.containers["roll"] = {**OURS, "more": "1"}
     assert host.retried(CONTAINER, IN_USE)
     assert host.removed == ["roll"]
+
+
+def test_leftovers_go_before_the_provider_can_find_them_in_its_way(host: Host) -> None:
+    host.containers["roll"] = {**OURS, "more": "1"}
+    host.about_to_create(CONTAINER)
+    assert host.removed == ["roll"]
+    host.containers["4711"] = OURS
+    host.network = {"Labels": OURS, "Containers": {"4711": {}}}
+    host.about_to_create(NETWORK)
+    assert host.removed == ["roll", "4711", "dev"]
+
+
+@pytest.mark.parametrize("labels", [None, {}, {**OURS, "fate.stack": "prod"}])
+def test_what_is_not_ours_is_left_to_the_provider(
+    host: Host, labels: dict[str, str] | None
+) -> None:
+    if labels is not None:
+        host.containers["roll"] = labels
+        host.network = {"Labels": labels}
+    host.about_to_create(CONTAINER)
+    host.about_to_create(NETWORK)
+    assert (host.removed, host.errors) == ([], [])
+
+
+def test_what_may_be_in_the_way_of_a_container_is_known_from_the_survey() -> None:
+    there = {
+        name: {**described(name, address, port), "State": {"Running": runs}}
+        for name, address, port, runs in (
+            ("roll", "10.0.0.3", "9371", True),
+            ("edge", "10.0.0.4", "9372", True),
+            ("egg", "", "9373", False),
+        )
+    }
+    taken = leftovers.taken(there)
+    assert taken.blocks("egg", [])
+    assert taken.blocks("new", [9371])
+    assert taken.blocks("new", [1, "10.0.0.4"])
+    assert not taken.blocks("new", [9373, "10.0.0.5", ""])
 
 
 @pytest.mark.parametrize("labels", [{}, {**OURS, "fate.stack": "prod"}, {"fate.stack": "dev"}])
@@ -137,13 +186,19 @@ def test_a_container_of_this_stack_that_holds_the_port_is_stopped(
                 ]
             ),
         }.get(arguments[0], "")
-        return subprocess.CompletedProcess(list(arguments), 0, said, "")
+        missing = said == "[null]"
+        return subprocess.CompletedProcess(list(arguments), int(missing), said, "")
 
     monkeypatch.setattr(cli, "run", docker)
     monkeypatch.setattr(pulumi.log, "info", lambda _: None)
     monkeypatch.setattr(pulumi, "ErrorHook", lambda _, function: function)
+    monkeypatch.setattr(pulumi, "ResourceHook", lambda _, function: function)
     hook: Any = leftovers.error_hook("lab", {})
     inputs = {"name": "roll", "labels": LABELS, "ports": [{"external": 9371}]}
+    before: Any = leftovers.create_hook("lab", {})
+    awaited(before(mock.Mock(type=CONTAINER, new_inputs=inputs)))
+    assert ran[-1] == "stop --time 60 edge"
+    ran.clear()
     assert hook(
         pulumi.ErrorHookArgs(
             urn="", id="", name="", type=CONTAINER, failed_operation="create", errors=[error],

@@ -27,15 +27,17 @@ SUMMARIES = {
     "a-port": "Interrupts `fateboard` of party 9999; no job is interrupted. Data is kept.",
     "a-limit": "Interrupts `fateboard` of party 9999; no job is interrupted. Data is kept.",
     "a-peer": "Interrupts nothing. No data is touched.",
-    "an-exchange": "Interrupts nothing. No data is touched.",
+    "an-exchange": "Interrupts `proxy` of party 9999 and `proxy` of party 10000; running jobs of "
+    "party 9999 and party 10000 fail. No data is touched.",
     "a-new-party": "Interrupts nothing. New volumes for `egg`, `mysql`, `python` and `redis` of "
     "party 10001. No data is touched.",
-    "a-party-less": "Interrupts `egg`, `fateboard`, `federation`, `meta-service` and 5 more of "
-    "party 10000; running jobs of party 10000 fail. The data of `egg`, `mysql`, `python` and "
-    "`redis` of party 10000 stays on the Docker host, unused.",
-    "a-party-and-its-data": "Interrupts `egg`, `fateboard`, `federation`, `meta-service` and 5 "
-    "more of party 10000; running jobs of party 10000 fail. ⚠️ **Deletes the data of `egg`, "
-    "`mysql`, `python` and `redis` of party 10000.**",
+    "a-party-less": "Interrupts `proxy` of party 9999 and `egg`, `fateboard`, `federation`, "
+    "`meta-service` and 5 more of party 10000; running jobs of party 9999 and party 10000 fail. "
+    "The data of `egg`, `mysql`, `python` and `redis` of party 10000 stays on the Docker host, "
+    "unused.",
+    "a-party-and-its-data": "Interrupts `proxy` of party 9999 and `egg`, `fateboard`, "
+    "`federation`, `meta-service` and 5 more of party 10000; running jobs of party 9999 and party "
+    "10000 fail. ⚠️ **Deletes the data of `egg`, `mysql`, `python` and `redis` of party 10000.**",
     "a-password": "Interrupts `fateboard`, `meta-service`, `mysql` and `python` of party 9999; "
     "running jobs of party 9999 fail. Data is kept.",
     "a-databases-image": "Interrupts `mysql` of party 9999; running jobs of party 9999 fail. ⚠️ "
@@ -66,6 +68,24 @@ def test_a_preview_makes_this_comment(name: str) -> None:
     assert text == (PREVIEWS / f"{name}.md").read_text()
     summary = text.splitlines()[3]
     assert re.sub(r"^\*\*([0-9].*?|No changes)\.\*\* ?", "", summary) == SUMMARIES[name]
+
+
+def test_a_proxy_is_restarted_for_routes_that_were_changed_by_hand() -> None:
+    found = printed("a-peer")
+    assert "restarts" not in rendered(found)
+    for step in found["steps"]:
+        step["newState"]["inputs"]["environment"]["REPAIRS"] = "1"
+    text = rendered(found)
+    assert "running jobs of party 9999 and party 10000 fail" in text
+    assert text.count("restarts the proxy, which forgets its routes |") == 2
+
+
+def test_the_proxy_of_an_exchange_interrupts_all_parties() -> None:
+    text = json.dumps(printed("an-exchange")).replace("9999-proxy-routes", "exchange-routes")
+    assert "Interrupts `proxy` of party 10000 and the exchange; running jobs of" in rendered(
+        json.loads(text)
+    )
+    assert "all parties" in rendered(json.loads(text))
 
 
 def test_all_kinds_of_change_are_there() -> None:

@@ -6,21 +6,30 @@ new one. So the count needs no other memory, and a second preview shows nothing.
 
 What can be mended without replacing a container, such as a file that its service rereads, is
 mended by a command of the stack. The count of its repairs is kept in a file in the container.
+
+What the stack file asks for anew is no such change: what is on the host is compared with what the
+stack has deployed last. The state is asked for that only if something differs from what is wanted.
 """
 
 import asyncio
-import itertools
 import json
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from ipaddress import IPv4Network
+from typing import TYPE_CHECKING
 
 import pulumi
 
 from ..client.daemon import NoAnswerError
 from ..client.questions import Questions
-from ..networks import Attachment
+from ..networks import Attachment, Network
 from ..software import Software
+from .deployed import NoStateError, Outputs
 from .survey import Described, Survey
+
+if TYPE_CHECKING:
+    from ..service import File
 
 GENERATION = "fate.generation"
 """The label that counts how often a container was replaced because it was changed by hand."""
@@ -43,18 +52,18 @@ _UNLIMITED = (None, "", 0, -1)
 # A file that is this old compared with its container was written by the provider, or by the
 # service's own first start.
 _FIRST = timedelta(seconds=30)
-Expected = Callable[[str], bool]
-"""Whether a file has the content that it should have."""
-
 Wrong = Callable[[Questions, Described], Awaitable[bool]]
 """Whether something in a container needs a repair now."""
+
+Told = Callable[[Questions, Described], Awaitable[str]]
+"""What there is to tell about a container, if anything."""
 
 _NEVER = "0001-01-01T00:00:00Z"
 _EPOCH = 0  # the time of a file that was uploaded without one
 
 
 def generation(
-    survey: Survey, name: str, networks: Sequence[Attachment], files: Mapping[str, Expected | None]
+    survey: Survey, name: str, networks: Sequence[Attachment], files: Sequence["File"]
 ) -> pulumi.Output[int]:
     """How often a container must have been replaced because it was changed by hand; logs why.
 
@@ -62,23 +71,60 @@ def generation(
         survey: its Docker host.
         name: its name.
         networks: the networks that it must be attached to.
-        files: what is expected of the content of the files it was created with, by path; None for
-            one that is kept up to date by other means, and must only be there.
+        files: the files that it must have.
     """
+
+    async def changes(
+        questions: Questions,
+        found: Described,
+        networks: Sequence[Attachment],
+        files: Sequence["File"],
+    ) -> list[str]:
+        said = list(differences(found, networks, survey.networks))
+        try:
+            return said + await edits(questions, found, files)
+        except NoAnswerError as error:
+            pulumi.log.debug(f"The files of {name} were not looked at: {error}")
+            return said
 
     async def count(questions: Questions, found: Described) -> int:
         borne = int((found["Config"].get("Labels") or {}).get(GENERATION, 0))
-        changes = list(differences(found, networks, survey.networks))
-        try:
-            changes += await edits(questions, found, files)
-        except NoAnswerError as error:
-            pulumi.log.debug(f"The files of {name} were not looked at: {error}")
-        if not changes:
+        said = await changes(questions, found, networks, files)
+        if not said:
             return borne
-        pulumi.log.info(f"{name} is replaced: {'; '.join(changes)}")
+        try:
+            last = await survey.deployed.container(name)
+        except NoStateError as error:
+            pulumi.log.debug(f"{name} is compared with the stack file: {error}")
+        else:
+            if last is None:
+                return borne  # left by an update that was killed, and about to be replaced
+            deployed = _attachments(last), _files(last, files)
+            said = await changes(questions, found, *deployed)
+        if not said:
+            return borne
+        pulumi.log.info(f"{name} is replaced: {'; '.join(said)}")
         return borne + 1
 
     return _counted(survey, name, count)
+
+
+def _attachments(container: Outputs) -> list[Attachment]:
+    """The networks that a container was attached to when it was deployed."""
+    return [
+        Attachment(
+            Network(one["name"], IPv4Network(one["ipv4Address"])),
+            one["ipv4Address"],
+            tuple(one.get("aliases") or ()),
+        )
+        for one in container.get("networksAdvanced") or ()
+    ]
+
+
+def _files(container: Outputs, wanted: Sequence["File"]) -> list["File"]:
+    """Those of the wanted files that a container was deployed with, as they were then."""
+    contents = {one["file"]: one.get("content") for one in container.get("uploads") or ()}
+    return [replace(one, content=contents[one.path]) for one in wanted if one.path in contents]
 
 
 def limits(service: Software) -> dict[str, int]:
@@ -94,21 +140,25 @@ def limits(service: Software) -> dict[str, int]:
     return found
 
 
-def repairs(survey: Survey, name: str, what: str, wrong: Wrong) -> pulumi.Output[int]:
+def repairs(
+    survey: Survey, name: str, what: str, command: str, stdin: str, wrong: Wrong
+) -> pulumi.Output[int]:
     """How often something in a container must have been repaired without replacing it; logs why.
 
     Args:
         survey: the container's Docker host.
         name: the container's name.
-        what: what may need a repair, the last part of a resource's logical name.
-        wrong: whether it needs one now.
+        what: what may need a repair, the last part of the command's logical name.
+        command: the logical name of the command that repairs it.
+        stdin: what the command is to be given.
+        wrong: whether it needs a repair now.
     """
 
     async def count(questions: Questions, found: Described) -> int:
         done = 0
         try:
             done = int(await questions.read(found["Id"], f"{REPAIRS}/{what}") or 0)
-            if not await wrong(questions, found):
+            if not await wrong(questions, found) or await _is_planned(survey, command, stdin):
                 return done
         except NoAnswerError as error:
             pulumi.log.debug(f"{what} of {name} was not looked at: {error}")
@@ -117,6 +167,37 @@ def repairs(survey: Survey, name: str, what: str, wrong: Wrong) -> pulumi.Output
         return done + 1
 
     return _counted(survey, name, count)
+
+
+def tell(survey: Survey, name: str, told: Told) -> None:
+    """Log what there is to tell about a container, in a preview as well.
+
+    Args:
+        survey: the container's Docker host.
+        name: the container's name.
+        told: what there is to tell.
+    """
+
+    async def count(questions: Questions, found: Described) -> int:
+        try:
+            if said := await told(questions, found):
+                pulumi.log.info(said)
+        except NoAnswerError as error:
+            pulumi.log.debug(f"{name} was not looked at: {error}")
+        return 0
+
+    _counted(survey, name, count)
+
+
+async def _is_planned(survey: Survey, command: str, stdin: str) -> bool:
+    """Whether the stack file asks for something else than it did when a command was last run, so
+    that the command is run again anyway."""
+    try:
+        last = await survey.deployed.command(command)
+    except NoStateError as error:
+        pulumi.log.debug(f"{command} is compared with the stack file: {error}")
+        return False
+    return last is None or last.get("stdin") != stdin
 
 
 def _counted(
@@ -172,6 +253,15 @@ def outdated(path: str, content: str) -> Wrong:
         return present is not None and not delivered(present, content)
 
     return is_outdated
+
+
+def either(*wrongs: Wrong) -> Wrong:
+    """Whether at least one of several things is wrong, for repairs."""
+
+    async def is_wrong(questions: Questions, found: Described) -> bool:
+        return any([await wrong(questions, found) for wrong in wrongs])
+
+    return is_wrong
 
 
 def differences(
@@ -231,31 +321,30 @@ def _cannot_start(state: Described) -> Iterator[str]:
         yield "it was created but never started"
 
 
-async def edits(
-    questions: Questions, found: Described, files: Mapping[str, Expected | None]
-) -> list[str]:
+async def edits(questions: Questions, found: Described, files: Sequence["File"]) -> list[str]:
     """Which files in a container were edited since it was created, or are missing.
 
     Args:
         questions: what is asked of its daemon.
         found: the container.
-        files: what is expected of their content, by path; None if any will do.
+        files: the files that it should have. One that its service rereads must only be there.
 
     Raises:
         NoAnswerError: the daemon cannot answer.
     """
     created = datetime.fromisoformat(found["Created"])
 
-    async def edit(path: str, expected: Expected | None) -> str:
-        written = await questions.modified(found["Id"], path)
+    async def edit(file: "File") -> str:
+        written = await questions.modified(found["Id"], file.path)
         if written is None:
-            return f"it has no {path}"  # removed by hand, or wanted only since a change
-        if expected is None or is_first(written, created):
+            return f"it has no {file.path}"
+        if file.reread or is_first(written, created):
             return ""
-        present = await questions.read(found["Id"], path)
-        return "" if present is not None and expected(present) else f"{path} was edited"
+        present = await questions.read(found["Id"], file.path)
+        edited = present is None or not file.expects(present)
+        return f"{file.path} was edited" if edited else ""
 
-    return [said for said in await asyncio.gather(*itertools.starmap(edit, files.items())) if said]
+    return [said for said in await asyncio.gather(*map(edit, files)) if said]
 
 
 def is_first(written: datetime, created: datetime) -> bool:

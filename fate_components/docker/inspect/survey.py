@@ -18,6 +18,7 @@ from ..client.daemon import Daemon, NoAnswerError, document
 from ..client.questions import Questions
 from ..ports import ANYWHERE, Published
 from . import local
+from .deployed import Deployed
 
 LEFT_OUT = "FATE_LEFT_OUT"
 """The environment variable with the names of the Docker hosts that an update leaves out."""
@@ -52,6 +53,7 @@ class Survey:
         images: the names of the images that this stack's containers use.
         error: why the daemon gave no answer.
         questions: what else is asked of the daemon; None if there is no daemon.
+        deployed: what the stack has deployed last, on all hosts.
     """
 
     daemon: Daemon | None = None
@@ -67,6 +69,7 @@ class Survey:
     images: frozenset[str] = frozenset()
     error: str = ""
     questions: Questions | None = None
+    deployed: Deployed = field(default_factory=Deployed, compare=False)
 
     def has_image(self, name: str) -> bool:
         """Whether the host has an image of this name; true if it cannot be told."""
@@ -91,12 +94,13 @@ def take(docker_hosts: Mapping[str, str], stack: str) -> dict[str, Survey]:
         docker_hosts: how to reach the daemons, by the hosts' names.
         stack: the stack's name.
     """
+    deployed = Deployed()
     with ThreadPoolExecutor(max_workers=32) as threads:
-        surveys = threads.map(lambda url: _take(url, stack), docker_hosts.values())
+        surveys = threads.map(lambda url: _take(url, stack, deployed), docker_hosts.values())
         return dict(zip(docker_hosts, surveys, strict=True))
 
 
-def _take(docker_host: str, stack: str) -> Survey:
+def _take(docker_host: str, stack: str, deployed: Deployed) -> Survey:
     daemon = Daemon(docker_host)
     # Looked at first: what Docker has begun to start by now, it shows with its ports.
     listening, proxied = local.listeners(docker_host), local.proxied(docker_host)
@@ -134,6 +138,7 @@ def _take(docker_host: str, stack: str) -> Survey:
         local.cpu_flags(docker_host),
         frozenset(name for one in used if isinstance(one, dict) for name in one["RepoTags"] or ()),
         questions=Questions(daemon),
+        deployed=deployed,
     )
 
 

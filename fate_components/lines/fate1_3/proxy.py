@@ -4,14 +4,35 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
-from ...docker import delivery
+from ...docker import delivery, restart
+from ...docker.client.questions import Questions
+from ...docker.inspect import drift
+from ...docker.inspect.survey import Described
 from ...docker.networks import Attachment
 from ...docker.ports import Published
 from ...docker.service import Container, File, Place, Service
+from ...docker.tool import PYTHON
+from ...party import kept_routes
 from ...party.files import ROOT, json_text, properties
 from .route_table import RouteTable
 
 ROUTE_TABLE = f"{ROOT}/proxy/conf/route_table.json"
+OUTDATED = f"{ROUTE_TABLE}.outdated"
+"""The file with the parties whose route changed last. A proxy that was started before it was
+written may keep an old route."""
+# It is written before the table is, so a delivery that is killed at any moment is completed by the
+# next one.
+_RECORD = f"""  outdated=$(
+    printf '[%s, %s]' "$present" "$wanted" | {PYTHON} -m fate_components.party.kept_routes
+  )
+  if [ -n "$outdated" ]; then
+    printf '%s' "$outdated" | docker exec -i "$CONTAINER" sh -c 'cat > "$0"' "$OUTDATED"
+  fi
+"""
+_RESTART = f"""if docker exec "$CONTAINER" test -e "$OUTDATED"; then
+  {PYTHON} -m fate_components.docker.restart NAME "$OUTDATED" >&2
+fi
+"""
 
 
 def config(coordinator: str, port: int) -> str:
@@ -38,7 +59,8 @@ def table(routes: RouteTable) -> File:
 
 class Proxy(Service):
     """A proxy. It starts independently, and rereads its route table every minute, so a changed
-    table is delivered into the running container and breaks no job.
+    table is delivered into the running container. A party that is added breaks no job; if a route
+    changes that the proxy may have used, and so keeps, it is restarted (see `kept_routes`).
 
     Args:
         place: where its container runs.
@@ -77,5 +99,37 @@ class Proxy(Service):
             ),
             opts=opts,
         )
-        delivery.file(f"{name}-routes", self, routes_file, pulumi.ResourceOptions(parent=self))
+        container = place.docker_name(name)
+        delivery.file(
+            f"{name}-routes",
+            self,
+            routes_file,
+            pulumi.ResourceOptions(parent=self),
+            before=_RECORD,
+            then=_RESTART.replace("NAME", container),
+            environment={"OUTDATED": OUTDATED},
+            unfinished=_outdated,
+        )
+        drift.tell(place.host.survey, container, self._restart(container, routes_file.content))
         self.register_outputs({})
+
+    def _restart(self, container: str, wanted: str) -> drift.Told:
+        """Why it is restarted by the delivery of its route table, if it is."""
+        whose = "of all parties" if self.place.party is None else f"of party {self.place.party}"
+
+        async def told(questions: Questions, found: Described) -> str:
+            present = await questions.read(found["Id"], ROUTE_TABLE)
+            changed = kept_routes.outdated(present, wanted) if present else []
+            if not changed and await _outdated(questions, found):
+                record = await questions.read(found["Id"], OUTDATED)
+                changed = (record or kept_routes.EVERY).split("\n")
+            if not changed:
+                return ""
+            what = kept_routes.called(changed)
+            return f"{container} is restarted to forget {what}: running jobs {whose} fail"
+
+        return told
+
+
+async def _outdated(questions: Questions, found: Described) -> bool:
+    return restart.due(found, await questions.modified(found["Id"], OUTDATED))

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import cast
 
 from ...docker.host import Host
-from ...docker.service import File, Place
+from ...docker.service import Place
 from ...line import RereadFile
 from ...party.context import ClusterContext
 from ...plan.clusters import ClusterPlan
+from ...plan.endpoints import EXCHANGE
 from ...plan.topology import ExchangePlan
 from ...settings import SERVING, Settings
 from . import proxy, route_table
@@ -17,9 +18,8 @@ from .serving import proxy as serving_proxy
 def of_cluster(plan: ClusterPlan, settings: Settings, stack: str) -> Iterator[RereadFile]:
     """The route table of a cluster's gateway."""
     if plan.kind != SERVING:
-        yield RereadFile(
-            plan.host, "proxy", proxy.table(route_table.party_routes(plan, plan.facts))
-        )
+        table = proxy.table(route_table.party_routes(plan, plan.facts))
+        yield RereadFile(plan.host, "proxy", table, proxy.OUTDATED)
         return
     # Nothing is deployed, so no Docker host is needed.
     place = Place(stack, plan.kind, cast(Host, None), plan.facts.services, {}, plan.party.id)
@@ -27,6 +27,7 @@ def of_cluster(plan: ClusterPlan, settings: Settings, stack: str) -> Iterator[Re
     yield RereadFile(plan.host, "serving-proxy", serving_proxy.table(serving))
 
 
-def of_exchange(plan: ExchangePlan) -> File:
+def of_exchange(plan: ExchangePlan) -> RereadFile:
     """The route table of the exchange."""
-    return proxy.table(route_table.exchange_routes(plan))
+    table = proxy.table(route_table.exchange_routes(plan))
+    return RereadFile(plan.host, EXCHANGE, table, proxy.OUTDATED)

@@ -29,6 +29,7 @@ def config(token: str) -> str:
 
 def parties(context: EngineContext) -> File:
     """What notebooks know of the federation: the party's own id, and those of all others."""
+    # Read by each notebook that is run, and kept by none.
     known = {"party": context.party_id, "others": sorted(context.plan.others)}
     return File(_PARTIES, json_text(known), reread=True)
 

@@ -195,6 +195,7 @@ def table(context: EngineContext) -> File | None:
     if broker == "osx":
         return None
     path = f"{_FLOW}/conf/{broker}_route_table.yaml"
+    # Every job reads it, and no job outlives its own connections: nothing old is kept.
     return File(path, yaml_text(route_table(context)), reread=True)
 
 

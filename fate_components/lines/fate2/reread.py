@@ -5,11 +5,12 @@ from typing import cast
 
 from ... import settings as stack_file
 from ...docker.host import Host
-from ...docker.service import File, Place
+from ...docker.service import Place
 from ...engines import nginx, osx, other_hosts, pulsar
 from ...engines.context import EngineContext
 from ...line import RereadFile
 from ...plan.clusters import ClusterPlan
+from ...plan.endpoints import EXCHANGE
 from ...plan.topology import ExchangePlan
 from . import fate_flow
 from .settings import Settings
@@ -38,6 +39,6 @@ def of_cluster(
                 yield RereadFile(host, container, names)
 
 
-def of_exchange(plan: ExchangePlan) -> File:
+def of_exchange(plan: ExchangePlan) -> RereadFile:
     """The route table of the exchange."""
-    return osx.table(osx.exchange_routes(plan))
+    return RereadFile(plan.host, EXCHANGE, osx.table(osx.exchange_routes(plan)))

@@ -96,7 +96,6 @@ def run(
     Returns:
         what others can depend on.
     """
-    place = fate_flow.place
     command = shlex.quote(mysql_command("run", _ACCOUNT))
     return delivery.in_container(
         name,
@@ -104,12 +103,7 @@ def run(
         f'docker exec -i "$CONTAINER" bash -c {command}',
         stdin=sql,
         opts=pulumi.ResourceOptions(parent=fate_flow),
-        repairs=drift.repairs(
-            place.host.survey,
-            place.docker_name(fate_flow.name),
-            name,
-            drift.undone(asking(query), result),
-        ),
+        wrong=drift.undone(asking(query), result),
     )
 
 

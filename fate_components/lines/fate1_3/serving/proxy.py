@@ -43,6 +43,7 @@ def route_table(context: ClusterContext) -> dict[str, object]:
 
 def table(context: ClusterContext) -> File:
     """route_table.json as a file of the container."""
+    # Rereading it makes serving-proxy forget all routes (ConfigFileBasedServingRouter, v1.2.2).
     return File(f"{_CONF}/route_table.json", json_text(route_table(context)), reread=True)
 
 

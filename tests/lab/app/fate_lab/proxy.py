@@ -1,6 +1,10 @@
 """Stands in for FATE's proxy, as a party's gateway to other parties or the exchange between them.
 
 It forwards according to its route table: PARTY -> ROLE -> endpoints, each level with a "default".
+Like the real one, it never forgets where it has sent a message of federation, or would have sent an
+answer to it, whatever its table says later (ConfFileBasedFdnRouter.topicEndpointMapping and
+DataTransferPipedClient.getStub, FATE v1.3.0). The topics of FATE Flow's calls contain the job's id,
+so each job's calls follow the table.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ REREAD_EVERY = 10.0  # seconds; the real proxy reloads its table every 60 s
 
 _KIND_OF_ROLE = {"fate": "federation", "fateflow": "fateflow-grpc"}
 _ROLES = {"default", "serving", *_KIND_OF_ROLE}
+_KEPT = "fate"  # the role whose topics are the same in every job
 Table = dict[str, dict[str, list[dict[str, Any]]]]
 
 
@@ -136,6 +141,7 @@ class Proxy:
         self.me = f"proxy {coordinator}"
         self.turn = itertools.count()
         self.table = route_table(path, coordinator)
+        self.kept: dict[str, dict[str, Any]] = {}  # endpoints of federations by party
 
     def keep_reading(self) -> None:
         """Reloads a changed table; keeps the old one if the new one is malformed."""
@@ -154,11 +160,10 @@ class Proxy:
         party, role = str(packet["to"]["party"]), packet["to"]["role"]
         if packet["hops"] <= 0:
             raise HopError(f"{self.me}: routing loop on the way to party {party}")
-        roles = self.table.get(party) or self.table.get("default") or {}
-        endpoints = roles.get(role) or roles.get("default")
-        if not endpoints:
+        endpoint = self.route(party, role)
+        if endpoint is None:
             raise HopError(f"{self.me}: no route: party {party} role {role} has no endpoint")
-        endpoint = endpoints[next(self.turn) % len(endpoints)]
+        self.route(str(packet["from"]["party"]), packet["from"]["role"])
         host, port = endpoint["ip"], endpoint["port"]
         if party == self.coordinator:
             kind = _KIND_OF_ROLE[role]
@@ -166,3 +171,16 @@ class Proxy:
         onward = {**packet, "hops": packet["hops"] - 1}
         target = f"{self.me}: no route: party {party} -> {host}:{port}"
         return call(self.me, host, port, "proxy", ANY, "forward", onward, target)
+
+    def route(self, party: str, role: str) -> dict[str, Any] | None:
+        """The endpoint of a topic, if there is one."""
+        if role == _KEPT and party in self.kept:
+            return self.kept[party]
+        roles = self.table.get(party) or self.table.get("default") or {}
+        endpoints = roles.get(role) or roles.get("default")
+        if not endpoints:
+            return None
+        endpoint = endpoints[next(self.turn) % len(endpoints)]
+        if role == _KEPT:
+            self.kept[party] = endpoint
+        return endpoint

@@ -1,0 +1,69 @@
+"""The routes that a proxy of FATE 1.3 keeps after its route table has changed. Run with -m.
+
+The proxy rereads its table every minute, but never forgets where it has sent something once: it
+keeps the endpoint of each topic (ConfFileBasedFdnRouter.topicEndpointMapping, FATE v1.3.0). The
+topics of FATE Flow's calls contain the job's id, so they follow the table. Those of federation
+name a party and a role: after the party's route has changed, jobs hang in their first exchange of
+values. Only a restart makes the proxy forget.
+
+As a program it reads a list of two route tables, the one that was delivered last and the next one,
+and prints what `outdated` finds.
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+DEFAULT = "default"
+EVERY = "every party"
+"""What is outdated if a route table cannot be read."""
+
+
+def outdated(before: str, after: str) -> list[str]:
+    """The parties, or the default, whose route in one table is not the same in the next.
+
+    A party that only the next table has is none of them: nothing was sent to it before.
+
+    Args:
+        before: the table that a proxy may have used.
+        after: the table that it is to use.
+    """
+    try:
+        old, new = _routes(before), _routes(after)
+    except (ValueError, KeyError, TypeError):
+        return [EVERY]
+    return [party for party, route in old.items() if new.get(party) != route]
+
+
+def _routes(text: str) -> Mapping[str, Any]:
+    return dict(json.loads(text)["route_table"])
+
+
+def called(parties: Sequence[str]) -> str:
+    """What `outdated` has found, for a message: its route to party 10000, its default route."""
+    if EVERY in parties:
+        return "its routes"
+    several = [party for party in parties if party != DEFAULT]
+    said = []
+    if several:
+        said.append(f"its route{'s'[: len(several) - 1]} to party {', '.join(several)}")
+    if DEFAULT in parties:
+        said.append("its default route")
+    return " and ".join(said)
+
+
+def main() -> None:
+    """Print which routes of the first table are not in the second, if any."""
+    text = sys.stdin.read()
+    try:
+        before, after = json.loads(text)
+    except ValueError:
+        found = [EVERY]
+    else:
+        found = outdated(json.dumps(before), json.dumps(after))
+    print("\n".join(found))
+
+
+if __name__ == "__main__":
+    main()
