@@ -27,21 +27,19 @@ _START = f"""cd {_HOME} && exec java -server \\
 RouteTable = Mapping[str, object]
 
 
-def config(owner: str, release: Release) -> str:
-    """broker.properties.
+def config(release: Release) -> str:
+    """broker.properties. The party that it belongs to is named in its route table, as self_party.
 
     Args:
-        owner: a party's id, or "exchange".
         release: the facts of the release.
     """
     manager = release.services.get("clustermanager")
     return properties(
         {
-            "self.party": owner,
             "grpc.port": release.services["osx"].port,
             "open.http.server": "false",
             "open.grpc.tls.server": "false",
-            # It does not start without them, whichever engine computes.
+            # In queue mode it refuses values without them, whichever engine computes.
             "eggroll.cluster.manager.ip": "clustermanager",
             "eggroll.cluster.manager.port": manager.port if manager else 4670,
         }
@@ -91,7 +89,6 @@ class Osx(Service):
     Args:
         place: where its container runs.
         name: its container's name.
-        owner: a party's id, or "exchange".
         networks: the networks it is attached to, and its address in each.
         published: its port on the Docker host.
         routes: its route table.
@@ -103,7 +100,6 @@ class Osx(Service):
         self,
         place: Place,
         name: str,
-        owner: str,
         networks: Sequence[Attachment],
         published: Mapping[str, Published],
         routes: RouteTable,
@@ -121,7 +117,7 @@ class Osx(Service):
                 command=["sh", "-c", _START],
                 files=[
                     routes_file,
-                    File(f"{_CONF}/broker.properties", config(owner, place.release)),
+                    File(f"{_CONF}/broker.properties", config(place.release)),
                 ],
                 published=dict(published),
                 between=between,
