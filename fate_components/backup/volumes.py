@@ -11,6 +11,7 @@ from itertools import groupby
 
 from ..docker import cli
 from ..docker.host import labels
+from . import sparse
 from .party import Deployed, PartyError, Volume, docker
 
 _LIMIT = 3600  # seconds for removing or counting the files of a Docker host's volumes
@@ -19,7 +20,7 @@ NOTHING = bytes(tarfile.RECORDSIZE)
 # The data that is being restored; the data before it, while it is set aside, and after that.
 _NEW, _LEAVING, _OLD = ".fate-restore", ".fate-before.part", ".fate-before"
 _OWN = f"-name {_NEW} -o -name {_LEAVING} -o -name {_OLD}"
-# FATE's data files are sparse. Alpine's tar knows nothing of that.
+# Alpine's tar has none of these options.
 _TAR = """set --
 if tar --version 2>/dev/null | grep -q GNU; then set -- --sparse --numeric-owner; fi
 """
@@ -68,7 +69,7 @@ def read(party: Deployed, volume: Volume) -> Iterator[bytes]:
         PartyError: they could not all be read.
     """
     last = b""
-    arguments = _arguments(party, [volume], _READ, "backup", mode=":ro")
+    arguments = _arguments(party, [volume], _READ, "backup", mode=":ro", copies=True)
     try:
         for block in cli.output(arguments, volume.environment):
             last = (last + block)[-1024:]
@@ -90,7 +91,7 @@ def unpack(party: Deployed, volume: Volume, blocks: Iterable[bytes]) -> None:
     Raises:
         PartyError: it could not be unpacked.
     """
-    arguments = _arguments(party, [volume], _UNPACK, "restore", "--interactive")
+    arguments = _arguments(party, [volume], _UNPACK, "restore", "--interactive", copies=True)
     try:
         cli.feed(arguments, volume.environment, blocks)
     except cli.CommandError as error:
@@ -137,13 +138,27 @@ def _arguments(
     helper: str,
     *options: str,
     mode: str = "",
+    copies: bool = False,
 ) -> list[str]:
+    """A docker command that runs a script in each of some volumes of a Docker host.
+
+    Args:
+        party: the party.
+        wanted: the volumes.
+        script: the script.
+        helper: what it is for, as in the container's label.
+        options: more options of docker run.
+        mode: how the volumes are mounted, like ":ro".
+        copies: whether the script copies files, so it depends on which tar there is.
+    """
+    owner = wanted[0].owner
+    image = sparse.image(party, owner.docker_host) if copies else owner.image
     marks = labels(party.stack, party=party.id, helper=helper)
     return [
         "run", "--rm", *options, "--pull=never", "--network=none", "--user=0",
         "--log-driver=none",  # what it writes is the data itself
         *(f"--label={name}={value}" for name, value in marks.items()),
         *(f"--volume={volume.name}:/volumes/{volume.part}{mode}" for volume in wanted),
-        "--entrypoint=sh", wanted[0].owner.image,
+        "--entrypoint=sh", image,
         "-c", f"set -e\nfor volume in /volumes/*; do\ncd $volume\n{script}\ndone",
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Annotated, BinaryIO
 import typer
 from rich.console import Console
 
-from ..backup import archive, database, interrupts, volumes
+from ..backup import archive, database, interrupts, sparse, volumes
 from ..backup.archive import DATABASE, Manifest, Member
 from ..backup.database import Database
 from ..backup.party import MYSQL, Deployed, PartyError, find, standing_still
@@ -185,6 +185,12 @@ def write(
     Raises:
         PartyError: a part could not be read.
     """
+    for host in sparse.without(party):
+        console.print(
+            f"warning: no image of the party on {host} has GNU tar 1.29 or newer: files with holes "
+            "are read whole, which takes most of a minute for each partition of Eggroll's tables",
+            markup=False,
+        )
     with progress.bars(console) as add:
         known = {**sizes, MYSQL: tables.size()} if tables else sizes
         steps = {

@@ -125,7 +125,8 @@ class ClusterManager:
 
     def _update(self, number: int, host: str, port: str, status: str) -> int:
         """Writes a heartbeat into server_node; returns the node's number there."""
-        where, key = "server_node_id = %s", (number,)
+        key: tuple[object, ...] = (number,)
+        where = "server_node_id = %s"
         if number == -1:
             where, key = "host = %s AND port = %s", (host, port)
         rows = self.database.run((f"SELECT server_node_id FROM server_node WHERE {where}", key))
