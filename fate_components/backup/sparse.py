@@ -1,7 +1,7 @@
 """The tar that copies the files of volumes, so that holes stay holes.
 
 FATE's data files are sparse: Eggroll 3 creates each partition of a table with 16 GB (_lmdb.py), of
-which a small one uses some KiB. GNU tar seeks holes since 1.29. Earlier ones, like that of CentOS 7,
+which a small one uses some KiB. GNU tar seeks holes since 1.29. Earlier ones, like CentOS 7's,
 read them, which takes most of a minute for each such file, and other tars archive them as data. So
 the image with the newest GNU tar copies all volumes of a Docker host, whatever their own have.
 """
