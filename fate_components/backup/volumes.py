@@ -4,10 +4,12 @@ A restore unpacks into a folder of the volume itself. So the switch to the resto
 matter of names, which is quick and needs no space, and it can be undone.
 """
 
+import shlex
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import groupby
+from pathlib import Path
 
 from ..docker import cli
 from ..docker.host import labels
@@ -32,6 +34,7 @@ _READ = (
     '  if [ -e "$own" ]; then set -- "$@" --exclude="./$own"; fi\ndone\n'
     'tar "$@" -cf - .'
 )
+_SPARSE_TAR = Path(__file__).with_name("sparse_tar.py")
 _CLEAR = f"rm -rf {_NEW} {_LEAVING} {_OLD}"
 _UNPACK = f'{_TAR}mkdir {_NEW}\ncd {_NEW}\ntar "$@" -xf -\nsync'
 # Each step can be repeated after an interruption. What is in _LEAVING was not restored.
@@ -69,7 +72,9 @@ def read(party: Deployed, volume: Volume) -> Iterator[bytes]:
         PartyError: they could not all be read.
     """
     last = b""
-    arguments = _arguments(party, [volume], _READ, "backup", mode=":ro", copies=True)
+    copier = sparse.archiver(party, volume.owner.docker_host)
+    script = _read(copier)
+    arguments = _arguments(party, [volume], script, "backup", mode=":ro", image=copier.image)
     try:
         for block in cli.output(arguments, volume.environment):
             last = (last + block)[-1024:]
@@ -78,6 +83,14 @@ def read(party: Deployed, volume: Volume) -> Iterator[bytes]:
         raise PartyError(f"volume {volume.name} cannot be read: {error}") from None
     if last != bytes(1024):
         raise PartyError(f"volume {volume.name} cannot be read: its archive has no end")
+
+
+def _read(copier: sparse.Copier) -> str:
+    """The script that archives a volume's files."""
+    if copier.tar_seeks or not copier.python:
+        return _READ
+    program = shlex.quote(_SPARSE_TAR.read_text())
+    return f"{copier.python} -c {program} {_NEW} {_LEAVING} {_OLD}"
 
 
 def unpack(party: Deployed, volume: Volume, blocks: Iterable[bytes]) -> None:
@@ -91,7 +104,8 @@ def unpack(party: Deployed, volume: Volume, blocks: Iterable[bytes]) -> None:
     Raises:
         PartyError: it could not be unpacked.
     """
-    arguments = _arguments(party, [volume], _UNPACK, "restore", "--interactive", copies=True)
+    image = sparse.unpacker(party, volume.owner.docker_host).image
+    arguments = _arguments(party, [volume], _UNPACK, "restore", "--interactive", image=image)
     try:
         cli.feed(arguments, volume.environment, blocks)
     except cli.CommandError as error:
@@ -138,7 +152,7 @@ def _arguments(
     helper: str,
     *options: str,
     mode: str = "",
-    copies: bool = False,
+    image: str = "",
 ) -> list[str]:
     """A docker command that runs a script in each of some volumes of a Docker host.
 
@@ -149,16 +163,14 @@ def _arguments(
         helper: what it is for, as in the container's label.
         options: more options of docker run.
         mode: how the volumes are mounted, like ":ro".
-        copies: whether the script copies files, so it depends on which tar there is.
+        image: the image to run it in, if it is not that of the first volume's service.
     """
-    owner = wanted[0].owner
-    image = sparse.image(party, owner.docker_host) if copies else owner.image
     marks = labels(party.stack, party=party.id, helper=helper)
     return [
         "run", "--rm", *options, "--pull=never", "--network=none", "--user=0",
         "--log-driver=none",  # what it writes is the data itself
         *(f"--label={name}={value}" for name, value in marks.items()),
         *(f"--volume={volume.name}:/volumes/{volume.part}{mode}" for volume in wanted),
-        "--entrypoint=sh", image,
+        "--entrypoint=sh", image or wanted[0].owner.image,
         "-c", f"set -e\nfor volume in /volumes/*; do\ncd $volume\n{script}\ndone",
     ]  # fmt: skip

@@ -185,10 +185,11 @@ def write(
     Raises:
         PartyError: a part could not be read.
     """
-    for host in sparse.without(party):
+    for host in sparse.reads_holes(party):
         console.print(
-            f"warning: no image of the party on {host} has GNU tar 1.29 or newer: files with holes "
-            "are read whole, which takes most of a minute for each partition of Eggroll's tables",
+            f"warning: no image of the party on {host} has GNU tar 1.29 or newer, or Python 3.6 or "
+            "newer: holes in files are read, which takes most of a minute for each partition of "
+            "Eggroll's tables",
             markup=False,
         )
     with progress.bars(console) as add:
