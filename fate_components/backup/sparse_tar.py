@@ -59,16 +59,36 @@ def _add_file(archive: tarfile.TarFile, entry: tarfile.TarInfo, file: BinaryIO) 
         "GNU.sparse.name": entry.name,
         "GNU.sparse.realsize": str(size),
     }
-    archive.addfile(entry)
-    _write(archive, content)
+    archive.addfile(entry, _Blocks(_content(content, file, parts)))
+
+
+class _Blocks:
+    """Blocks of any length, to be read like a file."""
+
+    def __init__(self, blocks: "Iterator[bytes]") -> None:
+        self._blocks, self._block, self._at = blocks, b"", 0
+
+    def read(self, size: int = _MOST) -> bytes:
+        found = b""
+        while len(found) < size:
+            if self._at == len(self._block):
+                self._block, self._at = next(self._blocks), 0
+            taken = self._block[self._at : self._at + size - len(found)]
+            self._at += len(taken)
+            found += taken
+        return found
+
+
+def _content(listed: bytes, file: BinaryIO, parts: "list[tuple[int, int]]") -> "Iterator[bytes]":
+    yield listed
     for offset, length in parts:
         file.seek(offset)
         while length:
             block = file.read(min(length, _MOST))
             if not block:
-                sys.exit(f"{entry.name} became shorter")
+                sys.exit("a file became shorter")
             length -= len(block)
-            _write(archive, block if length else _padded(block))
+            yield block if length else _padded(block)
 
 
 def _data(file: int, size: int) -> "Iterator[tuple[int, int]]":
@@ -85,11 +105,6 @@ def _data(file: int, size: int) -> "Iterator[tuple[int, int]]":
 
 def _padded(block: bytes) -> bytes:
     return block + bytes(-len(block) % _BLOCK)
-
-
-def _write(archive: tarfile.TarFile, block: bytes) -> None:
-    archive.fileobj.write(block)
-    archive.offset += len(block)
 
 
 if __name__ == "__main__":
