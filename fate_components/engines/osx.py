@@ -30,21 +30,19 @@ _START = f"""cd {_HOME} && exec java -server \\
 RouteTable = Mapping[str, object]
 
 
-def config(owner: str, services: Mapping[str, Software]) -> str:
-    """broker.properties.
+def config(services: Mapping[str, Software]) -> str:
+    """broker.properties. The party that it belongs to is named in its route table, as self_party.
 
     Args:
-        owner: a party's id, or "exchange".
         services: the services of the cluster, by name.
     """
     manager = services.get("clustermanager")
     return properties(
         {
-            "self.party": owner,
             "grpc.port": services["osx"].port,
             "open.http.server": "false",
             "open.grpc.tls.server": "false",
-            # It does not start without them, whichever engine computes.
+            # In queue mode it refuses values without them, whichever engine computes.
             "eggroll.cluster.manager.ip": "clustermanager",
             "eggroll.cluster.manager.port": manager.port if manager else 4670,
         }
@@ -95,7 +93,6 @@ class Osx(Service):
     Args:
         place: where its container runs.
         name: its container's name.
-        owner: a party's id, or "exchange".
         networks: the networks it is attached to, and its address in each.
         published: its port on the Docker host.
         routes: its route table.
@@ -107,7 +104,6 @@ class Osx(Service):
         self,
         place: Place,
         name: str,
-        owner: str,
         networks: Sequence[Attachment],
         published: Mapping[str, Published],
         routes: RouteTable,
@@ -125,7 +121,7 @@ class Osx(Service):
                 command=["sh", "-c", _START],
                 files=[
                     routes_file,
-                    File(f"{_CONF}/broker.properties", config(owner, place.services)),
+                    File(f"{_CONF}/broker.properties", config(place.services)),
                 ],
                 published=dict(published),
                 forwarded=forwarded,

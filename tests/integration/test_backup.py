@@ -4,6 +4,7 @@ keeps its data in a folder."""
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -27,9 +28,10 @@ from tests.integration.stacks import Stack, party
 from tests.integration.test_serving import serving
 
 DATA = "/data/projects/fate/data-dir"
-# FATE's data files are sparse: this one has 4 GiB, and nothing in it.
+# FATE's data files are sparse: this one has a few bytes, and too many holes to read them.
 ODD_FILES = (
-    f'cd {DATA} && truncate -s 4G sparse && mkdir .hidden && echo text > ".hidden/it\'s *"'
+    f"cd {DATA} && truncate -s 8T sparse && echo text | dd of=sparse bs=1M seek=1M conv=notrunc"
+    ' && mkdir .hidden && echo text > ".hidden/it\'s *"'
     " && ln -s nowhere link && chmod 700 .hidden"
 )
 PASSPHRASE = "correct horse battery staple"
@@ -307,7 +309,9 @@ def test_the_party_continues_in_another_stack(deployed: Deployment) -> None:
     volume = new.host.docker.volumes.get(f"fate-{new.stack.name}-9999-egg")
     assert (Path(volume.attrs["Mountpoint"]) / ".hidden/it's *").read_text() == "text\n"
     stat = f"cd {DATA}; stat -c '%s %b' sparse; stat -c '%u:%g %a' .hidden"
-    assert new.sh(9999, "egg", stat) == f"{4 << 30} 0\n1234:1235 700\n"
+    assert re.fullmatch(f"{8 << 40} [0-9]{{1,2}}\n1234:1235 700\n", new.sh(9999, "egg", stat))
+    text = f"dd if={DATA}/sparse bs=1M skip=1M count=1 status=none | head -c 4"
+    assert new.sh(9999, "egg", text) == "text"
     assert infer(new)["data"]["prob"] == infer(deployed.old)["data"]["prob"]
     new.toy_succeeds(9999, 9999)
     new.stack.preview(expect_no_changes=True)
@@ -389,7 +393,7 @@ def test_a_party_of_kubefate_is_taken_over(
     mysql.put_archive("/tmp", files({"fate.sql": sql.encode()}))
     loaded = mysql.exec_run(["sh", "-c", f"{as_root} fate < /tmp/fate.sql"])
     assert loaded.exit_code == 0, loaded.output
-    old.sh(9999, "egg", f"rm {DATA}/sparse")  # the library would copy all of its 4 GiB
+    old.sh(9999, "egg", f"rm {DATA}/sparse")  # the library would copy all of its 8 TiB
     copied(old.container(9999, "egg"), egg, DATA)
     for folder in ("logs", "jobs"):
         path = f"/data/projects/fate/python/{folder}"

@@ -11,7 +11,7 @@ from typing import Any
 
 from fate_components.engines.osx import ROUTE_TABLE
 from tests.integration.clusters import Cluster, no_password_readable, toy_job, whole
-from tests.integration.docker_hosts import DockerHost
+from tests.integration.docker_hosts import DockerHost, wait_for
 from tests.integration.stacks import Stack
 
 AWAY = {"mysql", "client", "fateboard"}
@@ -67,10 +67,15 @@ def test_two_parties(
         elsewhere.sh(9999, "client", f'python3 -c "{ask}"')
         for there in (cluster, elsewhere):
             no_password_readable(there, {stack.master_secret})
-        before = cluster.lives()
 
+        _killed_node_manager_registers_again(cluster)
+        cluster.container(9999, "nodemanager").remove(force=True)
+        before = cluster.lives()
         stack.change(lambda config: config.update({"fate:exchange": {"host": "lab"}}))
         stack.up()
+        assert "success on both parties" in stack.outputs("verify-9999-10000")["stdout"]
+        _one_node_manager(cluster, 10000)
+        _one_node_manager(elsewhere, 9999)
         assert before.items() <= cluster.lives().items(), "a new exchange interrupts nobody"
         for party in (9999, 10000):
             table = json.loads(cluster.sh(party, "osx", f"cat {ROUTE_TABLE}"))
@@ -91,6 +96,33 @@ def test_two_parties(
         stack.preview(expect_no_changes=True)
     finally:
         stack.destroy()
+
+
+def _killed_node_manager_registers_again(cluster: Cluster) -> None:
+    """It is killed, and then restarted, while the cluster manager still knows it."""
+    container = cluster.container(10000, "nodemanager")
+    started = container.attrs["State"]["StartedAt"]
+    cluster.sh(10000, "nodemanager", "kill -9 $(pgrep -o -P 1)")
+
+    def again() -> bool:
+        container.reload()
+        return bool(container.attrs["State"]["StartedAt"] != started)
+
+    wait_for("the node manager to start again", again)
+    cluster.wait_healthy()
+    container.restart()
+    cluster.wait_healthy()
+
+
+def _one_node_manager(cluster: Cluster, party: int) -> None:
+    """The cluster manager knows the node manager that it knew.
+
+    Args:
+        cluster: the containers on the Docker host of the party's MySQL.
+        party: the party's id.
+    """
+    rows = "SELECT host, status FROM server_node WHERE node_type = 'NODE_MANAGER'"
+    assert cluster.sql(party, rows) == [["nodemanager", "HEALTHY"]]
 
 
 def _use_pulsar(config: dict[str, Any]) -> None:

@@ -131,7 +131,7 @@ def test_each_host_needs_what_its_eggs_take() -> None:
         cluster = lines.plan(settings, release, "dev").parties[0].clusters["training"]
         return cluster.needs[host]
 
-    egg, link, one = 653, 35, needs(1, "a")
+    egg, link, one = 741, 35, needs(1, "a")
     assert needs({"a": 1, "b": 2}, "b") == Needs(2 * egg + link, 3)
     assert needs({"a": 1, "b": 2}, "a") == Needs(one.memory + 2 * link, 3)
     assert needs({"b": 2}, "a") == Needs(one.memory - egg + 2 * link, 0)

@@ -256,6 +256,28 @@ def test_eggrolls_tables_are_created_before_its_cluster_manager(in_eggroll: Reco
     assert all(f"'{name}'" in eggroll.PRESENT for name in eggroll.TABLES)
 
 
+def test_the_log_files_of_eggroll_are_named(in_eggroll: Recorder) -> None:
+    named = {
+        name: [env for env in found["envs"] if env.startswith("module=")]
+        for name, found in in_eggroll.of(CONTAINER).items()
+        if name.startswith("fate-dev-9999-")
+    }
+    for name in ("clustermanager", "nodemanager"):
+        assert named.pop(f"fate-dev-9999-{name}") == [f"module={name}"]
+    assert not any(named.values())
+
+
+def test_osx_has_no_key_that_it_does_not_read(in_eggroll: Recorder) -> None:
+    found = properties(file(in_eggroll, "9999-osx", f"{P}/osx/conf/broker/broker.properties"))
+    assert found == {
+        "grpc.port": "9370",
+        "open.http.server": "false",
+        "open.grpc.tls.server": "false",
+        "eggroll.cluster.manager.ip": "clustermanager",
+        "eggroll.cluster.manager.port": "4670",
+    }
+
+
 def test_the_data_of_eggroll_outlives_its_container(in_eggroll: Recorder) -> None:
     (volume,) = in_eggroll.of(CONTAINER)["fate-dev-9999-nodemanager"]["volumes"]
     assert volume["containerPath"] == f"{P}/eggroll/data"

@@ -147,7 +147,7 @@ def test_resources_that_run_short_are_warnings() -> None:
     result = found({"fate:parties": parties}, a=Survey(info=scarce, disk=1 << 30))
     assert result.errors == []
     memory, cores, disk = result.warnings
-    assert "has 2048 MiB of memory, and what runs there takes 3774 MiB" in memory
+    assert "has 2048 MiB of memory, and what runs there takes 5293 MiB" in memory
     assert "has 2 cores, and a party there is set to 4 processors" in cores
     assert "has 1024 MiB of free disk space in /d." in disk
 

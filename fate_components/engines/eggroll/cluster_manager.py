@@ -34,7 +34,7 @@ class ClusterManager(Service):
                 service=name,
                 networks=[context.attachment(name)],
                 command=["bash", "-c", f"{wait}\n{eggroll.start(name, context.port(name))}"],
-                environment=eggroll.ENVIRONMENT,
+                environment=eggroll.environment(name),
                 files=eggroll.files(context, database=True),
             ),
             needs=needs,

@@ -20,6 +20,9 @@ SCHEMA = Path(__file__).with_name("eggroll.sql").read_text()
 PRESENT = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND "
 PRESENT += f"table_name IN ({', '.join(map(repr, TABLES))})"
 """The query for those that are there."""
+LOG_DAYS = 7
+"""Days after which a log file that has not been written to is deleted."""
+_CLEAN_EVERY = 3600  # seconds
 _MANAGER = "eggroll.resourcemanager"
 
 
@@ -86,8 +89,20 @@ def files(context: EngineContext, database: bool = False) -> list[File]:
     return [config(context, database), _QUIET]
 
 
+def environment(module: str) -> dict[str, str]:
+    """The variables of a part of Eggroll.
+
+    Args:
+        module: clustermanager or nodemanager. Eggroll's log4j2.xml names log files by it.
+    """
+    return {**ENVIRONMENT, "module": module}
+
+
 def start(module: str, port: int) -> str:
-    """The command that runs a part of Eggroll.
+    """The command that runs a part of Eggroll, and deletes its old log files.
+
+    Eggroll deletes none: log4j2.xml begins new files every day, and every session leaves a folder
+    on the node manager. What the Java services log is also in the container's log.
 
     Args:
         module: clustermanager or nodemanager.
@@ -95,10 +110,29 @@ def start(module: str, port: int) -> str:
     """
     options: Sequence[str] = (
         f"-Dlog4j.configurationFile={HOME}/conf/log4j2.xml,{_QUIET.path}",
-        f"-Dmodule={module}",
         "-cp 'lib/*'",
     )
     return f"""cd {HOME}
+{in_background(_delete_old_logs(module))}
 exec java -server {" ".join(options)} \\
   org.fedai.eggroll.{module}.Bootstrap -p {port} -s EGGROLL_DAEMON -c conf/eggroll.properties
 """
+
+
+def _delete_old_logs(module: str) -> str:
+    # Java goes on writing to the files that it has open, however old they are.
+    closed = f"\\( ! -path 'logs/eggroll/{module}*.log' -o -name '*.log.*' \\)"
+    return f"""while sleep {_CLEAN_EVERY}; do
+  find logs -type f -mtime +{LOG_DAYS} {closed} -delete
+  find logs -mindepth 1 -depth -type d -mtime +0 -exec rmdir {{}} \\; 2>/dev/null
+done"""
+
+
+def in_background(script: str) -> str:
+    """A shell command that runs a script beside what the shell is replaced with.
+
+    Args:
+        script: the script.
+    """
+    # The inner shell is left to the container's init process, which reaps it.
+    return f"( ( {script} ) & )"

@@ -112,9 +112,8 @@ def _gateways(context: EngineContext, opts: pulumi.ResourceOptions) -> list[Serv
         networks = [context.attachment("osx"), *plan.shared("osx")]
         routes = osx.party_routes(plan, flow)
         published = plan.publishes(["osx"])
-        owner = str(context.party_id)
         forwarded = plan.forwarded("osx")
-        return [Osx(context.place, "osx", owner, networks, published, routes, opts, forwarded)]
+        return [Osx(context.place, "osx", networks, published, routes, opts, forwarded)]
     broker = Rabbitmq if context.engines.federation == "rabbitmq" else Pulsar
     return [broker(context, opts), Nginx(context, opts)]
 
@@ -129,4 +128,4 @@ def exchange(place: Place, plan: ExchangePlan, opts: pulumi.ResourceOptions) -> 
     """
     published = {} if plan.edge else {"osx": plan.published}
     routes = osx.exchange_routes(plan)
-    return Osx(place, EXCHANGE, EXCHANGE, [plan.attachment], published, routes, opts)
+    return Osx(place, EXCHANGE, [plan.attachment], published, routes, opts)

@@ -4,14 +4,17 @@ A restore unpacks into a folder of the volume itself. So the switch to the resto
 matter of names, which is quick and needs no space, and it can be undone.
 """
 
+import shlex
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import groupby
+from pathlib import Path
 
 from ...docker.client import cli
 from ...docker.host import labels
 from ...party.deployed import Deployed, PartyError, Volume, docker
+from . import sparse
 
 _LIMIT = 3600  # seconds for removing or counting the files of a Docker host's volumes
 NOTHING = bytes(tarfile.RECORDSIZE)
@@ -19,7 +22,7 @@ NOTHING = bytes(tarfile.RECORDSIZE)
 # The data that is being restored; the data before it, while it is set aside, and after that.
 _NEW, _LEAVING, _OLD = ".fate-restore", ".fate-before.part", ".fate-before"
 _OWN = f"-name {_NEW} -o -name {_LEAVING} -o -name {_OLD}"
-# FATE's data files are sparse. Alpine's tar knows nothing of that.
+# Alpine's tar has none of these options.
 _TAR = """set --
 if tar --version 2>/dev/null | grep -q GNU; then set -- --sparse --numeric-owner; fi
 """
@@ -31,6 +34,7 @@ _READ = (
     '  if [ -e "$own" ]; then set -- "$@" --exclude="./$own"; fi\ndone\n'
     'tar "$@" -cf - .'
 )
+_SPARSE_TAR = Path(__file__).with_name("sparse_tar.py")
 _CLEAR = f"rm -rf {_NEW} {_LEAVING} {_OLD}"
 _UNPACK = f'{_TAR}mkdir {_NEW}\ncd {_NEW}\ntar "$@" -xf -\nsync'
 # Each step can be repeated after an interruption. What is in _LEAVING was not restored.
@@ -68,7 +72,9 @@ def read(party: Deployed, volume: Volume) -> Iterator[bytes]:
         PartyError: they could not all be read.
     """
     last = b""
-    arguments = _arguments(party, [volume], _READ, "backup", mode=":ro")
+    copier = sparse.archiver(party, volume.owner.docker_host)
+    script = _read(copier)
+    arguments = _arguments(party, [volume], script, "backup", mode=":ro", image=copier.image)
     try:
         for block in cli.output(arguments, volume.environment):
             last = (last + block)[-1024:]
@@ -77,6 +83,14 @@ def read(party: Deployed, volume: Volume) -> Iterator[bytes]:
         raise PartyError(f"volume {volume.name} cannot be read: {error}") from None
     if last != bytes(1024):
         raise PartyError(f"volume {volume.name} cannot be read: its archive has no end")
+
+
+def _read(copier: sparse.Copier) -> str:
+    """The script that archives a volume's files."""
+    if copier.tar_seeks or not copier.python:
+        return _READ
+    program = shlex.quote(_SPARSE_TAR.read_text())
+    return f"{copier.python} -c {program} {_NEW} {_LEAVING} {_OLD}"
 
 
 def unpack(party: Deployed, volume: Volume, blocks: Iterable[bytes]) -> None:
@@ -90,7 +104,8 @@ def unpack(party: Deployed, volume: Volume, blocks: Iterable[bytes]) -> None:
     Raises:
         PartyError: it could not be unpacked.
     """
-    arguments = _arguments(party, [volume], _UNPACK, "restore", "--interactive")
+    image = sparse.unpacker(party, volume.owner.docker_host).image
+    arguments = _arguments(party, [volume], _UNPACK, "restore", "--interactive", image=image)
     try:
         cli.feed(arguments, volume.environment, blocks)
     except cli.CommandError as error:
@@ -137,13 +152,25 @@ def _arguments(
     helper: str,
     *options: str,
     mode: str = "",
+    image: str = "",
 ) -> list[str]:
+    """A docker command that runs a script in each of some volumes of a Docker host.
+
+    Args:
+        party: the party.
+        wanted: the volumes.
+        script: the script.
+        helper: what it is for, as in the container's label.
+        options: more options of docker run.
+        mode: how the volumes are mounted, like ":ro".
+        image: the image to run it in, if it is not that of the first volume's service.
+    """
     marks = labels(party.stack, party=party.id, helper=helper)
     return [
         "run", "--rm", *options, "--pull=never", "--network=none", "--user=0",
         "--log-driver=none",  # what it writes is the data itself
         *(f"--label={name}={value}" for name, value in marks.items()),
         *(f"--volume={volume.name}:/volumes/{volume.part}{mode}" for volume in wanted),
-        "--entrypoint=sh", wanted[0].owner.image,
+        "--entrypoint=sh", image or wanted[0].owner.image,
         "-c", f"set -e\nfor volume in /volumes/*; do\ncd $volume\n{script}\ndone",
     ]  # fmt: skip

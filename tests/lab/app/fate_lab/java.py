@@ -81,8 +81,10 @@ def _fate2(name: str, arguments: list[str]) -> None:
             raise ConfError("java", "-c", f"must be {home}/conf, the folder")
         return osx.main(words["-c"])
     module = name.split(".")[3]
-    if words.keys() != {"-p", "-s", "-c"} or f"-Dmodule={module}" not in options:
-        raise ConfError("java", "", f"usage: java -Dmodule={module} … -p PORT -s NAME -c FILE")
+    if words.keys() != {"-p", "-s", "-c"}:
+        raise ConfError("java", "", "usage: java … -p PORT -s NAME -c FILE")
+    if os.environ.get("module") != module:  # noqa: SIM112 - the real one's name
+        raise ConfError("java", "", f"the log files are named by the variable module: set {module}")
     run = eggroll.cluster_manager if module == "clustermanager" else eggroll.node_manager
     return run(os.path.abspath(words["-c"]), words["-p"])
 

@@ -15,6 +15,7 @@ from ..strictconf import PROJECT, ConfError
 
 HOME = f"{PROJECT}/eggroll"
 _HEARTBEAT = 1.0  # seconds; the real one every 10
+_LOCK = 100.0  # seconds that the lock of a node's number is kept after its last use
 _WAIT = 60.0
 _PREFIX = "eggroll.resourcemanager"
 _JDBC = f"{_PREFIX}.clustermanager.jdbc"
@@ -78,6 +79,8 @@ class ClusterManager:
         user, password = conf[f"{_JDBC}.username"], conf[f"{_JDBC}.password"]
         self.database = Database(self.me, host, port, name, user, password)
         self.values: dict[str, Any] = {}
+        self.locks: dict[int, float] = {}  # when each was last used, by the node's number
+        self.heartbeats = threading.Lock()
         self.arrived = threading.Condition()
 
     def start(self) -> None:
@@ -100,22 +103,49 @@ class ClusterManager:
             raise ConfError("mysql", "", str(error)) from None
 
     def heartbeat(self, node: dict[str, Any]) -> int:
-        """Registers a node by its address, and returns its number."""
-        at = node["host"], node["port"]
-        found = "SELECT server_node_id FROM server_node WHERE host = %s AND port = %s"
-        rows = self.database.run((found, at))
+        """Registers a node, and returns its number, or -1 the first time that it sees it.
+
+        Like the real one, it locks the number that the node sends, and unlocks the one that it
+        knows. If these differ and the other one's lock is still there, that fails: the node has
+        sent a heartbeat with its number shortly before, or has tried this shortly before.
+        """
+        with self.heartbeats:
+            sent = int(node["id"])
+            self._use_lock(sent)
+            known = self._update(sent, node["host"], node["port"], node["status"])
+            if known != sent and self._use_lock(known, only_if_present=True):
+                raise HopError(f"{self.me}: code 110, IllegalMonitorStateException")
+            return known
+
+    def _use_lock(self, number: int, only_if_present: bool = False) -> bool:
+        present = time.monotonic() - self.locks.get(number, -_LOCK) < _LOCK
+        if present or not only_if_present:
+            self.locks[number] = time.monotonic()
+        return present
+
+    def _update(self, number: int, host: str, port: str, status: str) -> int:
+        """Writes a heartbeat into server_node; returns the node's number there."""
+        key: tuple[object, ...] = (number,)
+        where = "server_node_id = %s"
+        if number == -1:
+            where, key = "host = %s AND port = %s", (host, port)
+        rows = self.database.run((f"SELECT server_node_id FROM server_node WHERE {where}", key))
         if not rows:
+            new = None if number == -1 else number
             self.database.run(
                 (
-                    "INSERT INTO server_node (host, port, node_type, status) "
-                    "VALUES (%s, %s, 'NODE_MANAGER', 'INIT')",
-                    at,
+                    "INSERT INTO server_node (server_node_id, host, port, node_type, status) "
+                    "VALUES (%s, %s, %s, 'NODE_MANAGER', %s)",
+                    (new, host, port, status),
                 )
             )
-            return -1
-        change = "UPDATE server_node SET status = 'HEALTHY' WHERE host = %s AND port = %s"
-        self.database.run((change, at))
-        return int(rows[0]["server_node_id"])
+            return number
+        number = int(rows[0]["server_node_id"])
+        change = (
+            "UPDATE server_node SET host = %s, port = %s, status = %s WHERE server_node_id = %s"
+        )
+        self.database.run((change, (host, port, status, number)))
+        return number
 
     def session(self, asked: dict[str, Any]) -> list[Any]:
         """Starts the processes of a session on the node, and returns what they compute."""
@@ -165,19 +195,35 @@ class NodeManager:
             keys[f"{_PREFIX}.clustermanager.host"],
             int(keys[f"{_PREFIX}.clustermanager.port"]),
         )
-        own = {"host": keys[f"{_PREFIX}.nodemanager.host"]}
-        own["port"] = keys[f"{_PREFIX}.nodemanager.port"]
-        known = -1
+        address = {"host": keys[f"{_PREFIX}.nodemanager.host"]}
+        address["port"] = keys[f"{_PREFIX}.nodemanager.port"]
+        number, status = self._known(address), "INIT"
         while True:
             try:
-                found = call(self.me, *manager, "clustermanager", self.party, "heartbeat", own)
-                if found != known:
-                    known = found
-                    with open(f"{self.data}NodeManagerMeta", "w", encoding="utf-8") as file:
-                        json.dump({"serverNodeId": known}, file)
+                sent = {"id": number, "status": status, **address}
+                found = call(self.me, *manager, "clustermanager", self.party, "heartbeat", sent)
+                if status == "INIT" and found != -1:
+                    number, status = found, "HEALTHY"
+                    self._keep(number, address)
             except HopError as error:
                 log(f"heartbeat failed: {error}")
             time.sleep(_HEARTBEAT)
+
+    def _known(self, address: dict[str, str]) -> int:
+        """Its number, if its file has one, and has it for the same address."""
+        try:
+            with open(f"{self.data}NodeManagerMeta", encoding="utf-8") as file:
+                found = json.load(file)
+        except FileNotFoundError:
+            return -1
+        same = (found["nodeIp"], found["nodePort"]) == (address["host"], address["port"])
+        return int(found["serverNodeId"]) if same else -1
+
+    def _keep(self, number: int, address: dict[str, str]) -> None:
+        meta = {"serverNodeId": number, "clusterId": 0, "nodeIp": address["host"]}
+        meta["nodePort"] = address["port"]
+        with open(f"{self.data}NodeManagerMeta", "w", encoding="utf-8") as file:
+            json.dump(meta, file, separators=(",", ":"))
 
     def run(self, asked: dict[str, Any]) -> list[Any]:
         """Keeps a session's values in its data, in partitions, and returns their sums."""
@@ -188,6 +234,10 @@ class NodeManager:
             )
         folder = f"{self.data}{asked['session']}"
         os.makedirs(folder, exist_ok=True)
+        logs = f"{self.conf['eggroll.logs.dir']}{asked['session']}"
+        os.makedirs(logs, exist_ok=True)
+        with open(f"{logs}/LOG", "a", encoding="utf-8") as file:
+            file.write("started\n")
         sums = []
         for number in range(partitions):
             path = f"{folder}/{number}"
