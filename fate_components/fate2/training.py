@@ -58,7 +58,7 @@ class TrainingCluster(pulumi.ComponentResource):
         gateways = _gateways(context, child)
         shared = tables.shared(context, child)
         needed = [*(one.container for one in databases), *shared.get(plan.host, [])]
-        fate_flow = FateFlow(context, needed, child)
+        fate_flow = FateFlow(context, settings.patches, needed, child)
         client = Client(context, context.options("client", self))
         self.services: list[Service] = [*databases, *gateways, fate_flow, client]
         self.passwords = {"notebook": context.notebook_token}

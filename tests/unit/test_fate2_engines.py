@@ -273,8 +273,6 @@ def test_pulsars_routes() -> None:
     assert found["federation"].keys() == {"nginx", "pulsar"}
     broker = properties(file(registered, "9999-pulsar", "/pulsar/conf/standalone.conf"))
     assert broker["clusterName"] == found["federation"]["pulsar"]["cluster"]
-    start = registered.of(CONTAINER)["fate-dev-9999-fateflow"]["command"][2]
-    assert start.startswith("sed -i 's/int(party\\.party_id)/str(party.party_id)/g'")
     container = registered.of(CONTAINER)["fate-dev-9999-pulsar"]
     assert [port["internal"] for port in container["ports"]] == [6650], "its API has no password"
     delivered = commands(registered)["9999-pulsar-routes"]
