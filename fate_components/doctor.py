@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from . import certificates, edge_check, preflight, route_tables, tls, ways
 from .docker import drift
@@ -11,11 +12,12 @@ from .docker.containers import Containers
 from .docker.daemon import Daemon, NoAnswerError
 from .docker.survey import Survey
 from .edge import IDENTITY
+from .fate2 import job_queues
 from .fleet import Member
 from .names import docker_name
 from .release import Release
 from .settings import Settings
-from .topology import EXCHANGE, Topology, called
+from .topology import EXCHANGE, ClusterPlan, PartyPlan, Topology, called
 from .ways import Reached
 
 _SOON = timedelta(days=30)
@@ -89,6 +91,16 @@ def examine(
         lambda: (list(_outdated_tables(stack, surveys)), []),
         lambda: _certificates(stack, running, now),
         lambda: (list(_broken_edges(stack, running)), []),
+        *(
+            partial(_waiting_tasks, stack, one, cluster, now)
+            for one in stack.plan.parties
+            for cluster in one.clusters.values()
+            if {
+                (cluster.host, docker_name(stack.name, one.party.id, service))
+                for service in ("rabbitmq", stack.settings.fate_flow)
+            }
+            <= running
+        ),
     ]
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as threads:
         results = [threads.submit(check) for check in checks]
@@ -181,6 +193,18 @@ def _broken_edges(stack: Stack, running: set[tuple[str, str]]) -> Iterator[str]:
             party = Containers(stack.name, who, stack.docker_host(host))
             for broken in edge_check.broken(party, service):
                 yield f"{broken}. See docs/tls.md for what both sides must agree on."
+
+
+def _waiting_tasks(
+    stack: Stack, one: PartyPlan, cluster: ClusterPlan, now: datetime
+) -> tuple[list[str], list[str]]:
+    """What tasks of FATE 2 wait for in the RabbitMQ of a training cluster."""
+    party = Containers(stack.name, str(one.party.id), stack.docker_host(cluster.host))
+    port = cluster.facts.services["rabbitmq"].ports["rabbitmq-management"]
+    try:
+        return job_queues.stuck(party, port, now)
+    except job_queues.UnknownError as error:
+        return [], [f"{error}: nobody knows whether its jobs wait for RabbitMQ."]
 
 
 def _certificates(

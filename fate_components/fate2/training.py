@@ -59,7 +59,8 @@ class TrainingCluster(pulumi.ComponentResource):
         shared = tables.shared(context, child)
         needed = [*(one.container for one in databases), *shared.get(plan.host, [])]
         fate_flow = FateFlow(context, settings.patches, needed, child)
-        client = Client(context, context.options("client", self))
+        everyone = {one.id for one in settings.parties} | {one.id for one in settings.peers}
+        client = Client(context, everyone, context.options("client", self))
         self.services: list[Service] = [*databases, *gateways, fate_flow, client]
         self.passwords = {"notebook": context.notebook_token}
         if engines.federation == "rabbitmq":

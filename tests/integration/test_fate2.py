@@ -8,6 +8,8 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,8 +17,9 @@ from docker.models.containers import Container
 from pulumi import automation as auto
 
 from fate_components import edge_check
-from fate_components.fate2 import client
-from tests.integration import kept_images
+from fate_components.docker.containers import Containers
+from fate_components.fate2 import client, job_queues
+from tests.integration import kept_images, rabbitmq_load
 from tests.integration.clusters import (
     Cluster,
     Shared,
@@ -163,6 +166,65 @@ def test_the_notebooks_training_job_gives_an_auc(cluster: Cluster) -> None:
     found = re.search(r'"metric": "auc",\s*"val": ([0-9.]+)', said)
     assert found, said
     assert 0.85 < float(found[1]) <= 1, said
+
+
+def test_all_patches_fit_fate(cluster: Cluster) -> None:
+    for party in (9999, 10000):
+        said = [
+            line
+            for line in logs(cluster.container(party, "fateflow")).splitlines()
+            if line.startswith("patch ")
+        ]
+        assert len(said) == 4, said
+        assert all(" is now in /data/projects/fate/" in line for line in said), said
+    script = """
+import inspect
+from fate_flow import settings
+from ofx.api.models.fate_flow.resource import APIClient
+for call in (APIClient.remote_on_http, APIClient.remote_on_grpc_proxy):
+    print(inspect.signature(call).parameters["timeout"].default, settings.HTTP_REQUEST_TIMEOUT)
+"""
+    assert cluster.python(9999, "fateflow", script).split() == ["60"] * 4
+
+
+def test_threads_exchange_messages_with_fates_classes(cluster: Cluster) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        ran = threads.map(
+            lambda party: cluster.run_python(party, "fateflow", rabbitmq_load.EXCHANGE),
+            (9999, 10000),
+        )
+        for code, said in ran:
+            assert code == 0, said
+            assert said.count("exchanged seed-") == rabbitmq_load.EXCHANGES
+
+
+def test_no_link_is_lost_while_other_jobs_are_cleaned_up(cluster: Cluster) -> None:
+    said = cluster.python(9999, "fateflow", rabbitmq_load.CLEAN_UP)
+    assert "links, without upstream: none, without policy: none" in said, said
+
+
+def test_doctor_finds_what_waits_in_rabbitmq(cluster: Cluster) -> None:
+    cluster.python(9999, "fateflow", rabbitmq_load.WAIT)
+    party = Containers(cluster.stack.name, "9999", cluster.host.url)
+    tasks = {rabbitmq_load.WAITING: "task waiting of job 1"}
+    broker = job_queues.ask(party, 15672)
+    try:
+        errors, warnings = job_queues.findings(
+            broker, broker, tasks, party, datetime.now(UTC) + timedelta(minutes=10)
+        )
+        no_policy, broken = errors
+        assert "from party 10000" in no_policy
+        (remedy,) = re.findall("`(docker exec .*)`", no_policy)
+        cluster.sh(
+            9999, "rabbitmq", remedy.removeprefix(f"docker exec {party.container('rabbitmq')} ")
+        )
+        after = job_queues.ask(party, 15672)
+        assert job_queues.unlinked(after, tasks) == []
+        assert "-whole in virtual host" in broken
+        (unfetched,) = warnings
+        assert "-kept in virtual host" in unfetched
+    finally:
+        cluster.python(9999, "fateflow", rabbitmq_load.REMOVE)
 
 
 def test_one_value_replaces_one_container(cluster: Cluster) -> None:

@@ -113,7 +113,7 @@ def test_the_patches_of_each_federation_engine(
 def test_patches_can_be_switched_off() -> None:
     registered = run(config("standalone", "rabbitmq", patches={"slowAnswers": False}))
     assert chosen(registered, 9999) == ["rabbitmqThreads", "rabbitmqLinks"]
-    off = {name: False for name in ("rabbitmqThreads", "rabbitmqLinks", "slowAnswers")}
+    off = dict.fromkeys(("rabbitmqThreads", "rabbitmqLinks", "slowAnswers"), False)
     container = run({**GOOD_2, "fate:patches": off}).of(CONTAINER)["fate-dev-9999-fateflow"]
     assert "patches" not in container["command"][2]
     assert not [one for one in container["uploads"] if "patches" in one]
@@ -191,5 +191,7 @@ def test_a_put_is_sent_until_it_is_accepted(broker: str) -> None:
 def test_a_put_that_is_never_accepted_fails(broker: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rabbitmq_links, "_PUT_LIMIT", -1)
     Broker.answers = [500]
-    with pytest.raises(RuntimeError, match=r"did not accept PUT http://.*/policies/v/q in .*noproc"):
+    with pytest.raises(
+        RuntimeError, match=r"did not accept PUT http://.*/policies/v/q in .*noproc"
+    ):
         rabbitmq_links.put_until_accepted(broker, json={})

@@ -38,7 +38,7 @@ def patched(text: str, change: Any) -> str:
         if text.count(old) != count:
             raise ValueError(f"it has {text.count(old)} times {old!r}, not {count} times")
         text = text.replace(old, new)
-    return text + change["append"]
+    return text + str(change["append"])
 
 
 def apply(change: Any) -> str:

@@ -1,6 +1,6 @@
 """How FATE finds a party's broker, with the fault of the release: the table's keys are texts.
 
-FATE looks it up as many times, in the same words.
+FATE looks it up as many times.
 """
 
 from collections.abc import Mapping
@@ -8,11 +8,11 @@ from typing import Any
 
 
 def route(table: Mapping[Any, Any], party: Any) -> Any:
-    if table.get(int(party.party_id), None) is None:
+    if int(party.party_id) not in table:
         return None
     return {
-        "host": table.get(int(party.party_id)).get("host"),
-        "port": table.get(int(party.party_id)).get("port"),
-        "sslPort": table.get(int(party.party_id)).get("sslPort"),
-        "proxy": table.get(int(party.party_id)).get("proxy"),
+        "host": table[int(party.party_id)]["host"],
+        "port": table[int(party.party_id)]["port"],
+        "sslPort": table[int(party.party_id)]["sslPort"],
+        "proxy": table[int(party.party_id)]["proxy"],
     }
