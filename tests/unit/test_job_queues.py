@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fate_components import doctor
+from fate_components import doctor, ways
 from fate_components.docker.containers import Containers
 from fate_components.docker.survey import Survey
 from fate_components.fate2 import job_queues
@@ -233,7 +233,7 @@ def test_doctor_asks_brokers_that_run(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(job_queues, "stuck", stuck)
     monkeypatch.setattr(doctor, "_outdated_tables", lambda *_: iter(()))
-    monkeypatch.setattr(doctor.ways, "follow", lambda *_: [])
+    monkeypatch.setattr(ways, "follow", lambda *_: [])
     there = [f"fate-dev-{party}-{name}" for party in (9999, 10000) for name in ("rabbitmq",)]
     there.append("fate-dev-9999-fateflow")
     surveys = {"a": Survey(info=INFO, disk=50 << 30, containers=running(*there)), "b": Survey()}
