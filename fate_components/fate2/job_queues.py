@@ -18,8 +18,8 @@ from ..docker.containers import Containers
 from ..toy_job import fate2
 from . import rabbitmq
 
-_PAUSE = 5  # seconds; FATE creates a policy right after the upstream
-_IDLE = timedelta(minutes=1)
+_PAUSE = 5  # seconds; a link that has only been created is complete and runs by then
+_BEGINS = timedelta(minutes=1)  # for as long the other party may not have begun its part
 _UNFETCHED = timedelta(minutes=5)
 # The end of a queue's name, after the task: -ROLE-SENDER-ROLE-RECEIVER-MESSAGE
 _PARTIES = re.compile(r"-[a-z]+-(?P<sender>\d+)-[a-z]+-(?P<receiver>\d+)-.*", re.DOTALL)
@@ -47,8 +47,28 @@ done
 """
 
 Rows = Sequence[Mapping[str, Any]]
-Tasks = Mapping[str, str]
-"""Tasks in words, by the names of their federated sessions."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A running task.
+
+    Args:
+        job: the job's id.
+        name: the task's name.
+        started: when it was started; None if nobody knows.
+    """
+
+    job: str
+    name: str
+    started: datetime | None
+
+    def __str__(self) -> str:
+        return f"task {self.name} of job {self.job}"
+
+
+Tasks = Mapping[str, Task]
+"""Tasks by the names of their federated sessions."""
 
 
 class UnknownError(Exception):
@@ -87,7 +107,7 @@ def stuck(party: Containers, port: int, now: datetime) -> tuple[list[str], list[
     if not tasks:
         return [], []
     broker = earlier = ask(party, port)
-    if unlinked(broker, tasks):
+    if unlinked(broker, tasks) or _broken(broker, tasks, now):
         time.sleep(_PAUSE)
         broker = ask(party, port)
     return findings(broker, earlier, tasks, party, now)
@@ -105,23 +125,24 @@ def findings(
         party: the party.
         now: the time.
     """
-    lasting = {*unlinked(broker, tasks)} & {*unlinked(earlier, tasks)}
+    without = {*unlinked(broker, tasks)} & {*unlinked(earlier, tasks)}
+    not_running = {*_broken(broker, tasks, now)} & {*_broken(earlier, tasks, now)}
     name = f"RabbitMQ of party {party.id}"
     container = party.container("rabbitmq")
 
     def no_policy(vhost: str, queue: str, more: str) -> str:
         return (
             f"{name} does not fetch what {_other(vhost, queue, 'sender')} sends to it for "
-            f"{_task(vhost, tasks)}{more}: queue {queue} in virtual host {vhost} has an upstream, "
-            "and no policy. The task waits forever. Create the policy, and it goes on: "
+            f"{tasks[_session(vhost)]}{more}: queue {queue} in virtual host {vhost} has an "
+            "upstream, and no policy. The task waits forever. Create the policy, and it goes on: "
             f"`{_set_policy(container, vhost, queue)}`."
         )
 
     def broken(vhost: str, queue: str, more: str) -> str:
         sender = _other(vhost, queue, "sender")
         return (
-            f"{name} cannot fetch what {sender} sends to it for {_task(vhost, tasks)}{more}: the "
-            f"link of queue {queue} in virtual host {vhost} {_state(broker, vhost, queue)}. Check "
+            f"{name} cannot fetch what {sender} sends to it for {tasks[_session(vhost)]}{more}: "
+            f"the link of queue {queue} in virtual host {vhost} {_state(broker, vhost, queue)}. Check "
             f"whether RabbitMQ of {sender} runs and can be reached, and whether the task still "
             "runs there. If there is no other error here, set the link up again: `docker exec "
             f"{container} rabbitmqctl clear_policy -p {shlex.quote(vhost)} {shlex.quote(queue)}` "
@@ -131,15 +152,15 @@ def findings(
     def unfetched(vhost: str, queue: str, more: str) -> str:
         to = _other(vhost, queue, "receiver")
         return (
-            f"{name} has messages to {to} for {_task(vhost, tasks)} that nobody has fetched for "
-            f"some minutes{more}: queue {queue} in virtual host {vhost} has no consumer. {to} "
-            "computes, or its task has ended or hangs: see `fatectl jobs` and `fatectl doctor` "
+            f"{name} has messages to {to} for {tasks[_session(vhost)]} that nobody has fetched for "
+            f"some minutes{more}: queue {queue} in virtual host {vhost} has no consumer. The "
+            f"task of {to} computes, has ended or hangs: see `fatectl jobs` and `fatectl doctor` "
             "there. If it does not go on, stop the job and submit it again."
         )
 
     errors = [
-        *_told(sorted(lasting), no_policy),
-        *_told(_broken(broker, tasks, now), broken),
+        *_told(sorted(without), no_policy),
+        *_told(sorted(not_running), broken),
     ]
     return errors, [*_told(_unfetched(broker, tasks, now), unfetched)]
 
@@ -167,14 +188,16 @@ def _policies(broker: Broker) -> set[_Place]:
 
 
 def _broken(broker: Broker, tasks: Tasks, now: datetime) -> list[_Place]:
-    """The queues that wait for a message although their link does not run."""
+    """The queues that a task waits at although their link does not run."""
     linked = _policies(broker)
     return [
         place
         for row in broker.queues
-        if _session(row["vhost"]) in tasks
+        if (task := tasks.get(_session(row["vhost"])))
+        and task.started
+        and now - task.started > _BEGINS
+        and row.get("consumers")
         and (place := (row["vhost"], row["name"])) in linked
-        and _idle(row, now) > _IDLE
         and _link(broker, *place).get("status") != "running"
     ]
 
@@ -231,10 +254,6 @@ def _session(vhost: str) -> str:
     return vhost.rsplit("-", 4)[0]
 
 
-def _task(vhost: str, tasks: Tasks) -> str:
-    return tasks[_session(vhost)]
-
-
 def _other(vhost: str, queue: str, which: str) -> str:
     """The party that sends a queue's messages, or that receives them."""
     found = _PARTIES.fullmatch(queue.partition("-")[2].removeprefix(_session(vhost)))
@@ -250,14 +269,16 @@ def _set_policy(container: str, vhost: str, queue: str) -> str:
     return shlex.join(words)
 
 
-def _running(party: Containers) -> dict[str, str]:
+def _running(party: Containers) -> dict[str, Task]:
     try:
         answer = fate2.request(party, "GET", "/v2/job/task/query?status=running")
     except fate2.HopError as error:
         raise UnknownError(str(error)) from None
     return {
-        f"{row['job_id']}_{row['task_name']}_{row['task_version']}": (
-            f"task {row['task_name']} of job {row['job_id']}"
+        f"{row['job_id']}_{row['task_name']}_{row['task_version']}": Task(
+            row["job_id"],
+            row["task_name"],
+            datetime.fromtimestamp(began / 1000, UTC) if (began := row.get("start_time")) else None,
         )
         for row in answer.get("data") or []
     }

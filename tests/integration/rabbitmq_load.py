@@ -34,13 +34,12 @@ def api(path):
     return found.json()
 """
 
-EXCHANGES = 20
-ROUNDS = 5
+EXCHANGES, ROUNDS = 20, 5
+EXCHANGING = "20260101000000000001_exchanges_0"
 
 EXCHANGE = f"""{_SETUP}
 # As FATE's multi-party computation starts: one thread sends, the other receives.
-SESSION = "20260101000000000001_exchanges_0"
-at_work = federation(SESSION)
+at_work = federation("{EXCHANGING}")
 peer = [(ROLES[other], other)]
 
 
@@ -110,14 +109,16 @@ WAITING = "20260101000000000004_waiting_0"
 WAIT = f"""{_SETUP}
 peer = Party(ROLES[other], other)
 waiting = federation("{WAITING}")
-waiting._maybe_create_topic_and_replication(peer, "whole")
 half = waiting._maybe_create_topic_and_replication(peer, "half")
 waiting._rabbit_manager.delete_policy(half.vhost, half.receive)
 waiting._push_bytes(b"nobody fetches this", "kept", "tag", [peer.as_tuple()])
+waiting._pull_bytes("whole", "tag", [peer.as_tuple()])
 """
-"""Leaves a task waiting: for a party that does not run it, and for a link without a policy."""
+"""A task that waits for a message until the other party runs it too, or until it is removed: its
+link is refused. It has a link without a policy, and a message that nobody fetches.
+"""
 
-REMOVE = f"""{_SETUP}
-federation("{WAITING}").destroy()
-"""
-"""Removes what WAIT has left."""
+
+def remove(session: str) -> str:
+    """Removes what a task's federated session has in the broker, and so ends WAIT."""
+    return f"{_SETUP}\nfederation({session!r}).destroy()\n"

@@ -31,7 +31,7 @@ from tests.integration.clusters import (
     toy_job,
     whole,
 )
-from tests.integration.docker_hosts import Lan
+from tests.integration.docker_hosts import Lan, wait_for
 from tests.integration.kills import kill_engine, kill_plugins, killed
 from tests.integration.stacks import ROOT, Change, Stack, party2
 
@@ -196,6 +196,8 @@ def test_threads_exchange_messages_with_fates_classes(cluster: Cluster) -> None:
         for code, said in ran:
             assert code == 0, said
             assert said.count("exchanged seed-") == rabbitmq_load.EXCHANGES
+    for party in (9999, 10000):
+        cluster.python(party, "fateflow", rabbitmq_load.remove(rabbitmq_load.EXCHANGING))
 
 
 def test_no_link_is_lost_while_other_jobs_are_cleaned_up(cluster: Cluster) -> None:
@@ -204,27 +206,33 @@ def test_no_link_is_lost_while_other_jobs_are_cleaned_up(cluster: Cluster) -> No
 
 
 def test_doctor_finds_what_waits_in_rabbitmq(cluster: Cluster) -> None:
-    cluster.python(9999, "fateflow", rabbitmq_load.WAIT)
     party = Containers(cluster.stack.name, "9999", cluster.host.url)
-    tasks = {rabbitmq_load.WAITING: "task waiting of job 1"}
-    broker = job_queues.ask(party, 15672)
-    try:
-        errors, warnings = job_queues.findings(
-            broker, broker, tasks, party, datetime.now(UTC) + timedelta(minutes=10)
-        )
-        no_policy, broken = errors
-        assert "from party 10000" in no_policy
-        (remedy,) = re.findall("`(docker exec .*)`", no_policy)
-        cluster.sh(
-            9999, "rabbitmq", remedy.removeprefix(f"docker exec {party.container('rabbitmq')} ")
-        )
-        after = job_queues.ask(party, 15672)
-        assert job_queues.unlinked(after, tasks) == []
-        assert "-whole in virtual host" in broken
-        (unfetched,) = warnings
-        assert "-kept in virtual host" in unfetched
-    finally:
-        cluster.python(9999, "fateflow", rabbitmq_load.REMOVE)
+    now = datetime.now(UTC) + timedelta(minutes=10)
+    tasks = {rabbitmq_load.WAITING: job_queues.Task("1", "waiting_0", datetime.now(UTC))}
+    found: tuple[list[str], list[str]] = ([], [])
+
+    def all_there() -> bool:
+        nonlocal found
+        broker = job_queues.ask(party, 15672)
+        found = job_queues.findings(broker, broker, tasks, party, now)
+        return len(found[0]) == 2 and len(found[1]) == 1
+
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(cluster.run_python, 9999, "fateflow", rabbitmq_load.WAIT)
+        try:
+            wait_for("the task to wait", lambda: waiting.done() or all_there())
+            assert not waiting.done(), waiting.result()
+            (no_policy, broken), (unfetched,) = found
+            assert "what party 10000 sends to it for task waiting_0 of job 1: queue " in no_policy
+            assert "-whole in virtual host" in broken
+            assert "is error ({auth_failure," in broken
+            assert "-kept in virtual host" in unfetched
+            (remedy,) = re.findall("`docker exec [^ ]+ (.+?)`", no_policy)
+            cluster.sh(9999, "rabbitmq", remedy)
+            assert job_queues.unlinked(job_queues.ask(party, 15672), tasks) == []
+        finally:
+            cluster.python(9999, "fateflow", rabbitmq_load.remove(rabbitmq_load.WAITING))
+    assert job_queues.ask(party, 15672).queues == []
 
 
 def test_one_value_replaces_one_container(cluster: Cluster) -> None:

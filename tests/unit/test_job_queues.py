@@ -5,7 +5,7 @@ import os
 import shlex
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,12 @@ NOW = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 JOB, SESSION = "202611250900000000010", "202611250900000000010_sshe_lr_0_1"
 VHOST = f"{SESSION}-guest-9999-host-10000"
 SENDS, RECEIVES = "guest-9999-host-10000", "host-10000-guest-9999"
-TASK = {"job_id": JOB, "task_name": "sshe_lr_0", "task_version": "1", "status": "running"}
-TASKS = {SESSION: f"task sshe_lr_0 of job {JOB}"}
+STARTED = NOW - timedelta(minutes=20)
+TASK = {
+    "job_id": JOB, "task_name": "sshe_lr_0", "task_version": "1", "status": "running",
+    "start_time": int(STARTED.timestamp() * 1000),
+}  # fmt: skip
+TASKS = {SESSION: job_queues.Task(JOB, "sshe_lr_0", STARTED)}
 PARTY = Containers("dev", "9999", "unix:///d")
 LONG_AGO, JUST_NOW = "2026-11-25T09:10:00.000+00:00", "2026-11-25T09:29:50.000+00:00"
 
@@ -54,8 +58,9 @@ def policy(name: str, vhost: str = VHOST) -> dict[str, Any]:
 def link(name: str, status: str = "running", **more: str) -> dict[str, Any]:
     queue = receive(name)
     return {
-        "node": "rabbit@localhost", "queue": queue, "upstream_queue": queue, "type": "queue",
-        "vhost": VHOST, "upstream": queue, "id": "6b1b6f7f", "status": status,
+        "node": "rabbit@localhost", "queue": queue, "type": "queue", "vhost": VHOST,
+        "upstream_queue": queue.replace("receive", "send", 1), "upstream": queue,
+        "consumer_tag": f"federation-link-{queue}", "id": "6b1b6f7f", "status": status,
         "uri": "amqp://10.0.0.2:5672", "timestamp": "2026-11-25 9:29:55", **more,
     }  # fmt: skip
 
@@ -126,21 +131,33 @@ def test_what_is_about_to_get_a_policy_is_no_finding() -> None:
     ],
 )
 def test_a_link_that_does_not_run(links: list[dict[str, Any]], state: str) -> None:
-    rows = [queue(receive("a"), "2026-11-25 9:10:00")]  # as RabbitMQ 3.8 writes it
-    ((error,), _) = found(broker([upstream("a")], [policy("a")], links, rows))
+    ((error,), _) = found(broken(links))
     assert f"the link of queue {receive('a')} in virtual host {VHOST} {state}. Check" in error
     assert "cannot fetch what party 10000 sends to it for task sshe_lr_0" in error
 
 
-@pytest.mark.parametrize("since", [JUST_NOW, None])
-def test_a_link_that_has_only_begun_is_no_finding(since: str | None) -> None:
-    rows = [queue(receive("a"), since)]
-    assert found(broker([upstream("a")], [policy("a")], [link("a", "starting")], rows)) == ([], [])
+def broken(links: job_queues.Rows, since: str | None = None, **more: int) -> job_queues.Broker:
+    """A broker with a link that does not run, which is never idle because it is tried again."""
+    return broker([upstream("a")], [policy("a")], links, [queue(receive("a"), since, **more)])
 
 
-def test_messages_that_nobody_fetches() -> None:
+def test_a_link_that_nobody_waits_for_is_no_finding() -> None:
+    """The other party may have ended its part."""
+    assert found(broken([link("a", "error")], consumers=0)) == ([], [])
+
+
+def test_a_link_that_has_only_begun_is_no_finding() -> None:
+    assert found(broken([link("a")]), earlier=broken([link("a", "starting")])) == ([], [])
+    begun = {SESSION: job_queues.Task(JOB, "sshe_lr_0", NOW - timedelta(seconds=20))}
+    assert found(broken([link("a", "error")]), tasks=begun) == ([], [])
+
+
+# As RabbitMQ 3.10 and 3.8 write it.
+@pytest.mark.parametrize("since", [LONG_AGO, "2026-11-25 9:10:00"])
+def test_messages_that_nobody_fetches(since: str) -> None:
     rows = [
-        queue(f"send-{SESSION}-{SENDS}-{name}", messages=2, consumers=0) for name in ("a", "b-1")
+        queue(f"send-{SESSION}-{SENDS}-{name}", since, messages=2, consumers=0)
+        for name in ("a", "b-1")
     ]
     errors, (warning,) = found(broker(queues=rows))
     assert errors == []
