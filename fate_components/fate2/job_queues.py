@@ -142,9 +142,9 @@ def findings(
         sender = _other(vhost, queue, "sender")
         return (
             f"{name} cannot fetch what {sender} sends to it for {tasks[_session(vhost)]}{more}: "
-            f"the link of queue {queue} in virtual host {vhost} {_state(broker, vhost, queue)}. Check "
-            f"whether RabbitMQ of {sender} runs and can be reached, and whether the task still "
-            "runs there. If there is no other error here, set the link up again: `docker exec "
+            f"the link of queue {queue} in virtual host {vhost} {_state(broker, vhost, queue)}. "
+            f"Check whether RabbitMQ of {sender} runs and can be reached, and whether the task "
+            "still runs there. If there is no other error here, set the link up again: `docker exec "
             f"{container} rabbitmqctl clear_policy -p {shlex.quote(vhost)} {shlex.quote(queue)}` "
             f"and `{_set_policy(container, vhost, queue)}`."
         )

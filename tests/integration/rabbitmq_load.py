@@ -1,7 +1,7 @@
 """Scripts for FATE Flow's containers, which use RabbitMQ with FATE's own classes as jobs do."""
 
 _SETUP = """
-import os
+import os, time
 from concurrent.futures import ThreadPoolExecutor
 
 import requests, yaml
@@ -96,10 +96,14 @@ with ThreadPoolExecutor() as threads:
         one.result()
 (vhost,) = {{one.vhost for one in made}}
 wanted = {{one.receive for one in made}}
-upstreams = {{one["name"] for one in api(f"parameters/federation-upstream/{{vhost}}")}}
 policies = {{one["definition"]["federation-upstream"] for one in api(f"policies/{{vhost}}")}}
-print(f"{{len(wanted)}} links, without upstream: {{wanted - upstreams or 'none'}}, "
-      f"without policy: {{wanted - policies or 'none'}}")
+deadline = time.monotonic() + 60
+while missing := wanted - {{one["queue"] for one in api(f"federation-links/{{vhost}}")}}:
+    if time.monotonic() > deadline:
+        break
+    time.sleep(0.5)
+print(f"{{len(wanted)}} links; without a policy: {{wanted - policies or 'none'}}, "
+      f"missing: {{missing or 'none'}}")
 running.destroy()
 """
 """Creates the links of one task while another task's are removed, and prints what is missing."""
