@@ -144,9 +144,9 @@ def findings(
             f"{name} cannot fetch what {sender} sends to it for {tasks[_session(vhost)]}{more}: "
             f"the link of queue {queue} in virtual host {vhost} {_state(broker, vhost, queue)}. "
             f"Check whether RabbitMQ of {sender} runs and can be reached, and whether the task "
-            "still runs there. If there is no other error here, set the link up again: `docker exec "
-            f"{container} rabbitmqctl clear_policy -p {shlex.quote(vhost)} {shlex.quote(queue)}` "
-            f"and `{_set_policy(container, vhost, queue)}`."
+            "still runs there. If there is no other error here, set the link up again: "
+            f"`{_clear_policy(container, vhost, queue)}` and "
+            f"`{_set_policy(container, vhost, queue)}`."
         )
 
     def unfetched(vhost: str, queue: str, more: str) -> str:
@@ -258,6 +258,12 @@ def _other(vhost: str, queue: str, which: str) -> str:
     """The party that sends a queue's messages, or that receives them."""
     found = _PARTIES.fullmatch(queue.partition("-")[2].removeprefix(_session(vhost)))
     return f"party {found[which]}" if found else "the other party"
+
+
+def _clear_policy(container: str, vhost: str, queue: str) -> str:
+    """The command that removes a policy."""
+    command = ["docker", "exec", container, "rabbitmqctl", "clear_policy", "-p", vhost, queue]
+    return shlex.join(command)
 
 
 def _set_policy(container: str, vhost: str, queue: str) -> str:

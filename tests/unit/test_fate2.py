@@ -410,16 +410,6 @@ def test_notebooks_know_the_parties_and_follow_the_stack_file(registered: Record
     assert container["command"] == registered.of(CONTAINER)["fate-dev-9999-client"]["command"]
 
 
-@pytest.mark.parametrize("exchange", [{"host": "a"}, {"address": "exchange.example.org"}])
-def test_notebooks_know_the_parties_behind_an_exchange(exchange: dict[str, str]) -> None:
-    osx = {"computing": "standalone", "federation": "osx"}
-    registered = run(
-        {**GOOD_2, "fate:images": "registry", "fate:engines": osx, "fate:exchange": exchange}
-    )
-    known = json.loads(file(registered, "10000-client", f"{P}/parties.json"))
-    assert known == {"party": 10000, "others": [9999, 10001]}
-
-
 def test_the_notebook_in_the_client_is_a_notebook_whose_code_compiles(registered: Recorder) -> None:
     original = "/usr/local/share/fate/training-job.ipynb"
     notebook = json.loads(file(registered, "9999-client", original))

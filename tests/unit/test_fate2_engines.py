@@ -283,6 +283,13 @@ def test_pulsars_routes() -> None:
     assert '"$FILE" 8080' in delivered["create"]
 
 
+@pytest.mark.parametrize("exchange", [{"host": "a", "port": 9371}, {"address": "x.example.org"}])
+def test_notebooks_know_the_parties_behind_an_exchange(exchange: dict[str, Any]) -> None:
+    registered = run(config("standalone", "osx", exchange=exchange))
+    known = json.loads(file(registered, "10000-client", f"{P}/parties.json"))
+    assert known == {"party": 10000, "others": [9999, 10001]}
+
+
 @pytest.mark.parametrize(
     ("computing", "federation", "listens"),
     [("standalone", "rabbitmq", [9300, 9310, 5672]), ("standalone", "osx", [9370]),
