@@ -91,6 +91,7 @@ def test_the_first_up_ends_with_a_job_on_both_parties(deployment: Shared, cluste
 def test_fatectl_finds_nothing_wrong(cluster: Cluster) -> None:
     report = json.loads(cluster.stack.fatectl("doctor", "--json").stdout)
     assert report["errors"] == []
+    assert not [text for text in report["warnings"] if "RabbitMQ" in text]
     # To nginx, with HTTP and gRPC, and to RabbitMQ.
     assert len(report["ways"]) == 6
     assert all(way["seconds"] is not None for way in report["ways"])
