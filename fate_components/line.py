@@ -4,12 +4,14 @@ A release file names its line. The package fills in one `Line`; what it lacks it
 whoever asks says so. Nothing outside of the package names it, but for the registry in `lines`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 import pulumi
 
+from .docker.client.containers import Containers
 from .docker.inspect.survey import Survey
 from .docker.service import File, Place, Service
 from .plan.clusters import ClusterPlan
@@ -129,6 +131,22 @@ class LostData(Protocol):
         """
 
 
+class StuckJobs(Protocol):
+    """Tells what keeps the running jobs of a party from going on."""
+
+    def __call__(
+        self, plan: ClusterPlan, party: Containers, running: Collection[str], now: datetime
+    ) -> tuple[list[str], list[str]]:
+        """Errors and warnings, each with its remedy.
+
+        Args:
+            plan: the party's training cluster.
+            party: its containers.
+            running: its services that run, FATE Flow among them.
+            now: the time.
+        """
+
+
 class AdaptsTables(Protocol):
     """Tells how the tables of a party fit it again after a restore."""
 
@@ -184,6 +202,7 @@ class Line:
         toy_job: the full name of the module that runs the toy job.
         from_kubefate: what becomes of a party of KubeFATE, if KubeFATE deploys such parties.
         serving_check: the full name of the module that checks a serving cluster, if it has any.
+        stuck_jobs: what keeps running jobs from going on, if that can be told.
         lost_data: what a change of the deployment would lose, if that can be told beforehand.
         adapt_tables: how restored tables fit their party again, if they must be changed.
     """
@@ -197,5 +216,6 @@ class Line:
     toy_job: str
     from_kubefate: FromKubefate | None = None
     serving_check: str | None = None
+    stuck_jobs: StuckJobs | None = None
     lost_data: LostData | None = None
     adapt_tables: AdaptsTables | None = None

@@ -932,4 +932,11 @@ CASES = [
          _set("exchange", {"host": "a", "tls": {"authority": CA, "certificate": CA}})),
          "fate:exchange.tls.key", "this stack runs the exchange"),
     Case("verify as a word", _set("verify", "perhaps"), "fate:verify", "true or false"),
+    Case("patches as a word", _in_2(_set("patches", "all")), "fate:patches", "must be a map"),
+    Case("a patch as a word", _in_2(_set("patches", {"slowAnswers": "perhaps"})),
+         "fate:patches.slowAnswers", "must be true or false"),
+    Case("an unknown patch", _in_2(_set("patches", {"rabbitmqLink": False})),
+         "fate:patches.rabbitmqLink", "did you mean rabbitmqLinks?"),
+    Case("patches of FATE 1.3", _set("patches", {"slowAnswers": False}), "fate:patches",
+         "is not supported by FATE 1.3.0"),
 ]  # fmt: skip

@@ -67,6 +67,7 @@ FULL_2: dict[str, Any] = COMMON | yaml.safe_load(
     fate:release: 2.2.0
     fate:images: registry
     fate:engines: {computing: spark_local, federation: rabbitmq, storage: localfs}
+    fate:patches: {rabbitmqThreads: true, rabbitmqLinks: false, slowAnswers: false}
     fate:parties:
       - id: 9999
         host: a

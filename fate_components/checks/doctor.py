@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from ..crypto import pki
 from ..docker import restart
@@ -95,6 +96,7 @@ def examine(
         lambda: (list(_kept_routes(stack, surveys, running)), []),
         lambda: _certificates(stack, running, now),
         lambda: (list(_broken_edges(stack, running)), []),
+        *_stuck_jobs(stack, running, now),
     ]
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as threads:
         results = [threads.submit(check) for check in checks]
@@ -209,6 +211,25 @@ def _broken_edges(stack: Stack, running: set[tuple[str, str]]) -> Iterator[str]:
             party = Containers(stack.name, who, stack.docker_host(host))
             for broken in edge_check.broken(party, service):
                 yield f"{broken}. See docs/tls.md for what both sides must agree on."
+
+
+def _stuck_jobs(
+    stack: Stack, running: set[tuple[str, str]], now: datetime
+) -> Iterator[Callable[[], tuple[list[str], list[str]]]]:
+    """The checks of what keeps jobs from going on, one for each FATE Flow that runs."""
+    if stack.line.stuck_jobs is None:
+        return
+    for one in stack.plan.parties:
+        id = one.party.id
+        for cluster in one.clusters.values():
+            there = [
+                service
+                for service in cluster.services
+                if (cluster.host, docker_name(stack.name, id, service)) in running
+            ]
+            if stack.line.fate_flow.service in there:
+                party = Containers(stack.name, str(id), stack.docker_host(cluster.host))
+                yield partial(stack.line.stuck_jobs, cluster, party, there, now)
 
 
 def _certificates(

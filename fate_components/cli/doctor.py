@@ -49,8 +49,9 @@ def doctor(
     """Look for everything that is wrong with a stack, and say what to do about it.
 
     It checks the Docker hosts, all services, the ways from every party to every other with the
-    time to connect, route tables, clocks, disks and certificates. The exit code is 3 if something
-    does not work; warnings do not count.
+    time to connect, route tables, clocks, disks and certificates, and with FATE 2 what running
+    tasks wait for in RabbitMQ. The exit code is 3 if something does not work; warnings do not
+    count.
     """
     try:
         with waiting("examining the stack"):

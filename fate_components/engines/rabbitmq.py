@@ -15,7 +15,8 @@ USER = "fate"
 
 _CONFIG = "/etc/rabbitmq/rabbitmq.conf"
 _DEFINITIONS = "/etc/rabbitmq/definitions.json"
-_PASSWORD = "/run/secrets/rabbitmq-password"  # noqa: S105 - a path, not a password
+PASSWORD = "/run/secrets/rabbitmq-password"  # noqa: S105 - a path, not a password
+"""The file in its container with the password of the administrator."""
 # The broker runs as user rabbitmq.
 _START = f"chown rabbitmq {_CONFIG} {_DEFINITIONS} && exec docker-entrypoint.sh rabbitmq-server"
 # Federated jobs create their own users, virtual hosts and upstreams through these.
@@ -92,7 +93,7 @@ class Rabbitmq(Service):
             port=ports["rabbitmq-management"],
             path="/api/overview",
             headers={
-                "Authorization": f"Basic $(printf %s:%s {USER} $(cat {_PASSWORD}) | base64 -w 0)"
+                "Authorization": f"Basic $(printf %s:%s {USER} $(cat {PASSWORD}) | base64 -w 0)"
             },
             answers="rabbitmq_version",
         )
@@ -107,7 +108,7 @@ class Rabbitmq(Service):
                     File("/etc/rabbitmq/enabled_plugins", f"[{','.join(_PLUGINS)}].\n"),
                     File(_CONFIG, config(password, at.broker if at else None), secret=True),
                     File(_DEFINITIONS, definitions(password), secret=True),
-                    File(_PASSWORD, password, secret=True),
+                    File(PASSWORD, password, secret=True),
                 ],
                 published=context.plan.publishes(ports),
                 forwarded=context.plan.forwarded("rabbitmq"),

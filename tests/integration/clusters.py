@@ -65,7 +65,13 @@ class Cluster:
 
     def python(self, party: int, service: str, script: str) -> str:
         """The output of a Python script in a container; the test fails if the script fails."""
-        return self.sh(party, service, f"python - <<'END'\n{script}\nEND")
+        code, said = self.run_python(party, service, script)
+        assert code == 0, said
+        return said
+
+    def run_python(self, party: int, service: str, script: str) -> tuple[int, str]:
+        """Run a Python script in a container; returns its exit code and output."""
+        return self.run(party, service, f"python - <<'END'\n{script}\nEND")
 
     def rest(self, party: int, path: str) -> str:
         """The response of a party's FATE Flow 2 to a GET request."""

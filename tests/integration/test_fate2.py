@@ -8,15 +8,18 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from docker.models.containers import Container
 from pulumi import automation as auto
 
-from fate_components.lines.fate2 import client
+from fate_components.docker.client.containers import Containers
+from fate_components.lines.fate2 import client, job_queues
 from fate_components.party import edge_check
-from tests.integration import kept_images
+from tests.integration import kept_images, rabbitmq_load
 from tests.integration.clusters import (
     Cluster,
     Shared,
@@ -28,7 +31,7 @@ from tests.integration.clusters import (
     toy_job,
     whole,
 )
-from tests.integration.docker_hosts import Lan
+from tests.integration.docker_hosts import Lan, wait_for
 from tests.integration.kills import kill_engine, kill_plugins, killed
 from tests.integration.stacks import ROOT, Change, Stack, party2
 
@@ -88,6 +91,7 @@ def test_the_first_up_ends_with_a_job_on_both_parties(deployment: Shared, cluste
 def test_fatectl_finds_nothing_wrong(cluster: Cluster) -> None:
     report = json.loads(cluster.stack.fatectl("doctor", "--json").stdout)
     assert report["errors"] == []
+    assert not [text for text in report["warnings"] if "RabbitMQ" in text]
     # To nginx, with HTTP and gRPC, and to RabbitMQ.
     assert len(report["ways"]) == 6
     assert all(way["seconds"] is not None for way in report["ways"])
@@ -163,6 +167,73 @@ def test_the_notebooks_training_job_gives_an_auc(cluster: Cluster) -> None:
     found = re.search(r'"metric": "auc",\s*"val": ([0-9.]+)', said)
     assert found, said
     assert 0.85 < float(found[1]) <= 1, said
+
+
+def test_all_patches_fit_fate(cluster: Cluster) -> None:
+    for party in (9999, 10000):
+        said = [
+            line
+            for line in logs(cluster.container(party, "fateflow")).splitlines()
+            if line.startswith("patch ")
+        ]
+        assert len(said) == 4, said
+        assert all(" is now in /data/projects/fate/" in line for line in said), said
+    script = """
+import inspect
+from fate_flow import settings
+from ofx.api.models.fate_flow.resource import APIClient
+for call in (APIClient.remote_on_http, APIClient.remote_on_grpc_proxy):
+    print(inspect.signature(call).parameters["timeout"].default, settings.HTTP_REQUEST_TIMEOUT)
+"""
+    assert cluster.python(9999, "fateflow", script).split() == ["60"] * 4
+
+
+def test_threads_exchange_messages_with_fates_classes(cluster: Cluster) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        ran = threads.map(
+            lambda party: cluster.run_python(party, "fateflow", rabbitmq_load.EXCHANGE),
+            (9999, 10000),
+        )
+        for code, said in ran:
+            assert code == 0, said
+            assert said.count("exchanged seed-") == rabbitmq_load.EXCHANGES
+    for party in (9999, 10000):
+        cluster.python(party, "fateflow", rabbitmq_load.remove(rabbitmq_load.EXCHANGING))
+
+
+def test_no_link_is_lost_while_other_jobs_are_cleaned_up(cluster: Cluster) -> None:
+    said = cluster.python(9999, "fateflow", rabbitmq_load.CLEAN_UP)
+    assert said.endswith(" links; without a policy: none, missing: none\n"), said
+
+
+def test_doctor_finds_what_waits_in_rabbitmq(cluster: Cluster) -> None:
+    party = Containers(cluster.stack.name, "9999", cluster.host.url)
+    now = datetime.now(UTC) + timedelta(minutes=10)
+    tasks = {rabbitmq_load.WAITING: job_queues.Task("1", "waiting_0", datetime.now(UTC))}
+    found: tuple[list[str], list[str]] = ([], [])
+
+    def all_there() -> bool:
+        nonlocal found
+        broker = job_queues.ask(party, 15672)
+        found = job_queues.findings(broker, broker, tasks, party, now)
+        return len(found[0]) == 2 and len(found[1]) == 1
+
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(cluster.run_python, 9999, "fateflow", rabbitmq_load.WAIT)
+        try:
+            wait_for("the task to wait", lambda: waiting.done() or all_there())
+            assert not waiting.done(), waiting.result()
+            (no_policy, broken), (unfetched,) = found
+            assert "what party 10000 sends to it for task waiting_0 of job 1: queue " in no_policy
+            assert "-whole in virtual host" in broken
+            assert "is error ({auth_failure," in broken
+            assert "-kept in virtual host" in unfetched
+            (remedy,) = re.findall("`docker exec [^ ]+ (.+?)`", no_policy)
+            cluster.sh(9999, "rabbitmq", remedy)
+            assert job_queues.unlinked(job_queues.ask(party, 15672), tasks) == []
+        finally:
+            cluster.python(9999, "fateflow", rabbitmq_load.remove(rabbitmq_load.WAITING))
+    assert job_queues.ask(party, 15672).queues == []
 
 
 def test_one_value_replaces_one_container(cluster: Cluster) -> None:

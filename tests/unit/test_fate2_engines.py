@@ -297,8 +297,6 @@ def test_pulsars_routes() -> None:
     assert found["federation"].keys() == {"nginx", "pulsar"}
     broker = properties(file(registered, "9999-pulsar", "/pulsar/conf/standalone.conf"))
     assert broker["clusterName"] == found["federation"]["pulsar"]["cluster"]
-    start = registered.of(CONTAINER)["fate-dev-9999-fateflow"]["command"][2]
-    assert start.startswith("sed -i 's/int(party\\.party_id)/str(party.party_id)/g'")
     container = registered.of(CONTAINER)["fate-dev-9999-pulsar"]
     assert [port["internal"] for port in container["ports"]] == [6650], "its API has no password"
     delivered = commands(registered)["9999-pulsar-routes"]
@@ -307,6 +305,13 @@ def test_pulsars_routes() -> None:
     )
     assert "port=$2" in delivered["create"]
     assert '"$FILE" 8080' in delivered["create"]
+
+
+@pytest.mark.parametrize("exchange", [{"host": "a", "port": 9371}, {"address": "x.example.org"}])
+def test_notebooks_know_the_parties_behind_an_exchange(exchange: dict[str, Any]) -> None:
+    registered = run(config("standalone", "osx", exchange=exchange))
+    known = json.loads(file(registered, "10000-client", f"{P}/parties.json"))
+    assert known == {"party": 10000, "others": [9999, 10001]}
 
 
 @pytest.mark.parametrize(

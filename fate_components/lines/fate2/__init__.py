@@ -3,7 +3,7 @@
 from ...line import FateFlow, Line
 from ...party.files import ROOT
 from ...settings import TRAINING
-from . import reread
+from . import job_queues, reread
 from .kubefate import FROM_KUBEFATE
 from .planner import Planner
 from .settings import Settings
@@ -17,5 +17,6 @@ LINE = Line(
     reread=reread,
     fate_flow=FateFlow("fateflow", f"{ROOT}/fate_flow/logs"),
     toy_job=f"{__name__}.toy_job",
+    stuck_jobs=job_queues.stuck,
     from_kubefate=FROM_KUBEFATE,
 )

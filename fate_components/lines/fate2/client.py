@@ -1,5 +1,6 @@
 """client: a notebook in which people write and submit their jobs."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pulumi
@@ -27,10 +28,16 @@ def config(token: str) -> str:
     return json_text({section: {"token": token} for section in ("NotebookApp", "IdentityProvider")})
 
 
-def parties(context: EngineContext) -> File:
-    """What notebooks know of the federation: the party's own id, and those of all others."""
-    # Read by each notebook that is run, and kept by none.
-    known = {"party": context.party_id, "others": sorted(context.plan.others)}
+def parties(context: EngineContext, everyone: Collection[int]) -> File:
+    """What notebooks know of the federation: the party's own id, and those of all others.
+
+    Args:
+        context: the training cluster.
+        everyone: the ids of all parties that the stack file has. Those behind an exchange have no
+            route of their own.
+    """
+    others = sorted({*everyone} - {context.party_id})
+    known = {"party": context.party_id, "others": others}
     return File(_PARTIES, json_text(known), reread=True)
 
 
@@ -55,11 +62,14 @@ class Client(Service):
 
     Args:
         context: the training cluster it belongs to.
+        everyone: the ids of all parties that the stack file has.
         opts: the parent and provider options.
     """
 
-    def __init__(self, context: EngineContext, opts: pulumi.ResourceOptions) -> None:
-        known = parties(context)
+    def __init__(
+        self, context: EngineContext, everyone: Collection[int], opts: pulumi.ResourceOptions
+    ) -> None:
+        known = parties(context, everyone)
         super().__init__(
             "fate:fate2:Client",
             context.place_of("client"),

@@ -15,6 +15,8 @@ from ...engines.settings import JOB_CORES
 from ...engines.spark import conf as spark
 from ...engines.spark import tables
 from ...party.files import ROOT, yaml_text
+from . import patches
+from .settings import Patches
 
 _FLOW = f"{ROOT}/fate_flow"
 LOGS = Volume("fateflow-logs", f"{_FLOW}/logs")
@@ -26,10 +28,6 @@ _SPARK = ("spark", "spark_local")
 
 # Not all releases' images look for Eggroll there.
 _PYTHONPATH = ":".join(f"{ROOT}/{part}/python" for part in ("fate", "fate_flow", "eggroll"))
-# FATE looks up Pulsar's routes by numbers, in a table whose keys are texts.
-_MEND_PULSAR = f"""sed -i 's/int(party\\.party_id)/str(party.party_id)/g' \\
-  {ROOT}/fate/python/fate/arch/federation/backends/pulsar/_federation.py
-"""
 
 # FATE Flow exits if MySQL does not answer, and after a reboot Docker starts both at once.
 # The files that it writes for each task contain RabbitMQ's password.
@@ -205,6 +203,7 @@ class FateFlow(Service):
 
     Args:
         context: the training cluster it belongs to.
+        chosen: the patches that FATE's own code gets.
         needs: what must exist before it starts: MySQL's container, if the party runs one, and the
             folder with the tables, if Docker hosts share it.
         opts: the parent and provider options.
@@ -213,6 +212,7 @@ class FateFlow(Service):
     def __init__(
         self,
         context: EngineContext,
+        chosen: Patches,
         needs: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions,
     ) -> None:
@@ -229,8 +229,9 @@ class FateFlow(Service):
         known = other_hosts.seen_from(context.plan, context.plan.host)
         wait = health.until_listening(database.host, database.port)
         start = known.start + _START.format(wait=wait, root=ROOT)
-        if context.engines.federation == "pulsar":
-            start = _MEND_PULSAR + start
+        changes = patches.files(chosen.chosen, context.engines.federation)
+        if changes:
+            start = patches.START + start
         if stored:
             start = hdfs.CLASSES + start
         environment = spark.ENVIRONMENT if in_cluster else {}
@@ -258,6 +259,7 @@ class FateFlow(Service):
                     *known.files,
                     *([eggroll.config(context)] if in_eggroll else []),
                     *([stored] if stored else []),
+                    *(File(path, text) for path, text in changes.items()),
                 ],
                 environment=environment | (hdfs.ENVIRONMENT if stored else {}),
                 volumes=volumes,

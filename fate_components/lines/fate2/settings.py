@@ -14,7 +14,45 @@ from ...engines.settings import Engine, Engines, PartyEngines, Training
 from ...releases import catalogue
 from ...releases.facts import Release, SupportedEngines
 from ...settings.errors import shown
+from ...settings.keys import Keys
 from ...settings.values import Port
+
+
+class Patches(Keys):
+    """Which patches FATE's own code gets in FATE Flow's container; see `patches.PATCHES`."""
+
+    rabbitmq_threads: bool = Field(
+        True,
+        description="with `federation: rabbitmq`: whether each thread of a job has a connection of "
+        "its own to RabbitMQ: true, false. FATE's threads share one, which pika does not support: "
+        "SSHE logistic and linear regression, hetero NN and correlation then fail at random, with "
+        "`IndexError: pop from an empty deque`, `505 UNEXPECTED_FRAME` or "
+        "`ConnectionWrongStateError`, or hang",
+    )
+    rabbitmq_links: bool = Field(
+        True,
+        description="with `federation: rabbitmq`: whether what RabbitMQ refuses while it is set up "
+        "for a job is tried again, and fails the job after a minute: true, false. RabbitMQ can "
+        "answer 500 while it cleans up after another job. FATE goes on without the link, and the "
+        "job waits forever",
+    )
+    slow_answers: bool = Field(
+        True,
+        description="whether FATE Flow waits 60 s for the answer to a call, instead of 10: true, "
+        "false. After 10 s it repeats the call, up to three times; on a busy host a job is then "
+        "created twice, and the first one holds its cores although nobody knows of it",
+    )
+    pulsar_routes: bool = Field(
+        True,
+        description="with `federation: pulsar`: whether FATE finds the routes to other parties' "
+        "Pulsar: true, false. It looks them up by numbers in a table whose keys are texts, and no "
+        "job works",
+    )
+
+    @property
+    def chosen(self) -> list[str]:
+        """The names of those that are on."""
+        return [name for name in type(self).model_fields if getattr(self, name)]
 
 
 class Party(settings.Party):
@@ -83,6 +121,12 @@ class Settings(settings.Settings):
         description="where images come from: `registry` (FATE's official images), `archive` (a "
         "file) or, with FATE 2, `packages` (built on the Docker hosts from Debian and PyPI "
         "packages). See [Images from an archive](#images-from-an-archive)",
+    )
+    patches: Patches = Field(
+        Patches(),
+        description="which patches FATE's own code gets: {rabbitmqThreads, rabbitmqLinks, "
+        "slowAnswers, pulsarRoutes}; all that fit, if not given. See "
+        "[Patches of FATE](#patches-of-fate)",
     )
 
     def chosen(self, release: Release) -> Release:

@@ -64,8 +64,9 @@ class TrainingCluster(pulumi.ComponentResource):
         gateways = _gateways(context, child)
         shared = tables.shared(context, child)
         needed = [*(one.container for one in databases), *shared.get(plan.host, [])]
-        fate_flow = FateFlow(context, needed, child)
-        client = Client(context, context.options("client", self))
+        fate_flow = FateFlow(context, settings.patches, needed, child)
+        everyone = {one.id for one in settings.parties} | {one.id for one in settings.peers}
+        client = Client(context, everyone, context.options("client", self))
         self.services: list[Service] = [*databases, *gateways, fate_flow, client]
         self.passwords = {"notebook": context.notebook_token}
         if engines.federation == "rabbitmq":
