@@ -212,13 +212,13 @@ def management(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[int]
 
 
 def test_the_broker_is_asked(management: int) -> None:
-    assert job_queues.stuck(PARTY, management, NOW) == ([], [])
+    assert job_queues._stuck(PARTY, management, NOW) == ([], [])
     assert [path.removeprefix("/api/") for path in Management.asked] == [*job_queues._PATHS]
 
 
 def test_an_upstream_without_a_policy_is_looked_at_twice(management: int) -> None:
     Management.pages["parameters/federation-upstream"] = [upstream("a")]
-    errors, _ = job_queues.stuck(PARTY, management, NOW)
+    errors, _ = job_queues._stuck(PARTY, management, NOW)
     assert len(errors) == 1
     assert len(Management.asked) == 8
 
@@ -228,7 +228,7 @@ def test_without_running_tasks_nobody_is_asked(
 ) -> None:
     # FATE Flow has no data then, and an error code.
     monkeypatch.setattr(fate2, "request", lambda *_: {"code": 1003, "message": "no found task"})
-    assert job_queues.stuck(PARTY, management, NOW) == ([], [])
+    assert job_queues._stuck(PARTY, management, NOW) == ([], [])
     assert Management.asked == []
 
 
@@ -237,7 +237,7 @@ def test_a_broker_that_refuses_is_told(management: int) -> None:
     with pytest.raises(
         job_queues.UnknownError, match=r"RabbitMQ of party 9999 says .HTTP/1.0 401 "
     ):
-        job_queues.stuck(PARTY, management, NOW)
+        job_queues._stuck(PARTY, management, NOW)
 
 
 def test_doctor_asks_brokers_that_run(monkeypatch: pytest.MonkeyPatch) -> None:
