@@ -8,11 +8,10 @@ from ..mysql import Mysql
 from ..redis import Redis
 from ..settings import Settings
 from ..topology import ClusterPlan, ExchangePlan
-from . import meta_service
+from . import fateboard, meta_service
 from .cluster import ClusterContext
 from .egg import Egg
 from .fate_flow import LOGS, FateFlow
-from .fateboard import Fateboard
 from .federation import Federation
 from .link import Link, StandIn
 from .proxy import Proxy
@@ -80,7 +79,8 @@ class TrainingCluster(pulumi.ComponentResource):
             routes=party_routes(plan, place.release),
             opts=child,
         )
-        fate_flow = FateFlow(context, [one.container for one in databases], child)
+        board = fateboard.published_at(plan, settings)
+        fate_flow = FateFlow(context, [one.container for one in databases], board, child)
         nodes = meta_service.nodes(place.release.services, context.eggs)
         tables = meta_service.statements(nodes), meta_service.NODES, meta_service.rows(nodes)
         if mysql:
@@ -91,7 +91,7 @@ class TrainingCluster(pulumi.ComponentResource):
             *databases, directory, roll, *eggs, federation, proxy, fate_flow
         ]  # fmt: skip
         logs = fate_flow.volumes[LOGS.name]
-        self.services.append(Fateboard(context, [logs], child))
+        self.services.append(fateboard.Fateboard(context, [logs], child))
         self.passwords: dict[str, str] = {}
         self.register_outputs({})
 
