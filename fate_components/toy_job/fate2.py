@@ -8,8 +8,9 @@ from typing import Any
 
 import yaml
 
-from .. import edge_check
+from .. import edge_check, job_reasons
 from ..docker.containers import Containers
+from ..job_reasons import Part
 from .parties import fail, is_peer, parties, say
 
 _FLOW = "/data/projects/fate/fate_flow"
@@ -38,6 +39,7 @@ _BROKER_SECONDS = 10
 _JOB_LIMIT = 300  # seconds; a job that is still at work then has more time
 _LOG_LIMIT = 60  # seconds without a new line in its logs
 _LONGEST = 1800
+_TASK = "toy_example_0"
 _ENDED = ("success", "failed", "canceled")
 
 
@@ -100,6 +102,19 @@ def _send(
         raise HopError(
             f"{service} of party {party.id} ({at['host']}:{at['http_port']}) answered {status!r}"
         ) from None
+
+
+def cores(party: Containers) -> int:
+    """How many cores the jobs of a party may use together.
+
+    Args:
+        party: the party.
+
+    Raises:
+        HopError: its FATE Flow has no configuration.
+    """
+    conf = _conf(party)
+    return int(conf["computing"][conf["default_engines"]["computing"]]["cores"])
 
 
 def _conf(party: Containers) -> dict[str, Any]:
@@ -208,7 +223,7 @@ def submit(guest: Containers, host: Containers) -> str:
         ],
         "stage": "default",
         "tasks": {
-            "toy_example_0": {
+            _TASK: {
                 "component_ref": "toy_example",
                 "parameters": {"data_num": 200, "partition": 2},
             }
@@ -229,7 +244,7 @@ def status(party: Containers, role: str, job: str) -> str:
 
 
 def last_lines(party: Containers, job: str) -> list[str]:
-    """The last lines of FATE Flow's logs for a job, from its error logs if there are any."""
+    """The last lines of FATE Flow's logs for a job, by which its progress can be told."""
     errors = f"find {_FLOW}/logs/{job} -name '*ERROR*' -size +0"
     script = f"files=$({errors}); tail -q -n 12 ${{files:-$(find {_FLOW}/logs/{job} -type f)}}"
     lines = party.run("fateflow", script).stdout.strip().splitlines()
@@ -264,8 +279,23 @@ def main() -> None:
         f"the {title} ({job}) did not succeed: "
         + ", ".join(f"{role} is {state}" for role, state in ends.items()),
         *hops(guest, host),
-        *(line for party in dict.fromkeys(watched.values()) for line in last_lines(party, job)),
+        *reasons(watched, job),
     )
+
+
+def reasons(watched: Mapping[str, Containers], job: str) -> list[str]:
+    """Why a job failed, or the last lines of its logs if nobody has logged an error.
+
+    Args:
+        watched: the parties whose logs can be read, by their roles.
+        job: its id.
+    """
+    parts = {Part(role, party.id): party for role, party in watched.items()}
+    found = job_reasons.failures("fate2", parts, job, _TASK)
+    parties = dict.fromkeys(watched.values())
+    return job_reasons.told(parts, found) or [
+        line for party in parties for line in last_lines(party, job)
+    ]
 
 
 def run(watched: Mapping[str, Containers], job: str) -> dict[str, str]:

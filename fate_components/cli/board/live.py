@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
-from ... import fleet
+from ... import fleet, jobs
 from ...fleet import Answer, Fleet, Usage
+from ...jobs import JobsError, Work
 from ...redaction import Redactor
-from .. import flow, jobs, logs
-from ..jobs import JobsError, Work
+from .. import flow, logs
 from ..stack import StackError, workspace
 from ..target import Target, TargetError, service
 from .checks import Check, checks
@@ -128,7 +128,7 @@ class Live:
         """Ask a party's FATE Flow for its jobs."""
         try:
             line, containers = flow.find(self.target, self._fleet(), party)
-            self._jobs[party] = jobs.ask(line, containers, "job", "job_id", party_id=party)
+            self._jobs[party] = jobs.of_party(line, containers)
             self._job_faults.pop(party, None)
         except Exception as error:
             self._job_faults[party] = _why(error)
