@@ -14,6 +14,7 @@ import pulumi
 from .docker.client.containers import Containers
 from .docker.inspect.survey import Survey
 from .docker.service import File, Place, Service
+from .jobs.fate_flow import FateFlow
 from .plan.clusters import ClusterPlan
 from .plan.planner import Planner
 from .plan.topology import ExchangePlan, Topology
@@ -152,19 +153,6 @@ class AdaptsTables(Protocol):
 
     def __call__(self, settings: Settings, release: Release, party: Party) -> str:
         """The SQL to run in the restored database; "" if there is none."""
-
-
-@dataclass(frozen=True)
-class FateFlow:
-    """FATE Flow, as it is asked for jobs.
-
-    Args:
-        service: the service in which it runs.
-        logs: the folder in its container with a folder for each job.
-    """
-
-    service: str
-    logs: str
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ CHANGES = [
     Change(
         "`publish.fateboard`",
         lambda config: config["fate:parties"][0]["training"]["publish"].update(fateboard=9050),
-        {"9999-fateboard": "replace", "9999-health": "update"},
+        {"9999-fateboard": "replace", "9999-python": "replace", "9999-health": "update"},
         step=1,
     ),
     Change(

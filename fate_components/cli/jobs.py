@@ -2,141 +2,29 @@
 
 import json
 import re
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from contextlib import suppress
+from dataclasses import replace
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
 from ..docker.client.containers import Containers
-from ..line import Line
-from ..lines.fate1_3 import flow_client
-from ..lines.fate2 import toy_job as fate2
+from ..jobs import logs, reasons
+from ..jobs.fate_flow import JobsError
+from ..jobs.reasons import Part
+from ..jobs.table import Work, of_party, tasks
+from ..operate.fleet import Fleet
 from . import flow
 from .failure import failure
 from .stack import StackError, StackOption
 from .tables import lasting, print_table
-from .target import HostOption, TargetError, aside, target, waiting
+from .target import HostOption, Target, TargetError, aside, target, waiting
 
-_FIELDS = ("status", "role", "party_id", "create_time", "start_time", "end_time", "elapsed")
-_FAILED = ("failed", "timeout", "canceled")
-_ENDED = (*_FAILED, "success", "complete")
-_LINES = 12  # of a log
 _ID = re.compile(r"[0-9A-Za-z_-]{1,100}")
-
-
-class JobsError(Exception):
-    """Jobs that cannot be shown; the text explains why."""
-
-
-@dataclass(frozen=True)
-class Work:
-    """A job, or a task of one, at one party.
-
-    Args:
-        name: the job's id, or the task's name.
-        role: the party's role in it.
-        party: the party's id.
-        status: its status, in FATE's words.
-        started: when it was started; None if it was not yet.
-        seconds: how long it took, or has taken until now.
-    """
-
-    name: str
-    role: str
-    party: str
-    status: str
-    started: datetime | None
-    seconds: float | None
-
-    @property
-    def failed(self) -> bool:
-        """Whether it has ended without success."""
-        return self.status in _FAILED
-
-    @property
-    def ended(self) -> bool:
-        """Whether it has ended, with or without success."""
-        return self.status in _ENDED
-
-
-def works(rows: Iterable[Mapping[str, Any]], name: str, now: datetime) -> list[Work]:
-    """Jobs or tasks from the rows of FATE Flow's tables, the latest first.
-
-    Args:
-        rows: the rows; those of FATE 1.3 have names that begin with f_.
-        name: the column that names each.
-        now: the time.
-    """
-    found = []
-    for row in rows:
-        plain = {key.removeprefix("f_"): value for key, value in row.items()}
-        began = plain.get("start_time") or plain.get("create_time")
-        started = datetime.fromtimestamp(began / 1000, UTC) if began else None
-        seconds = None
-        if plain.get("elapsed"):
-            seconds = plain["elapsed"] / 1000
-        elif started and plain["status"] not in _ENDED:
-            seconds = max((now - started).total_seconds(), 0)
-        found.append(
-            Work(
-                str(plain[name]), str(plain["role"]), str(plain["party_id"]),
-                str(plain["status"]), started, seconds,
-            )
-        )  # fmt: skip
-    never = datetime.max.replace(tzinfo=UTC)
-    return sorted(found, key=lambda one: one.started or never, reverse=True)
-
-
-def ask(line: Line, party: Containers, what: str, name: str, **filters: str) -> list[Work]:
-    """The jobs or tasks that FATE Flow finds.
-
-    Args:
-        line: the release line.
-        party: the party.
-        what: job or job/task.
-        name: the column that names each.
-        filters: the columns to filter by.
-
-    Raises:
-        JobsError: it gives no answer.
-    """
-    try:
-        if line.fate_flow.service == "python":
-            fields = [f"f_{field}" for field in (name, *_FIELDS)]
-            answer = flow_client.ask(party, f"/v1/{what}/query", filters, fields)
-        else:
-            path = f"/v2/{what}/query?{urlencode(filters)}"
-            answer = fate2.request(party, "GET", path)
-    except (flow_client.FlowError, fate2.HopError) as error:
-        raise JobsError(str(error)) from None
-    # What is not found is no error, and has a code of its own in each release.
-    return works(answer.get("data") or [], name, datetime.now(UTC))
-
-
-def reasons(line: Line, party: Containers, job: str, task: Work | None) -> list[str]:
-    """The last lines of a job's logs that say why it, or a task of it, failed.
-
-    Args:
-        line: the release line.
-        party: the party.
-        job: the job's id.
-        task: the task; None for the whole job.
-    """
-    folder = shlex.quote(f"{line.fate_flow.logs}/{job}")
-    within = shlex.quote(f"*/{task.role}/{task.party}/*{task.name}*") if task else "'*'"
-    script = (
-        f"cd {folder} && errors() {{ find . -name '*ERROR*' -size +0 -path \"$1\"; }}; "
-        f"files=$(errors {within}); files=${{files:-$(errors '*')}}; "
-        f"tail -q -n {_LINES} ${{files:-$(find . -name '*schedul*' -type f)}}"
-    )
-    said = party.run(line.fate_flow.service, script).stdout.strip().splitlines()
-    return said[-_LINES:]
+_LOCAL = "0"  # the id of a party in a job with itself alone
 
 
 def jobs(
@@ -152,16 +40,16 @@ def jobs(
 
     Example: fatectl jobs 9999 202611250959068282534
 
-    Of a job or a task that failed it shows the lines of FATE's log that say why.
+    Of a job that waits it shows for what, of a task that failed the first error and where in FATE's
+    code it is, or which party's failure ended it.
     """
     try:
         if id is not None and not _ID.fullmatch(id):
             raise JobsError(f"{id!r} is not the id of a job; `fatectl jobs {party}` lists them")
         with waiting(f"asking FATE Flow of party {party}"):
             looked_at = target(stack, host, aside)
-            line, of_party = flow.find(looked_at, looked_at.look(), party)
-            filters = {"party_id": party} if id is None else {"party_id": party, "job_id": id}
-            found = ask(line, of_party, "job", "job_id", **filters)
+            asked = _Asked(looked_at, looked_at.look(), party)
+            found = [asked.noted(one) for one in of_party(asked.fate_flow, asked.containers, id)]
             if id is None:
                 _list(found, json_)
                 return
@@ -170,23 +58,70 @@ def jobs(
                     f"FATE Flow of party {party} knows no job {id}; "
                     f"`fatectl jobs {party}` lists them"
                 )
-            name = "component_name" if line.fate_flow.service == "python" else "task_name"
-            tasks = ask(line, of_party, "job/task", name, job_id=id)
-            tasks = tasks[::-1]  # in the order in which they ran
-            why = _why(line, of_party, id, found, tasks)
-        _show(found, tasks, why, json_)
+            listed = tasks(asked.fate_flow, asked.containers, id)
+            why = asked.why(id, found, listed)
+        _show(found, listed, why, json_)
     except (JobsError, StackError, TargetError) as error:
         raise failure(error) from None
 
 
-def _why(
-    line: Line, party: Containers, job: str, found: Sequence[Work], tasks: Sequence[Work]
-) -> list[tuple[str, list[str]]]:
-    failed = [task for task in tasks if task.failed and task.party == party.id]
-    why = [(f"{task.name} ({task.role})", reasons(line, party, job, task)) for task in failed]
-    if not failed and any(one.failed for one in found):
-        why = [(f"job {job}", reasons(line, party, job, None))]
-    return why
+class _Asked:
+    """A party, and the others of the stack that can be asked about its jobs.
+
+    Args:
+        looked_at: the stack and its Docker hosts.
+        found: what is on them.
+        party: the party's id.
+
+    Raises:
+        TargetError: its FATE Flow is not there, or does not run.
+    """
+
+    def __init__(self, looked_at: Target, found: Fleet, party: str) -> None:
+        self._target, self._fleet = looked_at, found
+        line, self.containers = flow.find(looked_at, found, party)
+        self.fate_flow = line.fate_flow
+
+    def _of(self, part: Part) -> Containers | None:
+        """The party of a part in a job, if its FATE Flow can be asked."""
+        if part.party in (_LOCAL, self.containers.id):
+            return self.containers
+        with suppress(TargetError):
+            return flow.find(self._target, self._fleet, part.party)[1]
+        return None
+
+    def noted(self, one: Work) -> Work:
+        """A job with what it waits for, if that is at another party."""
+        if one.status != "waiting" or one.note:
+            return one
+        for role, party in one.parties:
+            other = self._of(Part(role, party))
+            if other is None or other == self.containers:
+                continue
+            with suppress(JobsError):
+                for there in of_party(self.fate_flow, other, one.name):
+                    if there.note:
+                        return replace(one, note=f"at party {party}: {there.note}")
+        return one
+
+    def why(self, job: str, found: Sequence[Work], listed: Sequence[Work]) -> dict[str, list[str]]:
+        """Why a party's tasks in a job failed, by their names and roles."""
+        own = {Part(one.role, one.party) for one in found}
+        parts = list(dict.fromkeys([*own, *(Part(*pair) for one in found for pair in one.parties)]))
+        at = {part: party for part in parts if (party := self._of(part))}
+        unread = [part for part in parts if part not in at]
+        failed = [one for one in listed if one.failed and Part(one.role, one.party) in own]
+        why = {}
+        for one in failed:
+            logged = reasons.failures(self.fate_flow, at, job, one.name)
+            part = Part(one.role, one.party)
+            why[f"{one.name} ({one.role})"] = reasons.lines(part, logged, unread, job)
+        if not failed and any(one.failed for one in found):
+            parties = dict.fromkeys([self.containers, *at.values()])
+            found_reasons = (logs.failure_of_job(self.fate_flow, party, job) for party in parties)
+            reason = next(filter(None, found_reasons), None)
+            why[f"job {job}"] = list(reason.lines) if reason else ["it has logged no error"]
+        return why
 
 
 def _list(found: Sequence[Work], as_document: bool) -> None:
@@ -201,35 +136,45 @@ def _list(found: Sequence[Work], as_document: bool) -> None:
 def _show(
     found: Sequence[Work],
     tasks: Sequence[Work],
-    why: Sequence[tuple[str, list[str]]],
+    why: Mapping[str, Sequence[str]],
     as_document: bool,
 ) -> None:
     if as_document:
         document = {
             "job": [work_document(one) for one in found],
             "tasks": [work_document(one) for one in tasks],
-            "reasons": dict(why),
+            "reasons": why,
         }
         print(json.dumps(document))
         return
     print_table(_table("job", found))
     print()
     print_table(_table("task", tasks))
-    for who, lines in why:
-        print_table("", Text(f"{who} failed; the last lines of its log:", "bold"))
-        for said in lines or ["it has none"]:
+    for who, lines in why.items():
+        print_table("", Text(f"{who} failed:", "bold"))
+        for said in lines:
             print(said)
 
 
 def work_document(one: Work) -> dict[str, Any]:
     """What --json prints of a job or a task."""
-    started = one.started.isoformat(timespec="seconds") if one.started else None
-    return {**asdict(one), "started": started}
+    return {
+        "name": one.name,
+        "role": one.role,
+        "party": one.party,
+        "status": one.status,
+        "started": one.started.isoformat(timespec="seconds") if one.started else None,
+        "seconds": one.seconds,
+        "note": one.note,
+    }
 
 
 def _table(kind: str, found: Iterable[Work]) -> Table:
     table = Table(kind, "role", "party", "status", "started", "took", box=None, pad_edge=False)
     table.header_style = "dim"
+    found = list(found)
+    if any(one.note for one in found):
+        table.add_column("note")
     for one in found:
         colour = "red" if one.failed else "green" if one.ended else "yellow"
         table.add_row(
@@ -239,5 +184,6 @@ def _table(kind: str, found: Iterable[Work]) -> Table:
             Text(one.status, colour),
             f"{one.started.astimezone():%Y-%m-%d %H:%M:%S}" if one.started else "-",
             "-" if one.seconds is None else lasting(one.seconds),
+            *([Text(one.note, "yellow")] if one.note else []),
         )
     return table

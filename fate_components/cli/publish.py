@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -12,10 +12,11 @@ from rich.table import Table
 
 from ..docker.client.containers import Containers
 from ..lines.fate1_3 import flow_client
-from ..lines.fate1_3.serving import inference
+from ..lines.fate1_3.serving import bindings, inference
 from ..settings import SERVING, TRAINING
 from .failure import failure
 from .stack import StackError, StackOption, read
+from .target import aside
 
 _LOAD_CODES = {0: "loaded", 100: "its serving-server cannot be reached", 101: "has no such model"}
 
@@ -126,6 +127,8 @@ def publish(
         model = model_of(training, job)
         console.print(f"model {model.id} {model.version}")
         _load(console, training[model.guest], model)
+        if model.guest in serving:
+            _warn(bindings.services(serving[model.guest], model.version), service)
         _bind(training[model.guest], model, service)
         console.print(f"bound to service {service} at party {model.guest}")
         if model.guest not in serving:
@@ -135,12 +138,23 @@ def publish(
             )
         # The guest caches the host's answers by the device.
         remote = {"device_id": device or f"fatectl-{secrets.token_hex(6)}"}
-        answer = inference.ask(serving[model.guest], service, row, remote)
+        answer = inference.ask_patiently(serving[model.guest], service, row, remote)
         if bad := [code for code in inference.codes(answer) if code]:
             raise PublishError(f"the trial request failed with {inference.meaning(bad[0])}")
         console.print(f"trial request answered: {json.dumps(answer.get('data'))}")
     except (PublishError, StackError, flow_client.FlowError, inference.InferenceError) as error:
         raise failure(error) from None
+
+
+def _warn(before: Iterable[str], service: str) -> None:
+    """Tell that a model has another name, which it loses."""
+    for name in before:
+        if name != service:
+            aside(
+                f"Serving 1.2.2 keeps one service per model: the model is published as {name}, "
+                f"which answers until serving-server is started again, and then with code "
+                f"{inference.NO_MODEL}; only {service} remains"
+            )
 
 
 def _map(features: str) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def model(cluster: Cluster, job: str) -> dict[str, str]:
 def infer(cluster: Cluster) -> dict[str, Any]:
     """The answer of the party's serving cluster to a request to the published model."""
     at = Containers(cluster.stack.name, "9999", cluster.host.url)
-    answer = inference.ask(at, "credit", {"x0": 1}, {"device_id": "1"})
+    answer = inference.ask_patiently(at, "credit", {"x0": 1}, {"device_id": "1"})
     assert inference.codes(answer) == (0, 0), answer
     return answer
 

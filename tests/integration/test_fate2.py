@@ -17,7 +17,9 @@ from docker.models.containers import Container
 from pulumi import automation as auto
 
 from fate_components.docker.client.containers import Containers
-from fate_components.lines.fate2 import client, job_queues
+from fate_components.jobs.table import Work, of_party
+from fate_components.lines.fate2 import client, flow_client, job_queues
+from fate_components.lines.fate2.jobs import FATE_FLOW
 from fate_components.party import edge_check
 from tests.integration import kept_images, rabbitmq_load
 from tests.integration.clusters import (
@@ -86,6 +88,55 @@ def test_the_first_up_ends_with_a_job_on_both_parties(deployment: Shared, cluste
     assert [(one["name"], one["status"]) for one in shown["tasks"]] == [
         ("toy_example_0", "success")
     ]
+
+
+def _submit(cluster: Cluster, tasks: dict[str, Any], **more: Any) -> str:
+    """Submit a job with the toy job's component, and parameters for the host alone."""
+    parties = [{"party_id": ["9999"], "role": "guest"}, {"party_id": ["10000"], "role": "host"}]
+    toy = {"component_ref": "toy_example", "parameters": {"data_num": 9, "partition": 1}}
+    dag = {"parties": parties, "stage": "default", "tasks": {"toy_example_0": toy}, **more}
+    dag["party_tasks"] = {"host_10000": {"parties": parties[1:], "tasks": tasks}}
+    job = {"dag_schema": {"dag": dag, "schema_version": "2.0.0"}}
+    guest = Containers(cluster.stack.name, "9999", cluster.host.url)
+    answer = flow_client.request(guest, "POST", "/v2/job/submit", job)
+    assert answer["code"] == 0, answer
+    return str(answer["job_id"])
+
+
+def _job(cluster: Cluster, id: str) -> Work:
+    """What fatectl says of a job of party 9999."""
+    (found,) = of_party(FATE_FLOW, Containers(cluster.stack.name, "9999", cluster.host.url), id)
+    return found
+
+
+def test_a_guest_that_only_followed_names_the_host_and_its_reason(cluster: Cluster) -> None:
+    wrong = {"toy_example_0": {"parameters": {"data_num": -1}}}
+    job = _submit(cluster, wrong)
+    wait_for("the job to fail", lambda: _job(cluster, job).ended)
+    said = cluster.stack.fatectl("jobs", "9999", job).stdout
+    assert "toy_example_0 (guest) failed:\nended because party 10000's task failed:\n" in said, said
+    assert re.search(r'  File "/data/projects/fate/fate/python/fate/\S+", line \d+, in ', said), (
+        said
+    )
+    host = cluster.stack.fatectl("jobs", "10000", job).stdout
+    assert "toy_example_0 (host) failed:\n" in host, host
+    assert "ended because" not in host
+
+
+def test_a_job_that_waits_for_cores_says_who_has_them(cluster: Cluster) -> None:
+    total = flow_client.cores(Containers(cluster.stack.name, "9999", cluster.host.url))
+    broker = cluster.container(10000, "rabbitmq")
+    broker.pause()  # so that the first job cannot end
+    try:
+        first = _submit(cluster, {}, conf={"cores": total})
+        wait_for("the first job to run", lambda: _job(cluster, first).running)
+        second = _submit(cluster, {})
+        note = f"waits for cores: {total} of {total} in use by {first}"
+        wait_for("the second job to wait", lambda: _job(cluster, second).note == note)
+    finally:
+        broker.unpause()
+        cluster.wait_healthy()
+    wait_for("both to end", lambda: all(_job(cluster, job).ended for job in (first, second)), 300)
 
 
 def test_fatectl_finds_nothing_wrong(cluster: Cluster) -> None:

@@ -67,6 +67,11 @@ def the_page_shows_all(cluster: Cluster, page: browser.Page) -> None:
     assert "success to calculate secure_sum" in page.text("#checks")
     page.wait_for_text("#jobs tbody tr", "success guest 9999 host 10000 20")
     assert page.in_picture("well") == 18
+    columns = "f_job_id, f_role, f_party_id, f_status, f_create_time, f_is_initiator"
+    waits = f"INSERT INTO t_job ({columns}) VALUES ('1', 'guest', '9999', 'waiting', 1, 1)"
+    cluster.sql(9999, waits)
+    page.wait_for_text("#jobs", "guest 9999 waits although only 0 of 5 jobs at a time run")
+    cluster.sql(9999, "DELETE FROM t_job WHERE f_job_id = '1'")
     page.one("#party-9999 [title$='-9999-mysql']").click()
     page.wait_for_text("#log-lines", "ready for connections")
     assert page.text("#log-title") == "mysql of party 9999"
@@ -92,18 +97,50 @@ def test_jobs_are_listed_and_why_one_failed(cluster: Cluster) -> None:
     federation = cluster.container(10000, "federation")
     federation.stop()
     try:
-        code, _ = cluster.toy(9999, 10000)
+        code, said = cluster.toy(9999, 10000)
     finally:
         federation.start()
     assert code
+    assert "http://127.0.0.1:9001/index.html#/dashboard?job_id=20" in said, (
+        "FATE Board, as published"
+    )
     jobs = json.loads(cluster.stack.fatectl("jobs", "9999", "--json").stdout)["jobs"]
     assert jobs[0]["status"] == "failed"
     assert "success" in {job["status"] for job in jobs[1:]}
     shown = cluster.stack.fatectl("jobs", "9999", jobs[0]["name"])
     assert shown.returncode == 0, shown.stderr
-    _, why = shown.stdout.split("secure_add_example_0 (guest) failed; the last lines of its log:")
+    _, why = shown.stdout.split("secure_add_example_0 (guest) failed:")
     assert "federation federation:9394" in why
+    assert "/federatedml/toy_example/secure_add_" in why, "FATE's own frame"
     cluster.wait_healthy()
+
+
+def test_a_guest_that_only_followed_names_the_host_and_its_reason(cluster: Cluster) -> None:
+    starter = "/data/projects/fate/eggroll/egg/conf/start-processor.sh"
+    cluster.sh(10000, "egg", f"cp {starter} /tmp/starter && echo 'exit 1' > {starter}")
+    try:
+        failed = toy_job(cluster, "fate1")
+        job = json.loads(cluster.stack.fatectl("jobs", "9999", "--json").stdout)["jobs"][0]["name"]
+        shown = cluster.stack.fatectl("jobs", "9999", job).stdout
+    finally:
+        cluster.sh(10000, "egg", f"cat /tmp/starter > {starter}")
+    assert failed.returncode == 1
+    assert "party 10000: FATE's 5 s rule" in failed.stdout
+    assert "is run once more" in failed.stdout
+    assert "party 10000: FATE's 5 s rule" in failed.stderr
+    assert "party 9999's task (guest) ended because of it" in failed.stderr
+    assert "(guest) failed:\nended because party 10000's task failed:\nHopError: " in shown
+
+
+def test_uploads_are_listed(cluster: Cluster) -> None:
+    columns = "f_job_id, f_role, f_party_id, f_status, f_create_time"
+    upload = f"INSERT INTO t_job ({columns}) VALUES ('1', 'local', '0', 'success', 1)"
+    cluster.sql(9999, upload)
+    try:
+        jobs = json.loads(cluster.stack.fatectl("jobs", "9999", "--json").stdout)["jobs"]
+    finally:
+        cluster.sql(9999, "DELETE FROM t_job WHERE f_role = 'local'")
+    assert (jobs[-1]["name"], jobs[-1]["role"], jobs[-1]["party"]) == ("1", "local", "0")
 
 
 def test_every_service_is_there_and_never_had_to_start_again(cluster: Cluster) -> None:
@@ -199,7 +236,7 @@ def test_a_job_with_an_unknown_party_names_the_hop(cluster: Cluster) -> None:
     assert "party 12345 is neither in fate:parties nor in fate:peers" in refused.stderr
     failed = toy_job(cluster, "fate1", host=12345, peer=True)
     assert failed.returncode == 1
-    assert "with party 12345 failed; its last lines:" in failed.stderr
+    assert "with party 12345 failed:\nits last lines:" in failed.stderr
     assert "127.0.0.1:9" in failed.stderr, "the job's own output must name the hop"
 
 

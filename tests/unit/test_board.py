@@ -20,10 +20,12 @@ from fate_components.cli.board.checks import Check, checks
 from fate_components.cli.board.document import document
 from fate_components.cli.board.live import Live, Seen
 from fate_components.cli.board.server import Server
-from fate_components.cli.jobs import JobsError, Work
 from fate_components.cli.logs import LogsError
 from fate_components.cli.stack import Stack, StateError
 from fate_components.cli.target import Target, TargetError
+from fate_components.docker.client.containers import Containers
+from fate_components.jobs.fate_flow import JobsError
+from fate_components.jobs.table import Work
 from fate_components.operate import fleet
 from fate_components.operate.fleet import Fleet, Member
 from fate_components.security.redaction import HIDDEN, Redactor
@@ -161,6 +163,14 @@ def test_a_job_is_one_whoever_tells_of_it() -> None:
     assert [(one["role"], one["party"]) for one in jobs[1]["parties"]] == [
         ("guest", "9999"), ("host", "10000"),
     ]  # fmt: skip
+
+
+def test_what_there_is_to_say_about_a_job_is_on_the_page_without_secrets() -> None:
+    note = "waits for cores: 8 of 8 in use by hunter2"
+    told = {"10000": [work("1", "host", "10000", "waiting", note=note)]}
+    seen = Seen(all_up(targeted()), jobs=told)
+    page = document(Live(targeted(), Redactor(["hunter2"])), seen, NOW)
+    assert [one["note"] for one in page["jobs"][0]["parties"]] == [note.replace("hunter2", HIDDEN)]
 
 
 def test_jobs_that_nobody_has_told_yet_are_not_known_to_be_none() -> None:
@@ -322,14 +332,14 @@ def test_jobs_that_a_party_has_told_stay(monkeypatch: pytest.MonkeyPatch) -> Non
     found = Live(target, Redactor())
     answers: list[Any] = [[work("1", "guest", "9999", "success")], JobsError("no answer"), {}]
 
-    def ask(*_: object, **filters: str) -> Any:
-        assert filters == {"party_id": "9999"}
+    def ask(_: str, party: Containers) -> Any:
+        assert party.id == "9999"
         answer = answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    monkeypatch.setattr("fate_components.cli.jobs.ask", ask)
+    monkeypatch.setattr("fate_components.jobs.of_party", ask)
     monkeypatch.setattr(found, "_fleet", lambda: all_up(target))
     found.ask_jobs("9999")
     assert [one.name for one in found.seen().jobs["9999"]] == ["1"]

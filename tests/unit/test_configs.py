@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from fate_components import lines
 from fate_components.docker.service import Place
 from fate_components.lines.fate1_3 import (
     cluster,
@@ -21,8 +22,11 @@ from fate_components.lines.fate1_3 import (
     server_conf,
 )
 from fate_components.party import mysql, redis
+from fate_components.plan.endpoints import Endpoint
 from fate_components.releases import catalogue
+from fate_components.stack_file import parse
 from tests.bad_stack_files import GOOD
+from tests.unit.test_settings import as_engine
 from tests.unit.test_topology import planned
 
 MYSQL, REDIS = "mysqls-password", "rediss-password"
@@ -128,6 +132,29 @@ def test_server_conf() -> None:
             "servings": [],
         }
     }
+
+
+def test_the_links_to_fate_board_lead_to_where_it_is_published() -> None:
+    found = server_conf.server_conf(context(), board=Endpoint("b1.example.org", 8081))["servers"]
+    assert isinstance(found, dict)
+    assert found["fateboard"] == {"host": "b1.example.org", "port": 8081}
+
+
+@pytest.mark.parametrize(
+    ("port", "where"),
+    [
+        (8081, Endpoint("127.0.0.1", 8081)),
+        ("10.0.0.9:8081", Endpoint("10.0.0.9", 8081)),
+        ("0.0.0.0:8081", Endpoint("10.0.0.1", 8081)),
+    ],
+)
+def test_where_people_reach_fate_board(port: object, where: Endpoint) -> None:
+    parties = [{"id": 9999, "host": "a", "training": {"publish": {"fateboard": port}}}]
+    hosts = {"a": {"docker": "unix:///var/run/docker.sock", "address": "10.0.0.1"}}
+    config = {**GOOD, "fate:parties": parties, "fate:hosts": hosts}
+    settings, release = parse(as_engine(config), {"fate:masterSecret"}, "dev")
+    plan = lines.plan(settings, release, "dev").parties[0].clusters["training"]
+    assert fateboard.published_at(plan, settings) == where
 
 
 def test_fate_flow_overrides_run_behind_the_images_settings() -> None:

@@ -1,5 +1,6 @@
 """fatectl publish, with FATE Flow and serving-proxy played by the test."""
 
+import base64
 import json
 import subprocess
 from collections.abc import Sequence
@@ -35,6 +36,8 @@ class Party:
         self.load: dict[str, Any] = {"retcode": 0, "data": LOADED}
         self.bind: dict[str, Any] = {"retcode": 0}
         self.inference: dict[str, Any] = {"retcode": 0, "data": {"prob": 0.7, "retcode": 0}}
+        self.cold: list[dict[str, Any]] = []  # answers before that
+        self.bindings = ""  # what serving-server keeps
         self.asked: dict[str, Any] = {}
 
     def exec(
@@ -42,15 +45,20 @@ class Party:
         timeout: float = 60,
     ) -> subprocess.CompletedProcess[str]:  # fmt: skip
         assert containers.id == "9999"
+        if service == "serving-server":
+            assert command[-1] == "/root/.fate/publishOnlineStore.cache"
+            return subprocess.CompletedProcess(list(command), 0, self.bindings, "")
         answers = {
             "/v1/job/query": {"retcode": 0, "data": self.rows},
             "/v1/model/load": self.load,
             "/v1/model/bind": self.bind,
-            "/federation/v1/inference": self.inference,
+            "/federation/v1/inference": self.cold[0] if self.cold else self.inference,
         }
         (path,) = [path for path in answers if command[-1].endswith(path)]
         body = stdin if service == "python" else command[list(command).index("--post-data") + 1]
         self.asked[path] = json.loads(body)
+        if path == "/federation/v1/inference":
+            self.cold = self.cold[1:]
         return subprocess.CompletedProcess(list(command), 0, json.dumps(answers[path]), "")
 
 
@@ -143,3 +151,40 @@ def test_features_must_be_a_map(party: Party) -> None:
     code, said = fatectl("--features", "[1]")
     assert code == 1
     assert "'[1]' is not a JSON map" in said
+
+
+def test_a_cold_server_is_asked_again(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    party.cold = [{"code": "107", "message": "NET_ERROR"}] * 2
+    code, said = fatectl()
+    assert code == 0, said
+    assert len(pauses) == 2
+    party.inference = {"code": "107", "message": "NET_ERROR"}
+    code, said = fatectl()
+    assert code == 1
+    assert "107: a serving-proxy or serving-server on the way cannot be reached" in said
+    assert len(pauses) == 2 + 4
+
+
+def bound(service: str, version: str) -> str:
+    """A line of serving-server's publishOnlineStore.cache, with the fields in another order."""
+    model = b"\x0a\x05guest\x12" + bytes([len(version)]) + version.encode()
+    long = b"\x12\xac\x02" + bytes(300)  # a field that is longer than one byte can tell
+    name = b"\x22" + bytes([len(service)]) + service.encode()
+    request = b"\x1a" + bytes([len(model)]) + model + long + name
+    return "$1$ML$abc=" + base64.b64encode(request).decode() + ":1606295400000"
+
+
+def test_a_second_name_for_a_model_is_warned_of(party: Party) -> None:
+    others = [bound("other", "2020010204"), "no line", "key=???:1"]
+    party.bindings = "\n".join(["", bound("credit", JOB), *others])
+    assert "keeps one service per model" not in " ".join(fatectl()[1].split())
+    party.bindings = "\n".join(["", bound("score", JOB), *others])
+    code, said = fatectl()
+    assert code == 0
+    said = " ".join(said.split())
+    assert "the model is published as score, which answers until" in said
+    assert "other" not in said
+    party.bindings = ""
+    assert "keeps one service per model" not in fatectl()[1]

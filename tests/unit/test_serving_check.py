@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from fate_components.docker.client.containers import Containers
-from fate_components.lines.fate1_3.serving.check import broken
+from fate_components.lines.fate1_3.serving.check import broken, main
 
 ROUTES = {
     "route_table": {
@@ -97,3 +97,19 @@ def test_ways_to_and_from_fate_flow_are_tried(played: Played) -> None:
     to_flow, from_flow = found()
     assert "serving-server of party 9999 cannot reach FATE Flow at python:9380" in to_flow
     assert "FATE Flow of party 9999 cannot reach serving-server at serving-server:8000" in from_flow
+
+
+def test_a_cold_server_is_asked_again(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    played.code, pauses = 107, list[float]()
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            played.code = 1104
+
+    monkeypatch.setattr("time.sleep", sleep)
+    monkeypatch.setattr("sys.argv", ["check", "--stack", "dev"])
+    monkeypatch.setenv("PARTY", "9999")
+    monkeypatch.setenv("SERVING_DOCKER", "unix:///x.sock")
+    main()
+    assert len(pauses) == 2

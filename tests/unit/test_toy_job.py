@@ -1,11 +1,14 @@
-"""How long the toy job of FATE 2 may take."""
+"""The toy jobs: how long that of FATE 2 may take, why they fail, and when one is run once more."""
 
 import itertools
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
 from fate_components.docker.client.containers import Containers
+from fate_components.lines.fate1_3 import toy_job as fate1
 from fate_components.lines.fate2 import toy_job as fate2
 
 
@@ -41,3 +44,137 @@ def test_a_job_that_logs_for_ever_is_given_up(ended: Callable[..., dict[str, str
     counter = itertools.count()
     found = ended(lambda: str(next(counter)), 7200)
     assert set(found.values()) == {"running after 1826 s"}
+
+
+# FATE 1.3
+
+RULE = "java.lang.IllegalStateException: The attempt resulted in a result. There is no exception"
+MISSING = "FileNotFoundError: [Errno 2] No such file or directory: '.../ERROR.log'"
+ID = 'stdout:{\n    "jobId": "20261125",\n'
+FRAME = '  File "/data/projects/fate/python/federatedml/toy_example/secure_add.py", line 98, in run'
+
+
+class Played:
+    """The containers of both parties, for the job's runs one after the other."""
+
+    def __init__(self) -> None:
+        self.runs: list[str] = []  # what the example prints
+        self.errors: dict[str, str] = {}  # in the ERROR.log of a party's task, by its id
+        self.egg: dict[str, str] = {}  # what the egg of a party logs, by its id
+
+    def run(
+        self, party: Containers, service: str, script: str, stdin: str = "", timeout: float = 60
+    ) -> subprocess.CompletedProcess[str]:
+        assert service == "python"
+        if "run_toy_example.py" in script:
+            assert party.id == "9999"
+            return subprocess.CompletedProcess([], 0, self.runs.pop(0), "")
+        said = self.errors.get(party.id, "") if "ERROR.log*" in script else ""
+        return subprocess.CompletedProcess([], 0, said, "")
+
+    def docker(self, arguments: Sequence[str], *_: object, **__: object) -> Any:
+        name = arguments[-1]
+        if arguments[0] == "ps":
+            (party,) = [word.rpartition("=")[2] for word in arguments if "fate.party=" in word]
+            return subprocess.CompletedProcess([], 0, f"egg-of-{party}\n", "")
+        assert "--since" in arguments
+        return subprocess.CompletedProcess([], 0, self.egg.get(name.rpartition("-")[2], ""), "")
+
+
+@pytest.fixture
+def old(monkeypatch: pytest.MonkeyPatch) -> Played:
+    found = Played()
+    monkeypatch.setenv("GUEST", "9999")
+    monkeypatch.setenv("HOST", "10000")
+    monkeypatch.setenv("GUEST_DOCKER", "ssh://here")
+    monkeypatch.setenv("HOST_DOCKER", "ssh://there")
+    monkeypatch.setattr("sys.argv", ["fate1", "--stack", "dev"])
+    monkeypatch.setattr(Containers, "run", lambda *args, **more: found.run(*args, **more))
+    monkeypatch.setattr("fate_components.docker.cli.run", found.docker)
+    monkeypatch.setattr(fate1, "routes_are_new", lambda _: False)
+    monkeypatch.setattr("fate_components.edge_check.broken", lambda *_: [])
+    return found
+
+
+def error(text: str) -> str:
+    head = '"2026-11-25 09:30:01,001 - task_executor.py[line:131] - ERROR: "'
+    return f"{head}\nTraceback (most recent call last):\n{FRAME}\n    check()\n{text}\n"
+
+
+def test_the_host_s_reason_is_told_when_the_guest_only_followed(old: Played) -> None:
+    old.runs, old.errors = [f"{ID}{MISSING}"], {"10000": error("ValueError: no data")}
+    with pytest.raises(SystemExit) as ended:
+        fate1.main()
+    assert str(ended.value).splitlines() == [
+        "the toy job of party 9999 with party 10000 failed:",
+        "party 10000's task (host) failed: ValueError: no data",
+        FRAME,
+        "    check()",
+        "party 9999's task (guest) ended because of it",
+    ]
+
+
+def test_fate_s_5_s_rule_is_named_and_the_job_run_once_more(
+    old: Played, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old.runs = [f"{ID}{MISSING}", "success to calculate secure_sum, it is 2000.0"]
+    old.egg = {"10000": f"[INFO] check result: false\n{RULE}\n"}
+    fate1.main()
+    said = capsys.readouterr().out
+    assert "party 10000: FATE's 5 s rule" in said
+    assert "is run once more" in said
+    assert said.endswith("it is 2000.0\n")
+
+
+def test_fate_s_5_s_rule_twice_fails_with_the_remedy(old: Played) -> None:
+    old.runs, old.errors = [f"{ID}{MISSING}"] * 2, {"9999": error(f"RpcError: {RULE}")}
+    with pytest.raises(SystemExit) as ended:
+        fate1.main()
+    assert "party 9999: FATE's 5 s rule" in str(ended.value)
+    assert "Use fewer `processors`" in str(ended.value)
+    assert old.runs == []
+
+
+def test_lost_rows_are_run_once_more(old: Played, capsys: pytest.CaptureFixture[str]) -> None:
+    old.runs = [ID, "success to calculate secure_sum, it is 2000.0"]
+    old.errors = {"9999": error("AssertionError")}
+    fate1.main()
+    assert "the sum was wrong" in capsys.readouterr().out
+
+
+def test_a_job_that_was_not_submitted_shows_what_the_example_says(old: Played) -> None:
+    old.runs, old.errors = ["failed to exec task, status:100"], {"9999": error("an earlier job's")}
+    with pytest.raises(SystemExit) as ended:
+        fate1.main()
+    assert str(ended.value).splitlines()[1:] == [
+        "its last lines:",
+        "failed to exec task, status:100",
+    ]
+
+
+def test_a_peer_s_log_is_not_here(old: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOST_DOCKER", "")
+    old.runs = [f"{ID}{MISSING}"]
+    with pytest.raises(SystemExit) as ended:
+        fate1.main()
+    assert str(ended.value).splitlines()[-2:] == [MISSING, "The log of party 10000 is on that side"]
+
+
+# FATE 2
+
+
+def test_the_reason_of_a_failed_job_is_that_of_the_party_whose_task_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def run(party: Containers, service: str, script: str) -> subprocess.CompletedProcess[str]:
+        assert service == "fateflow"
+        head = "[ERROR][2026-11-25 09:30:01,001][7][execute_cli.execute][line:143]: no data"
+        found = head if party.id == "10000" and "root/ERROR" in script else ""
+        return subprocess.CompletedProcess([], 0, found, "")
+
+    monkeypatch.setattr(Containers, "run", run)
+    both = {"guest": Containers("dev", "9999", "x"), "host": Containers("dev", "10000", "x")}
+    assert fate2.reasons(both, "1") == [
+        "party 10000's task (host) failed: no data",
+        "party 9999's task (guest) ended because of it",
+    ]

@@ -1,17 +1,20 @@
 """What the page shows, as a JSON document."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from ... import lines, outputs
+from ...jobs.table import Work
 from ...operate.fleet import Member, condition
 from ...picture import svg
 from ...picture.model import picture, with_states
 from ...plan.endpoints import EXCHANGE, called
 from ...plan.topology import Topology
+from ...security.redaction import Redactor
 from .. import flow
-from ..jobs import Work, work_document
+from ..jobs import work_document
 from ..stack import Stack
 from ..status import Status, service_document
 from ..target import Target
@@ -32,7 +35,7 @@ def document(live: Live, seen: Seen, now: datetime) -> dict[str, Any]:
     """
     target, stack = live.target, live.target.stack
     members = _members(target, seen)
-    listed = _jobs(seen.jobs)
+    listed = _jobs(seen.jobs, live.redact)
     addresses: dict[str, list[dict[str, Any]]] = {}
     drawn = None
     if stack:
@@ -143,12 +146,12 @@ def _picture(stack: Stack, plan: Topology, members: Iterable[tuple[Member, str]]
     return svg.render(with_states(drawn, states))
 
 
-def _jobs(told: Mapping[str, Sequence[Work]]) -> list[dict[str, Any]]:
+def _jobs(told: Mapping[str, Sequence[Work]], redact: Redactor) -> list[dict[str, Any]]:
     """The jobs of all parties, each once, the latest first."""
     parts: dict[str, list[Work]] = {}
     for works in told.values():
         for work in works:
-            parts.setdefault(work.name, []).append(work)
+            parts.setdefault(work.name, []).append(replace(work, note=redact(work.note)))
     found = [_job(name, works) for name, works in parts.items()]
     return sorted(found, key=lambda job: (job["started"] is None, job["started"]), reverse=True)
 

@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
+from ...jobs import table
+from ...jobs.fate_flow import JobsError
+from ...jobs.table import Work
 from ...operate import fleet
 from ...operate.fleet import Answer, Fleet, Usage
 from ...security.redaction import Redactor
-from .. import flow, jobs, logs
-from ..jobs import JobsError, Work
+from .. import flow, logs
 from ..stack import StackError, workspace
 from ..target import Target, TargetError, service
 from .checks import Check, checks
@@ -128,7 +130,7 @@ class Live:
         """Ask a party's FATE Flow for its jobs."""
         try:
             line, containers = flow.find(self.target, self._fleet(), party)
-            self._jobs[party] = jobs.ask(line, containers, "job", "job_id", party_id=party)
+            self._jobs[party] = table.of_party(line.fate_flow, containers)
             self._job_faults.pop(party, None)
         except Exception as error:
             self._job_faults[party] = _why(error)

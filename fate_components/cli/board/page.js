@@ -203,7 +203,7 @@ function fillJobs(live) {
   sync(at("jobs").tBodies[0], live.jobs, job => job.job, job => make("tr", {},
     make("td", {className: "mono"}, job.job),
     make("td", {}, make("span", {className: "pill"})),
-    make("td", {}, make("div", {className: "chips"})),
+    make("td", {}, make("div", {className: "chips"}), make("div", {className: "quiet"})),
     make("td", {}), make("td", {className: "number"})),
   (row, job) => {
     const [, outcome, who, started, took] = row.cells;
@@ -216,6 +216,8 @@ function fillJobs(live) {
         chip.className = one.condition;
         chip.title = one.status;
       });
+    const notes = job.parties.filter(one => one.note);
+    write(who.lastChild, notes.map(one => `${one.role} ${one.party} ${one.note}`).join("; "));
     write(started, job.started ? moment(job.started) : "–");
     write(took, job.seconds === null ? "–" : lasting(job.seconds));
   });

@@ -1,9 +1,9 @@
 """The release line of FATE 1.3: Eggroll 1 with its eggs, and FATE Serving 1.2."""
 
-from ...line import FateFlow, Line
-from ...party.files import ROOT
+from ...line import Line
 from ...settings import SERVING, TRAINING
 from . import lost_tables, reread, restored
+from .jobs import FATE_FLOW
 from .kubefate import FROM_KUBEFATE
 from .planner import Planner
 from .serving import ServingCluster
@@ -16,7 +16,7 @@ LINE = Line(
     clusters={TRAINING: TrainingCluster, SERVING: ServingCluster},
     exchange=exchange,
     reread=reread,
-    fate_flow=FateFlow("python", f"{ROOT}/python/logs"),
+    fate_flow=FATE_FLOW,
     toy_job=f"{__name__}.toy_job",
     from_kubefate=FROM_KUBEFATE,
     serving_check=f"{__name__}.serving.check",

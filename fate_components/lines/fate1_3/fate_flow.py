@@ -8,6 +8,7 @@ from ...docker import health
 from ...docker.service import Container, File, Service, Volume
 from ...party.external import servers
 from ...party.files import ROOT, json_text
+from ...plan.endpoints import Endpoint
 from .cluster import ClusterContext
 from .server_conf import server_conf
 
@@ -85,6 +86,7 @@ class FateFlow(Service):
         context: the training cluster it belongs to.
         needs: the containers of MySQL and Redis, which must exist before it starts, if the party
             runs them.
+        board: where people reach the party's FATE Board.
         opts: the parent and provider options.
     """
 
@@ -92,11 +94,11 @@ class FateFlow(Service):
         self,
         context: ClusterContext,
         needs: Sequence[pulumi.Resource],
+        board: Endpoint,
         opts: pulumi.ResourceOptions,
     ) -> None:
         beside = context.plan.beside
         servings = [beside["serving-server"]] if "serving-server" in beside else []
-        conf = json_text(server_conf(context, servings))
         super().__init__(
             "fate:fate1:FateFlow",
             context.place,
@@ -106,8 +108,14 @@ class FateFlow(Service):
                 command=["bash", "-c", start(context)],
                 files=[
                     File(_OVERRIDES, overrides(context), secret=True),
-                    File(f"{ROOT}/python/arch/conf/server_conf.json", conf),
-                    File(f"{ROOT}/python/eggroll/conf/server_conf.json", conf),
+                    File(
+                        f"{ROOT}/python/arch/conf/server_conf.json",
+                        json_text(server_conf(context, servings, board)),
+                    ),
+                    File(
+                        f"{ROOT}/python/eggroll/conf/server_conf.json",
+                        json_text(server_conf(context, servings)),
+                    ),
                     File(_REDIS_PASSWORD, context.redis_password, secret=True),
                     *servers.account_files(context.training.mysql),
                 ],

@@ -7,6 +7,9 @@ import pulumi
 
 from ...docker.service import Container, File, Service
 from ...party.files import ROOT, properties
+from ...plan.clusters import ClusterPlan
+from ...plan.endpoints import Endpoint
+from ...settings import Settings
 from .cluster import ClusterContext
 from .fate_flow import LOGS
 
@@ -34,6 +37,19 @@ def config(context: ClusterContext) -> str:
             "management.endpoints.web.exposure.include": "health",
         }
     )
+
+
+def published_at(plan: ClusterPlan, settings: Settings) -> Endpoint:
+    """Where people reach a party's FATE Board.
+
+    Args:
+        plan: the training cluster's part of the topology.
+        settings: the stack file's settings.
+    """
+    published = plan.published["fateboard"]
+    # Not "localhost", for which FATE Flow takes the address of its own container.
+    address = settings.hosts[plan.host].reachable_at or "127.0.0.1"
+    return Endpoint(address if published.everywhere else published.ip, published.port)
 
 
 class Fateboard(Service):

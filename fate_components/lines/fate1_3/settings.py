@@ -135,7 +135,8 @@ class Serving(ClusterKeys):
         "MockAdapter",
         description="the class that reads the features when this party is the host of an "
         "inference: `MockAdapter` (always the same row), `TestFilePick` "
-        "(`/data/projects/fate/serving-server/host_data.csv`), or a class of your own in the image",
+        "(`/data/projects/fate/serving-server/host_data.csv`, which you [copy into the container]"
+        "(serving.md#from-a-trained-model-to-a-score)), or a class of your own in the image",
     )
     redis: Redis = Field(Redis(), description=_REDIS)
 

@@ -10,11 +10,10 @@ from ...party.redis import Redis
 from ...plan.clusters import ClusterPlan
 from ...plan.topology import ExchangePlan
 from ...settings import Settings
-from . import meta_service
+from . import fateboard, meta_service
 from .cluster import ClusterContext
 from .egg import Egg
 from .fate_flow import LOGS, FateFlow
-from .fateboard import Fateboard
 from .federation import Federation
 from .link import Link, StandIn
 from .proxy import Proxy
@@ -82,7 +81,8 @@ class TrainingCluster(pulumi.ComponentResource):
             routes=party_routes(plan, plan.facts),
             opts=child,
         )
-        fate_flow = FateFlow(context, [one.container for one in databases], child)
+        board = fateboard.published_at(plan, settings)
+        fate_flow = FateFlow(context, [one.container for one in databases], board, child)
         nodes = meta_service.nodes(plan.facts.services, context.eggs)
         tables = meta_service.statements(nodes), meta_service.NODES, meta_service.rows(nodes)
         if mysql:
@@ -93,7 +93,7 @@ class TrainingCluster(pulumi.ComponentResource):
             *databases, directory, roll, *eggs, federation, proxy, fate_flow
         ]  # fmt: skip
         logs = fate_flow.volumes[LOGS.name]
-        self.services.append(Fateboard(context, [logs], child))
+        self.services.append(fateboard.Fateboard(context, [logs], child))
         self.passwords: dict[str, str] = {}
         self.register_outputs({})
 

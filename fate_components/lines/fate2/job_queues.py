@@ -17,7 +17,7 @@ from typing import Any
 from ...docker.client.containers import Containers
 from ...engines import rabbitmq
 from ...plan.clusters import ClusterPlan
-from . import toy_job as fate2
+from . import flow_client
 
 _PAUSE = 5  # seconds; a link that has only been created is complete and runs by then
 _BEGINS = timedelta(minutes=1)  # for as long the other party may not have begun its part
@@ -281,8 +281,8 @@ def _set_policy(container: str, vhost: str, queue: str) -> str:
 
 def _running(party: Containers) -> dict[str, Task]:
     try:
-        answer = fate2.request(party, "GET", "/v2/job/task/query?status=running")
-    except fate2.HopError as error:
+        answer = flow_client.request(party, "GET", "/v2/job/task/query?status=running")
+    except flow_client.HopError as error:
         raise UnknownError(str(error)) from None
     return {
         f"{row['job_id']}_{row['task_name']}_{row['task_version']}": Task(

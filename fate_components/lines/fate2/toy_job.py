@@ -1,151 +1,43 @@
 """The toy job of FATE 2: submitted over REST, and watched on both parties until it ends."""
 
 import argparse
-import json
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import yaml
 
 from ...docker.client.containers import Containers
+from ...jobs import reasons as job_reasons
+from ...jobs.reasons import Part
 from ...party import edge_check
 from ...party.toy_job import fail, is_peer, parties, say
+from .flow_client import FLOW, HopError, conf, request, through_nginx, through_osx
+from .jobs import FATE_FLOW
 
-_FLOW = "/data/projects/fate/fate_flow"
 # The services that connect a party with others, by its federation engine.
 _GATEWAYS = {"rabbitmq": ("nginx", "rabbitmq"), "pulsar": ("nginx", "pulsar"), "osx": ("osx",)}
 _BROKERS = {"rabbitmq": ("RabbitMQ", edge_check.AMQP), "pulsar": ("Pulsar", edge_check.PULSAR)}
-# FATE Flow's own call with gRPC, as it sends it through OSX.
-_CALL = """
-import json, sys
-import grpc
-from ofx.api.proto.rollsite import basic_meta_pb2, proxy_pb2, proxy_pb2_grpc
-
-at, own, other, path = sys.argv[1:]
-end = lambda party: proxy_pb2.Topic(partyId=party, role="fateflow")
-task = proxy_pb2.Task(taskId="", model=proxy_pb2.Model(name="headers", dataKey="{}"))
-head = proxy_pb2.Metadata(src=end(own), dst=end(other), task=task, operator="GET")
-packet = proxy_pb2.Packet(header=head, body=proxy_pb2.Data(key=path, value=b"{}"))
-stub = proxy_pb2_grpc.DataTransferServiceStub(grpc.insecure_channel(at))
-try:
-    print(stub.unaryCall(packet, timeout=10).body.value.decode())
-except grpc.RpcError as error:
-    sys.exit(f"{error.code().name}: {error.details()}")
-"""
 _HOPS_LIMIT = 30  # newly delivered routes are in use by then
 _BROKER_SECONDS = 10
 _JOB_LIMIT = 300  # seconds; a job that is still at work then has more time
 _LOG_LIMIT = 60  # seconds without a new line in its logs
 _LONGEST = 1800
+_TASK = "toy_example_0"
 _ENDED = ("success", "failed", "canceled")
-
-
-class HopError(Exception):
-    """A broken hop on the way between the parties."""
-
-
-def request(party: Containers, method: str, path: str, body: object = None) -> dict[str, Any]:
-    """Send an HTTP request to a party's FATE Flow, from inside its container.
-
-    Args:
-        party: the party.
-        method: GET or POST.
-        path: the path of the URL.
-        body: the request body, sent as JSON.
-
-    Raises:
-        HopError: there is no answer, or it is not JSON.
-    """
-    text = "" if body is None else json.dumps(body)
-    return _send(party, "fateflow", _conf(party)["fateflow"], f"{method} {path}", {}, text)
-
-
-def through_nginx(
-    caller: Containers, called: Containers, at: Mapping[str, Any], path: str
-) -> dict[str, Any]:
-    """Send a request from one party's FATE Flow to another's through nginx, like its own calls.
-
-    Args:
-        caller: the party whose nginx forwards it.
-        called: the other party.
-        at: where that nginx is, as FATE Flow's configuration has it.
-        path: the path of the URL.
-
-    Raises:
-        HopError: there is no answer, or it is not JSON.
-    """
-    headers = {"DEST-PARTY-ID": called.id, "SERVICE": "fateflow"}
-    return _send(caller, "nginx", at, f"GET {path}", headers)
-
-
-def _send(
-    party: Containers,
-    service: str,
-    at: Mapping[str, Any],
-    what: str,
-    headers: Mapping[str, str],
-    text: str = "",
-) -> dict[str, Any]:
-    lines = [f"{what} HTTP/1.0", "Host: localhost", "Content-Type: application/json"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    lines += [f"Content-Length: {len(text)}", "", text]
-    where = f"/dev/tcp/{at['host']}/{at['http_port']}"
-    found = party.run("fateflow", f"exec 3<>{where}; cat >&3; cat <&3", "\r\n".join(lines))
-    head, _, answer = found.stdout.partition("\n\n")  # read as text, which has no \r
-    try:
-        return dict(json.loads(answer))
-    except ValueError:
-        status = head.splitlines()[0] if head else found.stderr.strip() or "no answer"
-        raise HopError(
-            f"{service} of party {party.id} ({at['host']}:{at['http_port']}) answered {status!r}"
-        ) from None
-
-
-def _conf(party: Containers) -> dict[str, Any]:
-    conf = yaml.safe_load(party.run("fateflow", f"cat {_FLOW}/conf/service_conf.yaml").stdout)
-    if not conf:
-        raise HopError(
-            f"FATE Flow of party {party.id} has no configuration: {party.states('fateflow')}"
-        )
-    return dict(conf)
-
-
-def through_osx(
-    caller: Containers, called: Containers, at: Mapping[str, Any], path: str
-) -> dict[str, Any]:
-    """Send a request from one party's FATE Flow to another's through OSX, like its own calls.
-
-    Args:
-        caller: the party whose OSX forwards it.
-        called: the other party.
-        at: where that OSX is, as FATE Flow's configuration has it.
-        path: the path of the URL.
-
-    Raises:
-        HopError: there is no answer, or it is not JSON.
-    """
-    where = f"{at['host']}:{at['port']}"
-    found = caller.exec("fateflow", ["python", "-c", _CALL, where, caller.id, called.id, path])
-    try:
-        return dict(json.loads(found.stdout))
-    except ValueError:
-        said = (found.stderr.strip() or found.stdout.strip() or "no answer").splitlines()[-1]
-        raise HopError(f"osx of party {caller.id} ({where}) answered {said!r}") from None
 
 
 def broken_hops(caller: Containers, called: Containers) -> Iterator[str]:
     """The broken hops on the way from one party to another."""
     try:
-        conf = _conf(caller)
+        found = conf(caller)
     except HopError as error:
         yield str(error)
         return
-    engine = str(conf["default_engines"]["federation"])
+    engine = str(found["default_engines"]["federation"])
     gateway = _GATEWAYS[engine][0]
     send = through_osx if gateway == "osx" else through_nginx
     try:
-        answer = send(caller, called, conf["federation"][gateway], "/v2/site/info/query")
+        answer = send(caller, called, found["federation"][gateway], "/v2/site/info/query")
         if str(answer.get("data", {}).get("party_id")) != called.id:
             yield f"{gateway} of party {caller.id} does not lead to party {called.id}: {answer}"
     except HopError as error:
@@ -161,7 +53,7 @@ def broken_hops(caller: Containers, called: Containers) -> Iterator[str]:
 
 
 def _broken_brokers(caller: Containers, called: Containers, engine: str) -> Iterator[str]:
-    table = caller.run("fateflow", f"cat {_FLOW}/conf/{engine}_route_table.yaml").stdout
+    table = caller.run("fateflow", f"cat {FLOW}/conf/{engine}_route_table.yaml").stdout
     to = (yaml.safe_load(table) or {}).get(int(called.id))
     if not to:
         yield (
@@ -180,7 +72,7 @@ def _broken_brokers(caller: Containers, called: Containers, engine: str) -> Iter
 def _services(party: Containers) -> tuple[str, ...]:
     """The services that a job with another party needs."""
     try:
-        return ("fateflow", *_GATEWAYS[_conf(party)["default_engines"]["federation"]])
+        return ("fateflow", *_GATEWAYS[conf(party)["default_engines"]["federation"]])
     except HopError:
         return ("fateflow",)
 
@@ -208,7 +100,7 @@ def submit(guest: Containers, host: Containers) -> str:
         ],
         "stage": "default",
         "tasks": {
-            "toy_example_0": {
+            _TASK: {
                 "component_ref": "toy_example",
                 "parameters": {"data_num": 200, "partition": 2},
             }
@@ -229,9 +121,9 @@ def status(party: Containers, role: str, job: str) -> str:
 
 
 def last_lines(party: Containers, job: str) -> list[str]:
-    """The last lines of FATE Flow's logs for a job, from its error logs if there are any."""
-    errors = f"find {_FLOW}/logs/{job} -name '*ERROR*' -size +0"
-    script = f"files=$({errors}); tail -q -n 12 ${{files:-$(find {_FLOW}/logs/{job} -type f)}}"
+    """The last lines of FATE Flow's logs for a job, by which its progress can be told."""
+    errors = f"find {FLOW}/logs/{job} -name '*ERROR*' -size +0"
+    script = f"files=$({errors}); tail -q -n 12 ${{files:-$(find {FLOW}/logs/{job} -type f)}}"
     lines = party.run("fateflow", script).stdout.strip().splitlines()
     return [f"party {party.id}'s log: {line}" for line in lines[-12:]]
 
@@ -264,8 +156,23 @@ def main() -> None:
         f"the {title} ({job}) did not succeed: "
         + ", ".join(f"{role} is {state}" for role, state in ends.items()),
         *hops(guest, host),
-        *(line for party in dict.fromkeys(watched.values()) for line in last_lines(party, job)),
+        *reasons(watched, job),
     )
+
+
+def reasons(watched: Mapping[str, Containers], job: str) -> list[str]:
+    """Why a job failed, or the last lines of its logs if nobody has logged an error.
+
+    Args:
+        watched: the parties whose logs can be read, by their roles.
+        job: its id.
+    """
+    parts = {Part(role, party.id): party for role, party in watched.items()}
+    found = job_reasons.failures(FATE_FLOW, parts, job, _TASK)
+    parties = dict.fromkeys(watched.values())
+    return job_reasons.told(parts, found) or [
+        line for party in parties for line in last_lines(party, job)
+    ]
 
 
 def run(watched: Mapping[str, Containers], job: str) -> dict[str, str]:

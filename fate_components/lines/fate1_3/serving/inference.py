@@ -1,15 +1,18 @@
 """Inference requests to a party's serving-proxy, and what its answers mean."""
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from ....docker.client.containers import Containers
 
 PORT = 8059
-NO_MODEL = 1104
+UNREACHABLE, NO_MODEL = 107, 1104
+_COLD, _PAUSE = 5, 2  # how often to ask a server that may be cold; seconds in between
 MEANINGS = {
-    107: "a serving-proxy or serving-server on the way cannot be reached",
+    UNREACHABLE: "a serving-proxy or serving-server on the way cannot be reached, or took "
+    "longer than 3 s",
     109: "the route table of serving-proxy does not permit the request",
     110: "serving-server cannot reach its Redis",
     NO_MODEL: "no model is bound to this service",
@@ -66,6 +69,22 @@ def ask(
             f"({serving.state('serving-proxy')}) gave no answer: {said[:300]}"
         ) from None
     return answer
+
+
+def ask_patiently(
+    serving: Containers, service: str, features: Mapping[str, Any], remote: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Like `ask`, some times if need be: the first answers after a start take longer than 3 s.
+
+    That is all the time that serving-proxy and serving-server have for an answer, and a JVM that
+    has just loaded the model needs more. It may be minutes after its start.
+    """
+    for _ in range(_COLD - 1):
+        answer = ask(serving, service, features, remote)
+        if UNREACHABLE not in codes(answer):
+            return answer
+        time.sleep(_PAUSE)
+    return ask(serving, service, features, remote)
 
 
 def codes(answer: Mapping[str, Any]) -> tuple[int, int]:

@@ -3,7 +3,8 @@
 A processor is alive once it has sent a heartbeat with the egg's own IP address and its port.
 Eggroll waits 5 seconds, and the session fails if any of its processors is late. This stand-in waits
 longer, because tests run on busy machines. It fails at once if waiting cannot help: on a heartbeat
-with another address, or if a processor has exited.
+with another address, or if a processor has exited. Then it says what Eggroll says, which hides the
+reason, and adds what the lab knows.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from .strictconf import PROJECT, ConfError
 ALIVE_WITHIN = 60.0
 SERVER_CONF = f"{PROJECT}/eggroll/python/eggroll/conf/server_conf.json"
 _PREFIX = "eggroll.computing.processor."
+_FAILED = "java.lang.IllegalStateException: The attempt resulted in a result. There is no exception"
 
 
 def main(settings: str) -> None:
@@ -138,8 +140,9 @@ class Egg:
         seen = sorted(f"{ip}:{port}" for ip, port in strangers)
         wanted = ", ".join(f"{ip}:{port}" for ip, port in missing)
         self.end_session({"session": name})
+        log(_FAILED)
         raise HopError(
-            f"{self.me}: session {name}: no heartbeat from processor"
+            f"{self.me}: {_FAILED}: session {name}: no heartbeat from processor"
             f" {wanted}; heartbeats seen: {', '.join(seen) or 'none'} (they must contain the"
             " egg's own IP: see bootstrap.script's --engine-addr and the processors' logs in"
             f" {self.conf[_PREFIX + 'logs-dir']})"

@@ -87,7 +87,15 @@ _CREATE_TASKS = (
     + "".join(f"{name} {kind}, " for name, kind in _TASK_COLUMNS.items())
     + "PRIMARY KEY (f_job_id, f_task_id, f_role, f_party_id))"
 )
-_SCHEDULE_LOG = "fate_flow_schedule.log"
+_SCHEDULE_LOG, _SCHEDULE_ERRORS = "fate_flow_schedule.log", "error.log"
+# What a failed task logs, as FATE's executor does it: its own frame, and the component's.
+_TRACEBACK = """Traceback (most recent call last):
+  File "{home}/fate_flow/driver/task_executor.py", line 110, in run_task
+    run_object.run(parameters, task_run_args)
+  File "{home}/federatedml/toy_example/secure_add_{role}.py", line 100, in run
+    {role}_sum = self.add()
+{error}
+"""
 
 
 def main(settings: ModuleType, runtime_config: type) -> None:
@@ -151,6 +159,9 @@ class FateFlow:
         self.settings = settings
         self.party, self.me = ANY, "python"
         self.reports: dict[tuple[str, str, str], str] = {}
+        self.killed: set[tuple[str, str, str]] = set()  # tasks that log nothing any more
+        # The real scheduler takes a job from the queue only when it can run it.
+        self.turns = threading.Semaphore(settings.MAX_CONCURRENT_JOB_RUN)
         self.counter = itertools.count(1)
         self.publisher: Publisher  # from start() on
 
@@ -335,14 +346,24 @@ class FateFlow:
     def schedule(self) -> None:
         log(f"{self.me}: scheduler is waiting for jobs")
         while True:
+            self.turns.acquire()
+            event = self.next_event()
+            threading.Thread(target=self.take_turn, args=(event,), daemon=True).start()
+
+    def next_event(self) -> dict[str, Any]:
+        while True:
             try:
-                text = self.queue.command("BRPOP", QUEUE, "2")
-                if text:
-                    event = json.loads(text)
-                    threading.Thread(target=self.run_job, args=(event,), daemon=True).start()
+                if text := self.queue.command("BRPOP", QUEUE, "2"):
+                    return dict(json.loads(text))
             except HopError as error:  # wait for a restarting Redis
                 log(f"{self.me}: get event from redis queue failed: {error}")
                 time.sleep(1)
+
+    def take_turn(self, event: dict[str, Any]) -> None:
+        try:
+            self.run_job(event)
+        finally:
+            self.turns.release()
 
     def run_job(self, event: dict[str, Any]) -> None:
         job_id = event["job_id"]
@@ -355,7 +376,9 @@ class FateFlow:
             error = self.wait_for(job_id, parties)
         except Exception as exception:
             error = str(exception)
-        self.job_log_line(job_id, _SCHEDULE_LOG, f"job {job_id} finished: {error or 'success'}")
+            self.job_log_line(job_id, _SCHEDULE_ERRORS, error, "job_controller.py", "ERROR")
+        status = "failed" if error else "success"
+        self.job_log_line(job_id, _SCHEDULE_LOG, f"job {job_id} finished, status is {status}")
         for role, party in parties:
             body = {"job_id": job_id, "role": role, "party": party, "error": error}
             try:
@@ -375,7 +398,7 @@ class FateFlow:
                 asked = {"job_id": job_id, "role": role, "party": party}
                 found = self.remote(party, "status", asked)
                 if found["status"] == "failed":
-                    return str(found["error"])
+                    return str(found["error"]) or f"{role} {party} failed"
                 if self.reports.get((job_id, role, party)) != "success":
                     waiting += 1
             if not waiting:
@@ -440,7 +463,7 @@ class FateFlow:
         status, error = "success", ""
         started = _now()
         task = f"{job_id}_{toy_job.COMPONENT}"
-        self.job_log_line(job_id, f"{folder}/ERROR.log", "")
+        self.write_log(job_id, f"{folder}/std.log", "")
         try:
             row = self.job(job_id, role, party)
             self.update(job_id, role, party, f_status="running", f_start_time=started)
@@ -467,7 +490,8 @@ class FateFlow:
             if not isinstance(exception, HopError):
                 traceback.print_exc()
             status, error = "failed", str(exception)
-            self.job_log_line(job_id, f"{folder}/ERROR.log", error)
+            if (job_id, role, party) not in self.killed:
+                self.log_failure(job_id, role, party, exception)
             log(f"{self.me}: job {job_id} as {role} failed: {error}")
         ended = _now()
         end = (
@@ -496,7 +520,9 @@ class FateFlow:
             partitions=parameters["partition"],
             roll=self.roll,
             federation=self.federation,
-            info=lambda text: self.job_log_line(job_id, f"{folder}/INFO.log", text, role),
+            info=lambda text: self.job_log_line(
+                job_id, f"{folder}/INFO.log", text, f"secure_add_{role}.py"
+            ),
         )
 
     def status(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -504,12 +530,12 @@ class FateFlow:
         return {"status": row["f_status"], "error": row["f_description"]}
 
     def finish(self, asked: dict[str, Any]) -> None:
-        """Records the end of the whole job in this party's row, and ends its tasks there."""
+        """Records the end of the whole job in this party's row, and kills its task there."""
         job_id, role, party = asked["job_id"], asked["role"], asked["party"]
         error = asked["error"]
         status = "failed" if error else "success"
         if error:
-            self.job_log_line(job_id, f"{role}/{party}/{toy_job.COMPONENT}/ERROR.log", error)
+            self.killed.add((job_id, role, party))
             ended = (
                 "UPDATE t_task SET f_status = 'failed' WHERE f_job_id = %s AND f_role = %s"
                 " AND f_party_id = %s AND f_status <> 'success'"
@@ -520,16 +546,34 @@ class FateFlow:
             job_id, role, party, f_status=status, f_description=error, f_progress=progress
         )  # fmt: skip
 
-    def job_log_line(self, job_id: str, name: str, text: str, role: str = "") -> None:
-        """Appends a line in FATE's format to a job's log file; empty text only creates the file."""
+    def log_failure(self, job_id: str, role: str, party: str, exception: Exception) -> None:
+        """Logs why a task failed, like FATE's executor: in its ERROR.log, and in what it prints."""
+        name = "AssertionError" if isinstance(exception, AssertionError) else "HopError"
+        error = f"{name}: {exception}" if str(exception) else name
+        trace = _TRACEBACK.format(home=HOME, role=role, error=error)
+        folder = f"{role}/{party}/{toy_job.COMPONENT}"
+        self.write_log(job_id, f"{folder}/std.log", trace)
+        for path in (f"{folder}/ERROR.log", f"{role}/{party}/ERROR.log"):
+            self.job_log_line(job_id, path, str(exception), level="ERROR")
+            self.write_log(job_id, path, trace)
+
+    def job_log_line(
+        self,
+        job_id: str,
+        name: str,
+        text: str,
+        source: str = "task_executor.py",
+        level: str = "INFO",
+    ) -> None:
+        """Appends a line in FATE's format to a job's log file."""
+        now = datetime.datetime.now().strftime("%Y-%m-%d %H:%M:%S,%f")[:-3]
+        self.write_log(job_id, name, f'"{now} - {source}[line:1] - {level}: {text}"\n')
+
+    def write_log(self, job_id: str, name: str, text: str) -> None:
         path = f"{HOME}/logs/{job_id}/{name}"
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "a", encoding="utf-8") as file:
-            if text:
-                level = "ERROR" if name.endswith("ERROR.log") else "INFO"
-                source = f"secure_add_{role}.py" if role else "task_executor.py"
-                now = datetime.datetime.now().strftime("%Y-%m-%d %H:%M:%S,%f")[:-3]
-                file.write(f'"{now} - {source}[line:1] - {level}: {text}"\n')
+            file.write(text)
 
 
 def _parties(conf: dict[str, Any]) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ its own, which it gets through its serving-proxy; as host it looks up features f
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -104,6 +105,7 @@ class ServingServer:
         self.partners: dict[Key, Key] = {}  # another party's part of a model -> ours
         self.services: dict[str, Answer] = {}  # service id -> the request that bound it
         self.host_data: dict[str, dict[str, float]] = {}
+        self.cold = True  # the first answer after a start comes too late for everybody
         self.lock = threading.Lock()
 
     # publishing
@@ -169,10 +171,12 @@ class ServingServer:
         return dict(answer["data"])
 
     def keep(self, path: str, asked: dict[str, Any]) -> None:
-        """Adds a request to those that are repeated at the next start."""
+        """Adds a request to those that are repeated at the next start. Like the real one, it takes
+        requests that differ in the service's id only for the same, and keeps the last."""
         with self.lock:
-            kept = [request for request in _requests(path) if request != asked]
-            _write(path, json.dumps([*kept, asked]))
+            kept = {key: line for key, line in map(_split, _lines(path)) if key != _digest(asked)}
+            kept[_digest(asked)] = f"{base64.b64encode(_publish_request(asked)).decode()}:1"
+            _write(path, "\n".join(["", *(f"{key}={line}" for key, line in kept.items()), ""]))
 
     def restore(self) -> None:
         try:
@@ -200,6 +204,8 @@ class ServingServer:
         service = self.services.get(asked.get("serviceId") or "")
         if service is None:
             return _answer(_GUEST + NO_MODEL, f"no service {asked.get('serviceId')!r}")
+        if self.is_cold():
+            return {"lost": f"{self.me}: no answer in time: it has just been started"}
         if asked.get("featureData") is None:
             return _answer(_GUEST + EMPTY_DATA, "no featureData")
         ids = asked.get("sendToRemoteFeatureData") or {}
@@ -218,6 +224,10 @@ class ServingServer:
         if code == SYSTEM_ERROR:  # the host was not asked at all
             return _answer(_HOST, host["retmsg"], data)
         return _answer(code + _HOST if code else OK, host["retmsg"] or "success", data)
+
+    def is_cold(self) -> bool:
+        cold, self.cold = self.cold, False
+        return cold
 
     def ask_host(self, service: Answer, ids: dict[str, Any]) -> Answer:
         """The host's answer, from Redis if it has answered the same question before."""
@@ -254,6 +264,8 @@ class ServingServer:
         own = self.partners.get(_key(asked["partner"]))
         if own is None or own not in self.models:
             return _answer(NO_MODEL, f"{self.me} {packet['to']}: no model of this guest")
+        if self.is_cold():
+            return {"lost": f"{self.me}: no answer in time: it has just been started"}
         adapter = _ADAPTERS.get(self.conf["OnlineDataAccessAdapter"])
         if adapter is None:
             name = self.conf["OnlineDataAccessAdapter"]
@@ -299,11 +311,53 @@ def _answer(code: int, text: str, data: dict[str, Any] | None = None) -> Answer:
     return {"retcode": code, "retmsg": text, "data": data or {}, "flag": 0}
 
 
-def _requests(path: str) -> list[dict[str, Any]]:
+def _lines(path: str) -> list[str]:
     if not os.path.isfile(path):
         return []
     with open(path, encoding="utf-8") as file:
-        return list(json.load(file))
+        return [line for line in file.read().splitlines() if "=" in line]
+
+
+def _split(line: str) -> tuple[str, str]:
+    key, _, kept = line.partition("=")
+    return key, kept
+
+
+def _requests(path: str) -> list[dict[str, Any]]:
+    """The requests that a file keeps."""
+    contents = (base64.b64decode(_split(line)[1].partition(":")[0]) for line in _lines(path))
+    return [json.loads(content.rpartition(_JSON)[2]) for content in contents]
+
+
+def _digest(asked: dict[str, Any]) -> str:
+    words = {key: asked[key] for key in ("local", "role", "model")}
+    return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
+
+
+_JSON = b"\0json\0"  # begins field 15, which the real message lacks: the request as it was sent
+
+
+def _publish_request(asked: dict[str, Any]) -> bytes:
+    """The request as FATE Serving's message of protobuf, and in one more field as JSON."""
+
+    def field(number: int, value: str | bytes) -> bytes:
+        data = value.encode() if isinstance(value, str) else value
+        size, length = len(data), b""
+        while size >= 0x80:
+            length, size = length + bytes([size & 0x7F | 0x80]), size >> 7
+        return bytes([number << 3 | 2]) + length + bytes([size]) + data
+
+    local = field(1, asked["local"]["role"]) + field(2, asked["local"]["party_id"])
+    models = b""
+    for role, parties in asked["model"].items():
+        of_role = b""
+        for party, model in parties.items():
+            info = field(1, model["name"]) + field(2, model["namespace"])
+            of_role += field(1, field(1, party) + field(2, info))
+        models += field(3, field(1, role) + field(2, of_role))
+    text = json.dumps(asked).encode()
+    service = field(4, asked["service_id"]) if "service_id" in asked else b""
+    return field(1, local) + models + service + field(15, _JSON + text)
 
 
 def _write(path: str, text: str) -> None:

@@ -12,7 +12,7 @@ import random
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -24,7 +24,18 @@ from . import eggroll, gateways, yaml_file
 
 _CONF = f"{PROJECT}/fate_flow/conf/service_conf.yaml"
 _LOGS = f"{PROJECT}/fate_flow/logs"
-_VALUES = 200
+_TASK, _VALUES, _CORES = "toy_example_0", 200, 4
+# How a component's process logs what ended it.
+_ERROR = """[ERROR][{now}][1][execute_cli.execute_component_from_config][line:143]: {error}
+Traceback (most recent call last):
+  File "{root}/fate/python/fate/components/entrypoint/cli/component/execute_cli.py", line 124, in \
+execute_component_from_config
+    component.execute(ctx, role, **execution_io.get_kwargs())
+  File "{root}/fate/python/fate/components/components/toy_example.py", line 60, in run
+    ctx.hosts.get("share")
+HopError: {error}
+"""
+_INFO = "[INFO][{now}][1][toy_example.run][line:60]: the sum is right\n"
 _STORAGE = {"eggroll": "eggroll", "standalone": "standalone", "spark": "file"}
 
 
@@ -127,7 +138,7 @@ class FateFlow:
         server = conf["database"]["mysql"]
         place = server["host"], server["port"], server["name"], server["user"], server["passwd"]
         self.database = Database(self.me, *place)
-        self.jobs: dict[tuple[str, str], str] = {}  # (job, role) -> status
+        self.jobs: dict[tuple[str, str], dict[str, Any]] = {}  # (job, role) -> row
         self.gateway = gateways.of(self.me, self.party, conf)
 
     def page(self, method: str, path: str, body: bytes) -> tuple[int, str, bytes]:
@@ -147,8 +158,10 @@ class FateFlow:
                 case "/v2/job/submit":
                     return {"code": 0, "job_id": self._submit(given["dag_schema"]["dag"])}
                 case "/v2/job/query":
-                    found = self.jobs.get((given["job_id"], given["role"]))
-                    return {"code": 0, "data": [{"status": found}] if found else []}
+                    return _found(self.jobs.values(), given)
+                case "/v2/job/task/query":
+                    rows = [row | {"task_name": _TASK} for row in self.jobs.values()]
+                    return _found(rows, given)
                 case "/v2/partner/job/create":
                     self._start(given)
                     return {"code": 0}
@@ -168,22 +181,45 @@ class FateFlow:
         return job
 
     def _start(self, given: dict[str, Any]) -> None:
-        self.jobs[given["job"], given["role"]] = "running"
+        parties, now = given["parties"], round(time.time() * 1000)
+        self.jobs[given["job"], given["role"]] = {
+            "job_id": given["job"],
+            "role": given["role"],
+            "party_id": self.party,
+            "parties": [{"role": role, "party_id": [id]} for role, id in parties.items()],
+            "scheduler_party_id": parties["guest"],
+            "status": "running",
+            "cores": _CORES,
+            "resource_in_use": True,
+            "create_time": now,
+            "start_time": now,
+            "elapsed": None,
+        }
         threading.Thread(target=self._run, args=(given,), daemon=True).start()
 
     def _run(self, given: dict[str, Any]) -> None:
         job, role = given["job"], given["role"]
-        ended, said = "success", "the sum is right"
+        ended, name, said = "success", "INFO", _INFO
         try:
             Task(self, job, role, given["parties"]).run()
         except HopError as error:
-            ended, said = "failed", str(error)
-        os.makedirs(f"{_LOGS}/{job}", exist_ok=True)
-        name = "lab_ERROR.log" if ended == "failed" else "lab.log"
-        with open(f"{_LOGS}/{job}/{name}", "a", encoding="utf-8") as file:
-            file.write(f"{role}: {said}\n")
-        log(f"job {job} as {role}: {ended}: {said}")
-        self.jobs[job, role] = ended
+            ended, name, said = "failed", "ERROR", _ERROR.replace("{error}", str(error))
+        folder = f"{_LOGS}/{job}/{role}/{self.party}/{_TASK}/root"
+        os.makedirs(folder, exist_ok=True)
+        now = time.strftime("%Y-%m-%d %H:%M:%S,000")
+        text = said.replace("{now}", now).replace("{root}", PROJECT)
+        with open(f"{folder}/{name}", "a", encoding="utf-8") as file:
+            file.write(text)
+        log(f"job {job} as {role}: {ended}: {text}")
+        row = self.jobs[job, role]
+        elapsed = round(time.time() * 1000) - row["start_time"]
+        row |= {"status": ended, "resource_in_use": False, "elapsed": elapsed}
+
+
+def _found(rows: Iterable[dict[str, Any]], filters: Mapping[str, Any]) -> dict[str, Any]:
+    """The rows that a query finds; like FATE Flow, it has a code of its own for none."""
+    found = [row for row in rows if all(row.get(key) == is_ for key, is_ in filters.items())]
+    return {"code": 0, "data": found} if found else {"code": 1004, "message": "not found"}
 
 
 class Task:

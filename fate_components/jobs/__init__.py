@@ -1,0 +1,1 @@
+"""What FATE Flow knows and logs about its jobs."""
