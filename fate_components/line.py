@@ -4,10 +4,10 @@ A release file names its line. The package fills in one `Line`; what it lacks it
 whoever asks says so. Nothing outside of the package names it, but for the registry in `lines`.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import pulumi
 
@@ -132,6 +132,76 @@ class LostData(Protocol):
         """
 
 
+class PublishError(Exception):
+    """A model that cannot be published; the text explains why."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A model to be published.
+
+    Args:
+        job: the id of the job that trained it.
+        service: the name to publish it under.
+        features: the guest's features of the trial request.
+        device: the device_id of the trial request; a random one if it is empty.
+    """
+
+    job: str
+    service: str
+    features: Mapping[str, Any]
+    device: str = ""
+
+
+class TellsProgress(Protocol):
+    """Is told how far a publication is."""
+
+    def said(self, text: str) -> None:
+        """A step that succeeded."""
+
+    def warning(self, text: str) -> None:
+        """What the operator should know."""
+
+    def loaded(self, answers: Sequence[tuple[str, str, str]]) -> None:
+        """What each party answered: its role, its id, and the answer."""
+
+
+class Publishes(Protocol):
+    """Publishes a model."""
+
+    def __call__(
+        self,
+        training: Mapping[str, Containers],
+        serving: Mapping[str, Containers],
+        wanted: Publication,
+        tell: TellsProgress,
+    ) -> None:
+        """Make it answer requests, and try one.
+
+        Args:
+            training: the training clusters of the stack, by party id.
+            serving: its serving clusters, by party id.
+            wanted: the model.
+            tell: is told how far it is.
+
+        Raises:
+            PublishError: it cannot be published.
+        """
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Serving clusters of a release line.
+
+    Args:
+        check: the full name of the module that checks one after an update.
+        publish: publishes a model.
+    """
+
+    check: str
+    publish: Publishes
+
+
 class StuckJobs(Protocol):
     """Tells what keeps the running jobs of a party from going on."""
 
@@ -189,7 +259,7 @@ class Line:
         fate_flow: FATE Flow, which knows the jobs.
         toy_job: the full name of the module that runs the toy job.
         from_kubefate: what becomes of a party of KubeFATE, if KubeFATE deploys such parties.
-        serving_check: the full name of the module that checks a serving cluster, if it has any.
+        serving: its serving clusters, if it has any.
         stuck_jobs: what keeps running jobs from going on, if that can be told.
         lost_data: what a change of the deployment would lose, if that can be told beforehand.
         adapt_tables: how restored tables fit their party again, if they must be changed.
@@ -203,7 +273,7 @@ class Line:
     fate_flow: FateFlow
     toy_job: str
     from_kubefate: FromKubefate | None = None
-    serving_check: str | None = None
+    serving: Serving | None = None
     stuck_jobs: StuckJobs | None = None
     lost_data: LostData | None = None
     adapt_tables: AdaptsTables | None = None

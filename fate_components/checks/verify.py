@@ -53,7 +53,7 @@ def serving(parties: Sequence[Party], line: Line, stack: str) -> None:
         line: the release line.
         stack: the stack's name.
     """
-    if line.serving_check is None:
+    if line.serving is None:
         return
     clusters = [party for party in parties if SERVING in party.services]
     for party in clusters:
@@ -65,7 +65,7 @@ def serving(parties: Sequence[Party], line: Line, stack: str) -> None:
             environment["TRAINING_DOCKER"] = party.hosts[TRAINING].docker_host
         tool.run(
             f"verify-serving-{party.id}",
-            line.serving_check,
+            line.serving.check,
             ["--stack", stack],
             environment=environment,
             opts=pulumi.ResourceOptions(depends_on=clusters),
