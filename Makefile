@@ -67,7 +67,7 @@ stack: tools
 	@sh toolchain/stack.sh $(STACK)
 
 generated: .venv/for-tests ## write the schema for editors and what the documentation says about keys
-	@.venv/bin/python -m fate_components.generated
+	@.venv/bin/python -m tools.generated
 
 kills: .venv/for-tests tools ## kill 30 updates of each release line and repair them (as root; an hour)
 	@sh toolchain/docker.sh test

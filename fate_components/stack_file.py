@@ -17,6 +17,11 @@ from .settings.keys import text
 from .settings.reading import decoded, in_plain_text, validated
 from .settings.services import overridden
 
+SCHEMA = "config/stack.schema.json"
+"""Where the schema of stack files is, from the project's folder, in which they are."""
+COMMENT = f"# yaml-language-server: $schema={SCHEMA}\n"
+"""The first line of a stack file, by which editors find the schema."""
+
 Names = Callable[[Mapping[str, DockerHost]], tuple[Mapping[str, str], list[Mistake]]]
 """Looks up the host names behind ssh:// URLs, by Docker host, with what could not be found."""
 

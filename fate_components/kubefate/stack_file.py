@@ -7,9 +7,8 @@ from typing import Any
 
 import yaml
 
-from ..generated import schema
 from ..settings.errors import Mistake, SettingsError
-from ..stack_file import parse
+from ..stack_file import COMMENT, parse
 from . import options as names
 from .options import Options
 
@@ -43,9 +42,7 @@ def render(config: Mapping[str, Any], stack: str) -> str:
     """
     parties = "all" if "fate:peers" not in config else "PARTY (each party below)"
     external = _EXTERNAL.format(stack=stack) if _external(config) else ""
-    text = schema.COMMENT + _comment(
-        _HEADER.format(stack=stack, parties=parties, external=external)
-    )
+    text = COMMENT + _comment(_HEADER.format(stack=stack, parties=parties, external=external))
     text += "config:\n"
     for key, value in config.items():
         if comment := _COMMENTS.get(key):

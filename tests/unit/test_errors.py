@@ -13,7 +13,7 @@ PARTS = {
     "fate_components/operate/backup/archive.py": "the backup's file: `fatectl restore` names it",
     "fate_components/review/steps.py": "the preview: `fatectl preview-comment` names it",
     "fate_components/kubefate/shell.py": "a line of a file, which the error begins with",
-    "fate_components/generated/reference.py": "a mistake of who changes the documentation",
+    "tools/generated/reference.py": "a mistake of who changes the documentation",
 }
 
 

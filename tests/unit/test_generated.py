@@ -11,14 +11,15 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from fate_components.generated import FILES, ROOT, project, reference, schema
 from fate_components.kubefate import stack_file
 from fate_components.releases import catalogue
 from fate_components.settings import SettingsError
+from fate_components.stack_file import COMMENT
 from tests.bad_stack_files import CASES, GOOD, GOOD_2, Case
 from tests.random_files import FILES as RANDOM
 from tests.random_files import FULL_2
 from tests.unit.test_settings import read
+from tools.generated import FILES, ROOT, project, reference, schema
 
 SECURE = {"secure": "AAABAHLK"}
 ENCRYPTED_KEYS = {"password", "rootPassword", "token", "key", "fate:masterSecret"}
@@ -111,7 +112,7 @@ def test_a_stack_file_of_the_project_names_the_schema_and_passes_it(
 def test_an_imported_stack_file_names_the_schema_and_passes_it(validator: Draft7Validator) -> None:
     config = {key: value for key, value in GOOD_2.items() if not isinstance(value, bool)}
     written = stack_file.render({**config, "fate:masterSecret": SECURE}, "dev")
-    assert written.startswith(schema.COMMENT)
+    assert written.startswith(COMMENT)
     validator.validate(yaml.safe_load(written))
 
 

@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 from fate_components import lines
 from fate_components.cli import stack as stacks
 from fate_components.cli.__main__ import app
-from fate_components.generated import ROOT
 from fate_components.picture import mermaid, svg
 from fate_components.picture.model import Picture, picture, with_states
 from fate_components.plan import topology
@@ -20,6 +19,7 @@ from fate_components.stack_file import parse
 from tests.bad_stack_files import GOOD, GOOD_2
 from tests.random_files import FILES, MARK
 from tests.unit.test_settings import as_engine
+from tools.generated import ROOT
 
 SECRET = {"fate:masterSecret", "fate:parties", "fate:hosts", "fate:registries"}
 

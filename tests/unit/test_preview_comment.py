@@ -12,10 +12,10 @@ import pytest
 from typer.testing import CliRunner
 
 from fate_components.cli.__main__ import app
-from fate_components.generated import ROOT
 from fate_components.review import comment
 from fate_components.review.steps import PreviewError, read
 from tests.previews.trim import trimmed
+from tools.generated import ROOT
 
 PREVIEWS = ROOT / "tests" / "previews"
 NAMES = sorted(path.stem for path in PREVIEWS.glob("*.json"))

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from fate_components.generated import ROOT
 from tests.integration.stacks import PROGRAM
+from tools.generated import ROOT
 
 PREVIEWS = ROOT / "tests" / "previews"
 WORKFLOW: dict[Any, Any] = yaml.safe_load((ROOT / ".github/workflows/preview.yml").read_text())

@@ -1,6 +1,6 @@
 """Writes the files of the project that are made from its models."""
 
-from . import FILES, ROOT
+from tools.generated import FILES, ROOT
 
 for path, content in FILES.items():
     file = ROOT / path

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from fate_components.stack_file import SCHEMA
+
 from . import pictures, project, reference, schema
 
 ROOT = Path(__file__).parents[2]
@@ -16,7 +18,7 @@ def _picture(stack_file: str, _: str) -> str:
 
 
 FILES: Mapping[str, Callable[[str], str]] = {
-    schema.PATH: lambda _: json.dumps(schema.stack_file(), indent=1, ensure_ascii=False) + "\n",
+    SCHEMA: lambda _: json.dumps(schema.stack_file(), indent=1, ensure_ascii=False) + "\n",
     reference.PATH: reference.written,
     project.PATH: project.written,
     **{path: partial(_picture, file) for path, file in pictures.STACKS.items()},

@@ -7,9 +7,9 @@ from typing import Any
 import yaml
 from pydantic.fields import FieldInfo
 
-from ..lines import settings_models
-from ..settings.keys import in_short
-from ..settings.reading import PLAIN
+from fate_components.lines import settings_models
+from fate_components.settings.keys import in_short
+from fate_components.settings.reading import PLAIN
 
 PATH = "Pulumi.yaml"
 

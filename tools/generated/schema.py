@@ -7,17 +7,12 @@ keys, `pulumi preview` checks.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..lines import settings_models
-from ..releases import catalogue
-from ..releases.facts import Release, ServiceFacts
-from ..settings.errors import NAMESPACE
-from ..settings.keys import ENCRYPTED, without_links
-from ..settings.reading import PLAIN
-
-PATH = "config/stack.schema.json"
-"""Where the schema is, from the project's folder, in which the stack files are."""
-COMMENT = f"# yaml-language-server: $schema={PATH}\n"
-"""The first line of a stack file, by which editors find the schema."""
+from fate_components.lines import settings_models
+from fate_components.releases import catalogue
+from fate_components.releases.facts import Release, ServiceFacts
+from fate_components.settings.errors import NAMESPACE
+from fate_components.settings.keys import ENCRYPTED, without_links
+from fate_components.settings.reading import PLAIN
 
 Schema = dict[str, Any]
 

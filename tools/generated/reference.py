@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from ..lines import settings_models
-from ..settings.errors import NAMESPACE
-from ..settings.explanations import model_in
+from fate_components.lines import settings_models
+from fate_components.settings.errors import NAMESPACE
+from fate_components.settings.explanations import model_in
 
 PATH = "docs/configuration.md"
 

@@ -4,10 +4,10 @@ import json
 
 import yaml
 
-from .. import lines
-from ..picture import svg
-from ..picture.model import picture
-from ..stack_file import parse
+from fate_components import lines
+from fate_components.picture import svg
+from fate_components.picture.model import picture
+from fate_components.stack_file import parse
 
 STACKS = {
     "docs/dev-stack.svg": "Pulumi.dev.yaml",
