@@ -1,7 +1,7 @@
 """A Docker host: the connection to its daemon, its images, and the network its parties share."""
 
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -95,9 +95,10 @@ class Host(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self._child = pulumi.ResourceOptions(parent=self, provider=self.provider)
-        self._on_error = leftovers.error_hook(name, self.environment)
-        self._taken = leftovers.taken(survey.containers)
-        self._making_room: pulumi.ResourceHook | None = None
+        self.leftovers = pulumi.ResourceHookBinding(
+            before_create=[leftovers.create_hook(name, self.environment, leftovers.taken(survey))],
+            on_error=[leftovers.error_hook(name, self.environment)],
+        )
         self._pulling = registries.error_hook(name, logins)
         self.shared = {
             plan.name: self.network(
@@ -117,23 +118,6 @@ class Host(pulumi.ComponentResource):
         """The variables that connect a docker command on this machine to this host's daemon."""
         return cli.environment(self.docker_host)
 
-    def hooks(self, name: str, needs: Iterable[int | str]) -> pulumi.ResourceHookBinding:
-        """What removes leftovers that are in the way of a container.
-
-        Args:
-            name: its name.
-            needs: its published ports and its addresses.
-        """
-        return self._hooks(self._taken.blocks(name, needs))
-
-    def _hooks(self, blocked: bool) -> pulumi.ResourceHookBinding:
-        found = pulumi.ResourceHookBinding(on_error=[self._on_error])
-        if blocked:
-            if self._making_room is None:
-                self._making_room = leftovers.create_hook(self.name, self.environment)
-            found.before_create = [self._making_room]
-        return found
-
     def network(
         self, name: str, plan: Network, labelled: Mapping[str, str], parent: pulumi.Resource
     ) -> docker.Network:
@@ -145,7 +129,6 @@ class Host(pulumi.ComponentResource):
             labelled: its labels.
             parent: its parent.
         """
-        existing = self._existing(plan, labelled)
         return docker.Network(
             name,
             name=plan.name,
@@ -161,10 +144,10 @@ class Host(pulumi.ComponentResource):
                 delete_before_replace=True,
                 # The engine does not replace a resource if only its provider changes.
                 replacement_trigger=self.name,
-                hooks=self._hooks(existing is None and plan.name in self.survey.networks),
+                hooks=self.leftovers,
                 # It may be missing in the state: the provider takes a network for removed when the
                 # daemon does not answer, and an update that is killed may not have recorded it.
-                import_=existing,
+                import_=self._existing(plan, labelled),
             ),
         )
 

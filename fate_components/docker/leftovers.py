@@ -13,7 +13,7 @@ for whatever fails, also if that is then retried. What has come since is removed
 import asyncio
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,8 @@ import pulumi
 
 from .client import cli
 from .inspect import drift
+from .inspect.survey import Survey
+from .ports import ANYWHERE
 
 # The daemon's own words; the provider passes them on.
 _NAME_TAKEN = re.compile(r"is already in use by container|network with name .* already exists")
@@ -55,13 +57,54 @@ def error_hook(host: str, environment: Mapping[str, str]) -> pulumi.ErrorHook:
     return pulumi.ErrorHook(f"leftovers-{host}", make_room)
 
 
-def create_hook(host: str, environment: Mapping[str, str]) -> pulumi.ResourceHook:
-    """A hook for the containers and networks of a Docker host that may find something in their way:
-    it makes room before they are created. The arguments are those of `error_hook`.
+@dataclass(frozen=True)
+class Taken:
+    """What the survey has seen on a Docker host that may be in the way of something new.
+
+    Args:
+        names: the names of this stack's containers, and of all networks.
+        holders: the names of this stack's running containers, by the ports and addresses that they
+            have.
+    """
+
+    names: frozenset[str]
+    holders: Mapping[int | str, frozenset[str]]
+
+    def may_block(self, inputs: Mapping[str, Any]) -> bool:
+        """Whether something may be in the way of a resource with these inputs."""
+        name = inputs["name"]
+        needs: set[int | str] = {*_to_take(inputs), *(port for port, _ in _to_bind(inputs))}
+        return name in self.names or any(self.holders.get(one, _NONE) - {name} for one in needs)
+
+
+_NONE: frozenset[str] = frozenset()
+
+
+def taken(survey: Survey) -> Taken:
+    """What the survey has seen on a Docker host that may be in the way of something new."""
+    holders: dict[int | str, frozenset[str]] = {}
+    for name, found in survey.containers.items():
+        if found["State"].get("Running"):
+            held: set[int | str] = {*_addresses(found), *(port for port, _ in _bound(found))}
+            for one in held:
+                holders[one] = holders.get(one, _NONE) | {name}
+    return Taken(frozenset(survey.containers.keys() | survey.networks.keys()), holders)
+
+
+def create_hook(host: str, environment: Mapping[str, str], taken: Taken) -> pulumi.ResourceHook:
+    """A hook for all containers and networks of a Docker host: it makes room before the provider
+    tries to create one.
+
+    Args:
+        host: the Docker host's name in the stack file.
+        environment: the variables that connect a docker command to its daemon.
+        taken: what may be in the way.
     """
 
     async def make_room(args: pulumi.ResourceHookArgs) -> None:
-        await asyncio.to_thread(_make_room, args.type, args.new_inputs or {}, host, environment)
+        inputs = args.new_inputs or {}
+        if taken.may_block(inputs):
+            await asyncio.to_thread(_make_room, args.type, inputs, host, environment)
 
     return pulumi.ResourceHook(f"room-{host}", make_room)
 
@@ -78,54 +121,32 @@ def _make_room(
         _stop_holders(inputs, host, environment)
 
 
-@dataclass(frozen=True)
-class Taken:
-    """The names, ports and addresses that this stack's running containers have on a Docker host.
+Bound = tuple[int, str]
+"""A published port, and the address of the Docker host that it is bound to."""
 
-    Args:
-        names: the names of all its containers, running or not.
-        holders: the names of those that have a port or an address, by either.
-    """
-
-    names: frozenset[str]
-    holders: Mapping[int | str, frozenset[str]]
-
-    def blocks(self, name: str, needs: Iterable[int | str]) -> bool:
-        """Whether something may be in the way of a new container.
-
-        Args:
-            name: its name.
-            needs: its published ports and its addresses.
-        """
-        return name in self.names or any(self.holders.get(one, _NONE) - {name} for one in needs)
+_ANYWHERE = ("", ANYWHERE, "::")
 
 
-_NONE: frozenset[str] = frozenset()
-
-
-def taken(containers: Mapping[str, Mapping[str, Any]]) -> Taken:
-    """What this stack's containers have.
-
-    Args:
-        containers: the containers by name, as `docker inspect` shows them.
-    """
-    holders: dict[int | str, frozenset[str]] = {}
-    for name, found in containers.items():
-        if found["State"].get("Running"):
-            held: set[int | str] = {*_ports(found), *_addresses(found)}
-            for one in held:
-                holders[one] = holders.get(one, _NONE) | {name}
-    return Taken(frozenset(containers), holders)
-
-
-def _ports(found: Mapping[str, Any]) -> set[int]:
-    bound = (found["HostConfig"].get("PortBindings") or {}).values()
-    return {int(binding["HostPort"]) for bindings in bound for binding in bindings or ()}
+def _bound(found: Mapping[str, Any]) -> set[Bound]:
+    """The ports that a container publishes, as Docker describes it."""
+    every = (found["HostConfig"].get("PortBindings") or {}).values()
+    return {(int(one["HostPort"]), one.get("HostIp", "")) for some in every for one in some or ()}
 
 
 def _addresses(found: Mapping[str, Any]) -> set[str]:
+    """The addresses of a container, as Docker describes it."""
     networks = found["NetworkSettings"]["Networks"].values()
     return {network["IPAddress"] for network in networks} - {""}
+
+
+def _to_bind(inputs: Mapping[str, Any]) -> set[Bound]:
+    """The ports that a container that is to be created publishes."""
+    return {(int(one["external"]), one.get("ip") or "") for one in inputs.get("ports") or ()}
+
+
+def _to_take(inputs: Mapping[str, Any]) -> set[str]:
+    """The addresses of a container that is to be created."""
+    return {to.get("ipv4Address") or "" for to in inputs.get("networksAdvanced") or ()} - {""}
 
 
 def _free_name(
@@ -197,10 +218,10 @@ def holds(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
         found: the container, as Docker describes it.
         wanted: the new container's inputs.
     """
-    return bool(
-        _ports(found) & {int(port["external"]) for port in wanted.get("ports") or ()}
-        or _addresses(found)
-        & {to.get("ipv4Address") for to in wanted.get("networksAdvanced") or ()}
+    return bool(_addresses(found) & _to_take(wanted)) or any(
+        port == other and (ip == at or ip in _ANYWHERE or at in _ANYWHERE)
+        for port, ip in _bound(found)
+        for other, at in _to_bind(wanted)
     )
 
 

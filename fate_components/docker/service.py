@@ -322,13 +322,7 @@ class Service(pulumi.ComponentResource):
                 depends_on=[*place.after, *needs],
                 delete_before_replace=True,
                 replacement_trigger=place.host.name,
-                hooks=place.host.hooks(
-                    place.docker_name(self.name),
-                    [
-                        *(to.port for _, to in publications),
-                        *(one.address for one in spec.networks),
-                    ],
-                ),
+                hooks=place.host.leftovers,
                 replace_on_changes=_REPLACE_ON,
                 additional_secret_outputs=(
                     ["uploads"] if any(file.secret for file in spec.files) else None

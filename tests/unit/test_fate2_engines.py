@@ -184,7 +184,7 @@ def test_executors_need_no_certificate_of_osx() -> None:
 def test_the_publications_of_one_port_are_in_the_order_of_docker(order: tuple[int, int]) -> None:
     at = {9370: "0.0.0.0", 26001: "10.0.0.1"}
     listed = [{"HostIp": at[port], "HostPort": str(port)} for port in order]
-    found = {"NetworkSettings": {"Ports": {"26001/tcp": listed, "9883/tcp": None}}}
+    found = {"State": {}, "NetworkSettings": {"Ports": {"26001/tcp": listed, "9883/tcp": None}}}
     survey = Survey(containers={"fate-dev-9999-osx": found})
     osx = run(across(), {"a": survey}).of(CONTAINER)["fate-dev-9999-osx"]
     assert tuple(one["external"] for one in osx["ports"]) == order

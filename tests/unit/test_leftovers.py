@@ -11,6 +11,7 @@ import pytest
 
 from fate_components.docker import leftovers
 from fate_components.docker.client import cli
+from fate_components.docker.inspect.survey import Survey
 from tests.unit.test_drift import awaited
 
 OURS = {"fate.stack": "dev", "fate.party": "9999", "fate.service": "roll"}
@@ -67,8 +68,9 @@ class Host:
         return bool(hook(args))
 
     def about_to_create(self, kind: str) -> None:
-        hook: Any = leftovers.create_hook("lab", {"DOCKER_HOST": "unix:///x.sock"})
         name = "roll" if kind == CONTAINER else "dev"
+        seen = leftovers.Taken(frozenset(["roll", "dev"]), {})
+        hook: Any = leftovers.create_hook("lab", {"DOCKER_HOST": "unix:///x.sock"}, seen)
         inputs = {"name": name, "labels": LABELS if kind == CONTAINER else LABELS[:2]}
         awaited(hook(mock.Mock(type=kind, new_inputs=inputs)))
 
@@ -115,11 +117,18 @@ def test_what_may_be_in_the_way_of_a_container_is_known_from_the_survey() -> Non
             ("egg", "", "9373", False),
         )
     }
-    taken = leftovers.taken(there)
-    assert taken.blocks("egg", [])
-    assert taken.blocks("new", [9371])
-    assert taken.blocks("new", [1, "10.0.0.4"])
-    assert not taken.blocks("new", [9373, "10.0.0.5", ""])
+    taken = leftovers.taken(Survey(containers=there, networks={"net": {}}))
+
+    def blocks(name: str, *ports: int, address: str = "") -> bool:
+        inputs = {"name": name, "ports": [{"external": port} for port in ports]}
+        return taken.may_block(inputs | {"networksAdvanced": [{"ipv4Address": address}]})
+
+    assert blocks("egg")
+    assert blocks("net")
+    assert blocks("new", 9371)
+    assert blocks("new", 1, address="10.0.0.4")
+    assert not blocks("new", 9373, address="10.0.0.5")
+    assert not blocks("new")
 
 
 @pytest.mark.parametrize("labels", [{}, {**OURS, "fate.stack": "prod"}, {"fate.stack": "dev"}])
@@ -166,6 +175,21 @@ def test_only_what_holds_a_port_or_an_address_is_in_the_way(
     assert leftovers.holds(described("edge", address, port), wanted) is in_the_way
 
 
+@pytest.mark.parametrize(
+    ("here", "there", "in_the_way"),
+    [
+        ("127.0.0.1", "127.0.0.1", True),
+        ("127.0.0.1", "10.0.0.1", False),
+        ("0.0.0.0", "10.0.0.1", True),
+        ("127.0.0.1", "", True),
+    ],
+)
+def test_a_port_can_be_bound_at_several_addresses(here: str, there: str, in_the_way: bool) -> None:
+    found = described("edge", "10.0.0.9", "9371")
+    found["HostConfig"]["PortBindings"]["9370/tcp"][0]["HostIp"] = there
+    assert leftovers.holds(found, {"ports": [{"external": 9371.0, "ip": here}]}) is in_the_way
+
+
 @pytest.mark.parametrize("error", ["Bind: port is already allocated", "Address already in use"])
 def test_a_container_of_this_stack_that_holds_the_port_is_stopped(
     monkeypatch: pytest.MonkeyPatch, error: str
@@ -195,7 +219,8 @@ def test_a_container_of_this_stack_that_holds_the_port_is_stopped(
     monkeypatch.setattr(pulumi, "ResourceHook", lambda _, function: function)
     hook: Any = leftovers.error_hook("lab", {})
     inputs = {"name": "roll", "labels": LABELS, "ports": [{"external": 9371}]}
-    before: Any = leftovers.create_hook("lab", {})
+    seen = leftovers.Taken(frozenset(), {9371: frozenset(["edge"])})
+    before: Any = leftovers.create_hook("lab", {}, seen)
     awaited(before(mock.Mock(type=CONTAINER, new_inputs=inputs)))
     assert ran[-1] == "stop --time 60 edge"
     ran.clear()
