@@ -29,6 +29,7 @@ from fate_components.docker.service import Container, Place, Service
 from fate_components.docker.survey import Survey
 from fate_components.external import servers
 from fate_components.fate2 import hdfs, tables
+from fate_components.images import full_name
 from fate_components.outputs import exchange_output, party_outputs
 from fate_components.settings import DockerHost, Published, Settings
 from fate_components.settings.load import parse
@@ -91,7 +92,12 @@ def deployment(file: StackFile) -> Deployment:
 
         shared = {wanted.name: network("", wanted) for wanted in plan.shared[name].values()}
         return SimpleNamespace(
-            name=name, shared=shared, network=network, provider=None, survey=Survey()
+            name=name,
+            shared=shared,
+            network=network,
+            image_name=lambda wanted: full_name(settings.registry, wanted),
+            provider=None,
+            survey=Survey(),
         )
 
     def keep(self: Service, token: str, place: Place, spec: Container, *_: Any, **__: Any) -> None:
