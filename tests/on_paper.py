@@ -31,6 +31,7 @@ from fate_components.docker.ports import Published
 from fate_components.docker.service import Container, Place, Service
 from fate_components.engines.hdfs import conf as hdfs
 from fate_components.engines.spark import tables
+from fate_components.images import full_name
 from fate_components.operate import fleet
 from fate_components.outputs import exchange_output, party_outputs
 from fate_components.party import party
@@ -100,7 +101,12 @@ def deployment(file: StackFile) -> Deployment:
 
         shared = {wanted.name: network("", wanted) for wanted in plan.shared[name].values()}
         return SimpleNamespace(
-            name=name, shared=shared, network=network, provider=None, survey=Survey()
+            name=name,
+            shared=shared,
+            network=network,
+            image_name=lambda wanted: full_name(settings.registry, wanted),
+            provider=None,
+            survey=Survey(),
         )
 
     def keep(self: Service, token: str, place: Place, spec: Container, *_: Any, **__: Any) -> None:
