@@ -25,13 +25,13 @@ import yaml
 from fate_components import lines
 from fate_components.checks import connections, reread_files
 from fate_components.docker import delivery
+from fate_components.docker.images.supply import full_name
 from fate_components.docker.inspect.survey import Survey
 from fate_components.docker.networks import Network
 from fate_components.docker.ports import Published
 from fate_components.docker.service import Container, Place, Service
 from fate_components.engines.hdfs import conf as hdfs
 from fate_components.engines.spark import tables
-from fate_components.images import full_name
 from fate_components.operate import fleet
 from fate_components.outputs import exchange_output, party_outputs
 from fate_components.party import party
