@@ -27,9 +27,7 @@ def line_of(target: Target, members: Iterable[Member]) -> Line:
     for member in members:
         version = re.search(r":(\d+(?:\.\d+)+)", member.image)
         if version and version[1] in known:
-            line = lines.of(catalogue.load(version[1]))
-            if line.fate_flow.service == member.service:
-                return line
+            return lines.of(catalogue.load(version[1]))
     raise TargetError("the release cannot be told from the images: name the stack with --stack")
 
 

@@ -20,7 +20,7 @@ MEMBERS = (
     Member(name="volumes/redis.tar.gz", service="redis", image="redis:5", volume="redis"),
 )
 MANIFEST = Manifest(
-    line="fate1",
+    line="fate1_3",
     release="1.3.0",
     stack="dev",
     party=9999,

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,13 @@ import yaml
 from typer.testing import CliRunner
 
 from fate_components import lines
+from fate_components.cli import flow, target
 from fate_components.cli import stack as stacks
-from fate_components.cli import target
 from fate_components.cli.__main__ import app
 from fate_components.cli.stack import StackError, StateError, read_file
 from fate_components.cli.status import ago, grouped, size
 from fate_components.docker.client.daemon import NoAnswerError
+from fate_components.lines import fate1_3
 from fate_components.operate import fleet
 from fate_components.operate.fleet import Fleet, Member, Usage
 from fate_components.stack_file import parse
@@ -346,6 +348,8 @@ def flows(docker: dict[str, Any], service: str, state: str = "running") -> None:
     name = f"/fate-dev-9999-{service}"
     there = {**EGG, "Name": name, "State": {**EGG["State"], "Status": state}}
     docker["/containers/e2/json"] = there
+    tag = "federatedai/python:1.3.0-release"
+    docker["/images/json"] = [{"Id": EGG["Image"], "RepoTags": [tag]}]
 
 
 def test_a_toy_job_without_a_training_cluster(docker: dict[str, Any]) -> None:
@@ -369,11 +373,11 @@ def test_what_a_toy_job_says(
     docker: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str, code: int
 ) -> None:
     flows(docker, "python")
-    package = tmp_path / "fate_components" / "toy_job"
-    package.mkdir(parents=True)
-    (package / "fate1.py").write_text(
+    (tmp_path / "job.py").write_text(
         f"import os; print(os.environ['GUEST'], os.environ['HOST'], flush=True); {script}"
     )
+    job = replace(fate1_3.LINE, toy_job="job")
+    monkeypatch.setattr(flow, "line_of", lambda *_: job)
     monkeypatch.setattr("fate_components.cli.toy.PROJECT", tmp_path)
     done = run("toy", "9999", "10000", "--host", "ssh://here")
     assert done.exit_code == code

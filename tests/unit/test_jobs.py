@@ -163,7 +163,12 @@ class Flow:
 @pytest.fixture(params=list(LINES))
 def played(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Flow:
     found = Flow(request.param, tmp_path)
-    Docker.answers = {"/containers/json?all=1": [{"Id": party} for party in PARTIES]}
+    tag = {"python": "1.3.0-release", "fateflow": "2.2.0-release"}[request.param]
+    image = {"Id": EGG["Image"], "RepoTags": [f"federatedai/{request.param}:{tag}"]}
+    Docker.answers = {
+        "/containers/json?all=1": [{"Id": party} for party in PARTIES],
+        "/images/json": [image],
+    }
     for party in PARTIES:
         labels = {"fate.stack": "dev", "fate.party": party, "fate.service": found.service}
         name = f"/fate-dev-{party}-{found.service}"

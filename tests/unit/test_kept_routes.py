@@ -229,7 +229,7 @@ def test_a_preview_says_that_a_proxy_is_restarted(
         "NetworkSettings": {},
     }  # fmt: skip
     with mock.patch(
-        "fate_components.docker.drift.generation", return_value=pulumi.Output.from_input(0)
+        "fate_components.docker.inspect.drift.generation", return_value=pulumi.Output.from_input(0)
     ):
         survey = Survey(
             containers={NAME: there}, questions=Files(present, record), deployed=State(None)

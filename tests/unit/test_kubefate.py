@@ -324,7 +324,7 @@ def test_options_of_others_are_told() -> None:
         ("1.3", ("--party", "9999"), {"mysql_ip": "10.0.0.9", "mysql_user": "'it s'"},
          "is not an account"),
         ("1.3", ("--release", "9.9"), {}, "--release = 9.9: is not a known release"),
-        ("1.3", ("--engines", "standalone"), {}, "FATE 1.3 has Eggroll only"),
+        ("1.3", ("--engines", "standalone"), {}, "FATE 1.3.0 has Eggroll only"),
         ("1.3", ("--party", "1"), {}, "choose from 10000, 9999"),
         ("1.3", ("--party", "exchange"), {}, "names no party"),
         ("1.3", ("--party", "9999"), {"partyiplist": "(10.0.0.1 10.0.0.1)"}, "have one address"),

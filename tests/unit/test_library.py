@@ -111,10 +111,10 @@ def test_the_package_contains_all_that_it_needs(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "installed")
-    assert (tmp_path / "installed/fate_components/fate2/training_job.ipynb").exists()
+    assert (tmp_path / "installed/fate_components/lines/fate2/training_job.ipynb").exists()
     script = (
-        "from fate_components import release; from images import catalogue; "
-        "print(release.known(), catalogue.image_name('fateflow', '2.2.0'))"
+        "from fate_components.releases import catalogue as releases; from images import catalogue; "
+        "print(releases.known(), catalogue.image_name('fateflow', '2.2.0'))"
     )
 
     def said(folder: Path) -> str:

@@ -90,7 +90,7 @@ def old(monkeypatch: pytest.MonkeyPatch) -> Played:
     monkeypatch.setenv("HOST_DOCKER", "ssh://there")
     monkeypatch.setattr("sys.argv", ["fate1", "--stack", "dev"])
     monkeypatch.setattr(Containers, "run", lambda *args, **more: found.run(*args, **more))
-    monkeypatch.setattr("fate_components.docker.cli.run", found.docker)
+    monkeypatch.setattr("fate_components.docker.client.cli.run", found.docker)
     monkeypatch.setattr(fate1, "routes_are_new", lambda _: False)
     monkeypatch.setattr("fate_components.edge_check.broken", lambda *_: [])
     return found

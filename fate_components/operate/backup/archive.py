@@ -60,7 +60,7 @@ class Manifest(_Facts):
 
     Args:
         format: the version of the file format.
-        line: the release line.
+        line: the release line, for people: the release says which it is.
         release: the FATE release.
         stack: the stack that the party was in.
         party: the party's id.
