@@ -42,12 +42,16 @@ class Outcome:
     def operations(self, kind: str = "") -> dict[str, str]:
         """The operation on each resource that changed, by its logical name.
 
+        The engine's own default providers are left out: it shows them to nobody.
+
         Args:
             kind: the type of the resources, like docker:index/container:Container; all if empty.
         """
         found = {}
         for event in self.events:
             step = event.resource_pre_event and event.resource_pre_event.metadata
+            if step and "::pulumi:providers:" in step.urn and "::default" in step.urn:
+                continue
             if step and step.type.startswith(kind) and step.op not in ("same", "refresh", "read"):
                 operation = "replace" if "replace" in step.op else str(step.op.value)
                 found[step.urn.split("::")[-1]] = operation

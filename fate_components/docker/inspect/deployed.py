@@ -48,6 +48,7 @@ class Deployed:
 
 
 async def _read() -> Mapping[str, Any]:
+    # For as long as it is asked, the engine registers a default provider, which it never shows.
     # A name without the organization may be another's stack.
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     try:
