@@ -222,7 +222,7 @@ def toy_job(
 ) -> subprocess.CompletedProcess[str]:
     """Run the toy job as an up with fate:verify does, or as if the host were somebody else's."""
     return cluster.stack.python(
-        f"fate_components.toy_job.{line}",
+        f"fate_components.lines.{line}.toy_job",
         GUEST=str(guest),
         HOST=str(host),
         GUEST_DOCKER=cluster.host.url,

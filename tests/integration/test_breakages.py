@@ -110,7 +110,7 @@ def test_a_wrong_value_is_found_and_named(cluster: Cluster, breakage: Breakage) 
             said[:] = [container.logs(tail=20).decode(errors="replace")]
             if cluster.container(9999, "python").status == "running":
                 # The error may be in the log of either party, which the example does not show.
-                job = toy_job(cluster, "fate1")
+                job = toy_job(cluster, "fate1_3")
                 said.append(job.stderr)
                 assert job.returncode, f"the job succeeded despite {breakage}"
             return any(breakage.says in text for text in said)
@@ -146,7 +146,7 @@ def test_a_wrong_node_is_found_and_named(
 ) -> None:
     cluster.sql(9999, wrong)
     try:
-        job = toy_job(cluster, "fate1")
+        job = toy_job(cluster, "fate1_3")
     finally:
         cluster.sql(9999, right)
     assert job.returncode

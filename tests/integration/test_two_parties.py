@@ -119,7 +119,7 @@ def test_a_guest_that_only_followed_names_the_host_and_its_reason(cluster: Clust
     starter = "/data/projects/fate/eggroll/egg/conf/start-processor.sh"
     cluster.sh(10000, "egg", f"cp {starter} /tmp/starter && echo 'exit 1' > {starter}")
     try:
-        failed = toy_job(cluster, "fate1")
+        failed = toy_job(cluster, "fate1_3")
         job = json.loads(cluster.stack.fatectl("jobs", "9999", "--json").stdout)["jobs"][0]["name"]
         shown = cluster.stack.fatectl("jobs", "9999", job).stdout
     finally:
@@ -234,7 +234,7 @@ def test_a_job_with_an_unknown_party_names_the_hop(cluster: Cluster) -> None:
     refused = cluster.stack.fatectl("toy", "9999", "12345")
     assert refused.returncode == 1
     assert "party 12345 is neither in fate:parties nor in fate:peers" in refused.stderr
-    failed = toy_job(cluster, "fate1", host=12345, peer=True)
+    failed = toy_job(cluster, "fate1_3", host=12345, peer=True)
     assert failed.returncode == 1
     assert "with party 12345 failed:\nits last lines:" in failed.stderr
     assert "127.0.0.1:9" in failed.stderr, "the job's own output must name the hop"

@@ -339,7 +339,7 @@ def test_jobs_that_a_party_has_told_stay(monkeypatch: pytest.MonkeyPatch) -> Non
             raise answer
         return answer
 
-    monkeypatch.setattr("fate_components.jobs.of_party", ask)
+    monkeypatch.setattr("fate_components.jobs.table.of_party", ask)
     monkeypatch.setattr(found, "_fleet", lambda: all_up(target))
     found.ask_jobs("9999")
     assert [one.name for one in found.seen().jobs["9999"]] == ["1"]

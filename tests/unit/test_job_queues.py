@@ -16,8 +16,8 @@ from fate_components.checks import connections as ways
 from fate_components.checks import doctor
 from fate_components.docker.client.containers import Containers
 from fate_components.docker.inspect.survey import Survey
+from fate_components.lines.fate2 import flow_client as fate2
 from fate_components.lines.fate2 import job_queues
-from fate_components.lines.fate2 import toy_job as fate2
 from tests.bad_stack_files import GOOD_2
 from tests.unit.test_doctor import INFO, running, stack
 
@@ -249,7 +249,7 @@ def test_doctor_asks_brokers_that_run(monkeypatch: pytest.MonkeyPatch) -> None:
             raise job_queues.UnknownError("RabbitMQ of party 10000 says 'no'")
         return ["an error"], ["a warning"]
 
-    monkeypatch.setattr(job_queues, "stuck", stuck)
+    monkeypatch.setattr(job_queues, "_stuck", stuck)
     monkeypatch.setattr(doctor, "_outdated_tables", lambda *_: iter(()))
     monkeypatch.setattr(ways, "follow", lambda *_: [])
     there = [f"fate-dev-{party}-{name}" for party in (9999, 10000) for name in ("rabbitmq",)]
