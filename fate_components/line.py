@@ -254,10 +254,10 @@ class Line:
         settings: the model of its stack files.
         planner: decides where its clusters run, and what they need there.
         clusters: what deploys each kind of cluster that it has.
-        exchange: what deploys the exchange.
         reread: the files that its services read again by themselves.
         fate_flow: FATE Flow, which knows the jobs.
         toy_job: the full name of the module that runs the toy job.
+        exchange: what deploys the exchange, if its releases have one.
         from_kubefate: what becomes of a party of KubeFATE, if KubeFATE deploys such parties.
         serving: its serving clusters, if it has any.
         stuck_jobs: what keeps running jobs from going on, if that can be told.
@@ -268,10 +268,10 @@ class Line:
     settings: type[Settings]
     planner: type[Planner]
     clusters: Mapping[str, DeploysCluster]
-    exchange: DeploysExchange
     reread: RereadFiles
     fate_flow: FateFlow
     toy_job: str
+    exchange: DeploysExchange | None = None
     from_kubefate: FromKubefate | None = None
     serving: Serving | None = None
     stuck_jobs: StuckJobs | None = None

@@ -210,6 +210,7 @@ class Exchange(pulumi.ComponentResource):
             networks=networks,
             party=None,
         )
+        assert line.exchange  # noqa: S101 - its release has one
         services = [line.exchange(place, plan, child)]
         if certificates and plan.edge and plan.edge_name:
             edge = Edge(

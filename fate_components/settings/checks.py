@@ -24,7 +24,7 @@ def mistakes(settings: Settings, release: Release) -> Iterator[Mistake]:
     yield from _hosts(settings)
     yield from _parties(settings)
     yield from _databases(settings)
-    yield from _exchange_host(settings)
+    yield from _exchange(settings, release)
     yield from _registries(settings)
     yield from _archive(settings)
     yield from tls_checks.mistakes(settings)
@@ -141,8 +141,10 @@ def _elsewhere(settings: Settings, address: str, where: Location) -> Iterator[Mi
         yield Mistake(where, f"{address} {NOT_CALLABLE}; set the IPv4 address or another name")
 
 
-def _exchange_host(settings: Settings) -> Iterator[Mistake]:
+def _exchange(settings: Settings, release: Release) -> Iterator[Mistake]:
     exchange = settings.exchange
+    if exchange and release.exchange is None:
+        yield Mistake(("exchange",), f"FATE {release.name} has none; remove the key")
     if exchange and exchange.host is not None and exchange.host not in settings.hosts:
         yield Mistake(("exchange", "host"), unknown_host(exchange.host, settings.hosts))
     if exchange and exchange.address is not None:
