@@ -11,7 +11,7 @@ PROGRAM = Path(__file__).parents[2] / "fate_components"
 ROOMS = (
     "docker", "crypto", "releases", "settings", "plan", "security", "jobs", "line", "party",
     "engines", "lines", "stack_file", "images", "operate", "checks", "outputs", "picture", "review",
-    "kubefate", "deployment", "provider", "cli",
+    "kubefate", "sdk", "deployment", "provider", "cli",
 )  # fmt: skip
 LIBRARY = ("fate1", "fate2")  # names that programs of others use
 MODULES = sorted(PROGRAM.rglob("*.py"))
