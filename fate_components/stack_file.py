@@ -94,7 +94,7 @@ def complete(
         )
     known, unknown = names(settings.hosts)
     hosts = {
-        name: host.called(known[name]) if name in known else host
+        name: host.with_host_name(known[name]) if name in known else host
         for name, host in settings.hosts.items()
     }
     settings = settings.model_copy(update={"hosts": hosts})

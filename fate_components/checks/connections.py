@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..docker.client import cli
 from ..docker.names import docker_name
 from ..plan.edges import EdgePlan
-from ..plan.endpoints import EXCHANGE, Endpoint, Reach, called
+from ..plan.endpoints import EXCHANGE, Endpoint, Reach, display_name
 from ..plan.topology import Topology
 from ..releases.facts import ServiceFacts
 
@@ -36,7 +36,7 @@ _TIMED_OUT = 124
 
 
 @dataclass(frozen=True)
-class Way:
+class Connection:
     """A way from a party to another, or to or from the exchange.
 
     Args:
@@ -55,7 +55,7 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Reached:
+class TriedConnection:
     """Whether a way leads to where it should.
 
     Args:
@@ -64,19 +64,19 @@ class Reached:
         why: why it fails.
     """
 
-    way: Way
+    way: Connection
     seconds: float | None
     why: str = ""
 
     def __str__(self) -> str:
         way = self.way
         return (
-            f"{way.container} cannot reach {called(way.to)} at {way.at.host}:{way.at.port}: "
+            f"{way.container} cannot reach {display_name(way.to)} at {way.at.host}:{way.at.port}: "
             f"{self.why}"
         )
 
 
-def ways(plan: Topology, stack: str) -> Iterator[Way]:
+def ways(plan: Topology, stack: str) -> Iterator[Connection]:
     """All ways that begin in a stack.
 
     Args:
@@ -92,16 +92,16 @@ def ways(plan: Topology, stack: str) -> Iterator[Way]:
             for name, facts in cluster.facts.gateways.items():
                 container = docker_name(stack, id, name)
                 for to, at in _of(facts, cluster.others):
-                    yield Way(id, cluster.host, container, to, at)
+                    yield Connection(id, cluster.host, container, to, at)
                 if cluster.default:
-                    yield Way(id, cluster.host, container, EXCHANGE, cluster.default)
+                    yield Connection(id, cluster.host, container, EXCHANGE, cluster.default)
     if exchange := plan.exchange:
         if exchange.edge:
             before = docker_name(stack, f"{EXCHANGE}-")
             yield from _encrypted(EXCHANGE, exchange.host, before, exchange.edge)
         else:
             for to, at in _of(exchange.services[0], exchange.parties):
-                yield Way(EXCHANGE, exchange.host, docker_name(stack, EXCHANGE), to, at)
+                yield Connection(EXCHANGE, exchange.host, docker_name(stack, EXCHANGE), to, at)
 
 
 def _of(gateway: ServiceFacts, others: Mapping[int, Reach]) -> Iterator[tuple[str, Endpoint]]:
@@ -111,12 +111,12 @@ def _of(gateway: ServiceFacts, others: Mapping[int, Reach]) -> Iterator[tuple[st
             yield str(id), reach[port]
 
 
-def _encrypted(party: str, host: str, before: str, edge: EdgePlan) -> Iterator[Way]:
+def _encrypted(party: str, host: str, before: str, edge: EdgePlan) -> Iterator[Connection]:
     for tunnel in edge.tunnels:
-        yield Way(party, host, f"{before}{edge.service}", tunnel.party, tunnel.to)
+        yield Connection(party, host, f"{before}{edge.service}", tunnel.party, tunnel.to)
 
 
-def follow(found: Iterable[Way], docker_hosts: Mapping[str, str]) -> list[Reached]:
+def follow(found: Iterable[Connection], docker_hosts: Mapping[str, str]) -> list[TriedConnection]:
     """Follow ways, many at once.
 
     Args:
@@ -127,14 +127,14 @@ def follow(found: Iterable[Way], docker_hosts: Mapping[str, str]) -> list[Reache
         return list(threads.map(lambda way: _follow(way, docker_hosts[way.host]), found))
 
 
-def _follow(way: Way, docker_host: str) -> Reached:
+def _follow(way: Connection, docker_host: str) -> TriedConnection:
     command = ["exec", "-i", way.container, "sh", "-c", _CONNECT, way.at.host, str(way.at.port)]
     done = cli.run(command, cli.environment(docker_host), timeout=_LIMIT)
     took = re.search(r"^took ([0-9]+)$", done.stdout, re.MULTILINE)
     if took:
-        return Reached(way, int(took[1]) / 1e6)
+        return TriedConnection(way, int(took[1]) / 1e6)
     if done.returncode == _TIMED_OUT:
-        return Reached(way, None, f"no answer within {_SECONDS} s")
+        return TriedConnection(way, None, f"no answer within {_SECONDS} s")
     said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
     # The last words: "bash: connect: Connection refused", "nc: …: Connection refused".
-    return Reached(way, None, said[0].rpartition(": ")[2])
+    return TriedConnection(way, None, said[0].rpartition(": ")[2])

@@ -17,12 +17,12 @@ from ..line import Line
 from ..operate.fleet import Member
 from ..party import edge_check, kept_routes
 from ..party.edge import IDENTITY
-from ..plan.endpoints import EXCHANGE, called
+from ..plan.endpoints import EXCHANGE, display_name
 from ..plan.topology import Topology
 from ..security import certificates
 from ..settings import Settings
 from . import connections, preflight, reread_files
-from .connections import Reached
+from .connections import TriedConnection
 
 _SOON = timedelta(days=30)
 _AT_ONCE = 16
@@ -40,7 +40,7 @@ class Report:
     """
 
     surveys: Mapping[str, Survey]
-    reached: Sequence[Reached] = ()
+    reached: Sequence[TriedConnection] = ()
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -107,7 +107,7 @@ def examine(
         report.reached = connections.follow(there, docker_hosts)
         report.errors += [
             f"{one}. Check the address and the port, the firewalls on the way, and whether "
-            f"{called(one.way.to)} runs."
+            f"{display_name(one.way.to)} runs."
             for one in report.reached
             if one.seconds is None
         ]

@@ -8,7 +8,7 @@ from ipaddress import IPv4Network, ip_network
 from ..docker.inspect.survey import Described, Survey, labels_of
 from ..docker.names import data_folder, docker_name
 from ..line import Line
-from ..plan.endpoints import called
+from ..plan.endpoints import display_name
 from ..plan.placed import Needs
 from ..plan.topology import Topology
 from ..settings import TRAINING, DockerHost, Settings
@@ -55,7 +55,7 @@ def findings(
     """
     errors: list[str] = []
     warnings: list[str] = []
-    users = {name: [called(one) for one in plan.users(name)] for name in settings.hosts}
+    users = {name: [display_name(one) for one in plan.users(name)] for name in settings.hosts}
     for name, survey in surveys.items():
         if survey.error:
             where = f"Docker host {name} ({settings.hosts[name].docker})"
@@ -237,7 +237,7 @@ def _moved(plan: Topology, line: Line, stack: str, surveys: Mapping[str, Survey]
             for one in surveys[cluster.host].containers.values()
         ):
             continue
-        for service, about in keys.placeable.items():
+        for service, about in keys.movable.items():
             if not about.volume or service not in cluster.services:
                 continue
             volume, wanted = docker_name(stack, id, about.volume), cluster.host_of(service)

@@ -13,7 +13,7 @@ from rich.text import Text
 from .. import lines
 from ..checks import doctor as checks
 from ..docker.inspect import survey
-from ..plan.endpoints import called
+from ..plan.endpoints import display_name
 from .failure import failure
 from .stack import StackError, StackOption
 from .tables import print_table
@@ -33,7 +33,9 @@ def _tables(report: checks.Report) -> Iterator[RenderableType]:
     for way in report.reached:
         seconds = way.seconds
         took = Text("not", "red") if seconds is None else f"{seconds * 1000:.1f} ms"
-        here, there = (called(who).removeprefix("the ") for who in (way.way.party, way.way.to))
+        here, there = (
+            display_name(who).removeprefix("the ") for who in (way.way.party, way.way.to)
+        )
         ways.add_row(here, there, f"{way.way.at.host}:{way.way.at.port}", took)
     for table in (hosts, ways):
         table.header_style = "dim"

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from ..operate import fleet
 from ..operate.fleet import MISSING, Condition, Fleet, Member, Usage, condition
-from ..plan.endpoints import called
+from ..plan.endpoints import display_name
 from .failure import failure
 from .stack import StackError, StackOption
 from .tables import console, lasting, print_table
@@ -117,7 +117,7 @@ def tables(looked_at: Target, status: Status, now: datetime) -> Iterator[Rendera
     """A table for each party, and a line for each Docker host that does not answer."""
     for party, members in status.fleet.parties.items():
         ill = sum(not one.well for one in members)
-        title = called(party).removeprefix("the ")
+        title = display_name(party).removeprefix("the ")
         yield Text.assemble(
             (title, "bold"), ": ", (f"{ill} of {len(members)} not healthy", "red")
             if ill else (f"{len(members)} healthy", "green"),

@@ -13,7 +13,7 @@ from ..docker.client import tls_files
 from ..docker.client.daemon import Daemon, NoAnswerError
 from ..docker.inspect.survey import LEFT_OUT
 from ..lines import plan
-from ..plan.endpoints import called
+from ..plan.endpoints import display_name
 from ..settings import DockerHost
 from ..settings.hosts import certificates
 from . import recorded
@@ -88,7 +88,7 @@ def left_out(host: str, why: str, has: Sequence[str], wanted: Sequence[str], gon
 
 
 def _listed(users: Sequence[str]) -> str:
-    return ", ".join(map(called, users)) or "nothing"
+    return ", ".join(map(display_name, users)) or "nothing"
 
 
 def up(

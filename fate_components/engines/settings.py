@@ -11,7 +11,7 @@ from pydantic import (
 )
 
 from .. import settings
-from ..settings.clusters import Placeable
+from ..settings.clusters import Movable
 from ..settings.keys import Keys
 from ..settings.values import Count, Memory, Password, Port, by_host, folder, per_host
 from .hdfs import ports as hdfs_ports
@@ -197,12 +197,12 @@ class Hdfs(Keys):
 class Training(settings.Training):
     """A party's training cluster."""
 
-    placeable: ClassVar[Mapping[str, Placeable]] = {
-        **settings.Training.placeable,
-        "client": Placeable("notebooks", calls=(FLOW_PORT,)),
-        "fateboard": Placeable(calls=(FLOW_PORT,)),
+    movable: ClassVar[Mapping[str, Movable]] = {
+        **settings.Training.movable,
+        "client": Movable("notebooks", calls=(FLOW_PORT,)),
+        "fateboard": Movable(calls=(FLOW_PORT,)),
     }
-    unplaceable: ClassVar[Mapping[str, str]] = {
+    immovable: ClassVar[Mapping[str, str]] = {
         WORKER: "the key workers sets how many there are on each",
         DATA_NODE: "the key hdfs.dataNodes sets how many there are on each",
     }

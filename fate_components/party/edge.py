@@ -13,7 +13,7 @@ from ..docker import delivery
 from ..docker.ports import Published
 from ..docker.service import Container, File, Place, Service
 from ..plan.edges import EdgePlan, Entrance, Tunnel
-from ..plan.endpoints import called
+from ..plan.endpoints import display_name
 from ..security.certificates import Certificates
 
 _HOME = "/etc/fate/edge"
@@ -174,8 +174,8 @@ def _tunnel(
     if way.protocol == "tcp":
         lines.append("proxy_ssl on;")
     unreachable = (
-        f"{owner} cannot reach {called(way.party)} at {to}, or does not accept its certificate: "
-        "see the log of its edge"
+        f"{owner} cannot reach {display_name(way.party)} at {to}, or does not accept its "
+        "certificate: see the log of its edge"
     )
     return _server(
         _listen(f"{plan.inside.address}:{way.port}", way.protocol, http2),
@@ -287,7 +287,7 @@ class Edge(Service):
         # A reload starts new workers; the old ones only complete the requests and streams that they
         # have. The gateways behind it keep calling the same ports, wherever those lead now.
         files = {
-            "tls": File(_BUNDLE, bundle(called(who), plan, certificates, image), reread=True),
+            "tls": File(_BUNDLE, bundle(display_name(who), plan, certificates, image), reread=True),
             "certificate": File(
                 IDENTITY,
                 identity.certificate + identity.key.get_secret_value(),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ..docker.client.containers import Containers
-from ..plan.endpoints import called
+from ..plan.endpoints import display_name
 from .edge import CONF
 
 _SECONDS = 15
@@ -71,8 +71,8 @@ def broken(party: Containers, edge: str, others: Collection[str] | None = None) 
         path = f"/fate.check.{way.protocol}/{way.party}/{secrets.token_hex(4)}"
         if not _leads_there(party, edge, way, path):
             yield (
-                f"{edge} of party {party.id} cannot reach {called(way.party)} at {way.to} with "
-                f"TLS: {_reason(party, edge, way, path)}"
+                f"{edge} of party {party.id} cannot reach {display_name(way.party)} at {way.to} "
+                f"with TLS: {_reason(party, edge, way, path)}"
             )
 
 

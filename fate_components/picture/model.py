@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from ..docker.ports import Published
 from ..plan.clusters import ClusterPlan
-from ..plan.cross_host import Between
+from ..plan.cross_host import CrossHostPorts
 from ..plan.endpoints import EXCHANGE
 from ..plan.topology import ExchangePlan, Topology
 from ..releases.facts import Release
@@ -274,7 +274,7 @@ def _ports_of(cluster: ClusterPlan, service: str) -> tuple[str, ...]:
     )
 
 
-def _ports(one: Between) -> str:
+def _ports(one: CrossHostPorts) -> str:
     return f"{one.first}" if one.count == 1 else f"{one.first}-{one.first + one.count - 1}"
 
 

@@ -7,7 +7,7 @@ from ..settings.errors import Location
 
 
 @dataclass(frozen=True)
-class Between:
+class CrossHostPorts:
     """Consecutive ports of a container that the party's containers on its other Docker hosts call.
 
     They have the same numbers in the container and on its Docker host if what listens there tells

@@ -24,6 +24,6 @@ Reach = Mapping[str, Endpoint]
 """The endpoints of a party's gateways, by port name."""
 
 
-def called(party: str) -> str:
+def display_name(party: str) -> str:
     """A party, by its id, or the exchange, for a message."""
     return "the exchange" if party == EXCHANGE else f"party {party}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ..docker.ports import Published
 from ..releases.facts import Release
-from .cross_host import Between
+from .cross_host import CrossHostPorts
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class PlacedCluster:
     published: Mapping[str, Published]
     inner: tuple[str, ...] = ()
     elsewhere: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
-    between: tuple[Between, ...] = ()
+    between: tuple[CrossHostPorts, ...] = ()
     calls_home: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     one_subnet: bool = False
 

@@ -11,7 +11,7 @@ from ..settings.errors import Location, Mistake, shown, unknown_host
 from ..settings.parties import Party
 from ..settings.services import overridden
 from ..settings.stack import Settings
-from .cross_host import Between
+from .cross_host import CrossHostPorts
 from .placed import Needs, PlacedCluster
 
 
@@ -89,7 +89,7 @@ class Planner:
         elsewhere = {host: dict(services) for host, services in cluster.elsewhere.items()}
         between, calls_home = list(cluster.between), {}
         for name, to in keys.placed(cluster.host).items():
-            about = keys.placeable.get(name)
+            about = keys.movable.get(name)
             if about is None or name not in cluster.facts.services or name in keys.external:
                 continue  # a mistake, which is reported as such
             elsewhere.setdefault(to.host, {})[name] = (name,)
@@ -98,7 +98,7 @@ class Planner:
                 continue
             port, ip = cluster.facts.services[name].port, self.address_of(to.host) or ANYWHERE
             where = ("place", name)
-            one = Between(
+            one = CrossHostPorts(
                 name, to.host, to.port or port, 1, ip, where, encrypted=False, inside=port
             )
             between.append(one)
@@ -130,15 +130,15 @@ class Planner:
     ) -> Iterator[Mistake]:
         where = ("parties", index, "training", "place", name)
         home = self.settings.parties[index].host
-        about = keys.placeable.get(name)
-        possible = [one for one in keys.placeable if one in facts.services]
+        about = keys.movable.get(name)
+        possible = [one for one in keys.movable if one in facts.services]
         if about is None or name not in facts.services:
             why = "is not among the services of this party"
             if name in facts.services:
                 by_name = "the party's other services call it by name on the first one"
                 outside = "other parties call it at the address of the first one"
                 default = outside if facts.services[name].gateway else by_name
-                why = f"cannot run on another Docker host: {keys.unplaceable.get(name, default)}"
+                why = f"cannot run on another Docker host: {keys.immovable.get(name, default)}"
             yield Mistake(where, f"{why}; choose from {', '.join(possible)}")
         elif name in keys.external:
             yield Mistake(

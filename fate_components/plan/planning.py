@@ -101,9 +101,9 @@ class _Deployment:
     def _shared(self, host: str, kind: str, facts: Release) -> Network:
         """A /24 for each gateway of a kind of cluster, which holds that gateway of every party."""
         parts, octet = _SHARED[kind]
-        if facts.unusual:
+        if facts.federation_slot:
             # Gateways of two federation engines are there at once while one replaces the other.
-            engine, place = facts.unusual
+            engine, place = facts.federation_slot
             parts, octet = (*parts, engine), octet + _FEDERATION * place
         prefix = 24 - (len(facts.gateways) - 1).bit_length()
         first = int(self.subnet(host).network_address) + (octet << 8)

@@ -79,8 +79,8 @@ class Release(Fact):
         exchange: how to run an exchange, if the release has one.
         engines: the engines to choose from, if there is a choice.
         outputs: the stack's outputs for each party: texts with the names of published ports.
-        unusual: the federation engine whose services it has, and its place among all of them, if
-            that is not the usual one.
+        federation_slot: the federation engine whose services it has, and its place among all of
+            them, if that is not the usual one.
     """
 
     name: str
@@ -90,7 +90,7 @@ class Release(Fact):
     exchange: ExchangeFacts | None = None
     engines: SupportedEngines | None = None
     outputs: dict[str, Annotated[str, Field(pattern=r"^([^{}]|\{[a-z-]+\})*$")]]
-    unusual: tuple[str, int] | None = None
+    federation_slot: tuple[str, int] | None = None
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:
@@ -266,8 +266,8 @@ class Release(Fact):
         }
         known = list(self.engines.federation) if self.engines else []
         place = known.index(engine) if engine in known else 0
-        unusual = (engine, place) if place else None
-        return found.changed(edges).model_copy(update={"unusual": unusual})
+        federation_slot = (engine, place) if place else None
+        return found.changed(edges).model_copy(update={"federation_slot": federation_slot})
 
     def _with(self, services: dict[str, ServiceFacts]) -> Self:
         return self.model_copy(update={"services": services})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..crypto import pki
-from ..plan.endpoints import EXCHANGE, called
+from ..plan.endpoints import EXCHANGE, display_name
 from ..plan.topology import Topology
 from ..settings import Settings
 from ..settings.tls import Certificate, ExchangeTls
@@ -52,11 +52,11 @@ class Certificates:
             now: the time.
         """
         ends = {
-            f"The certificate of {called(who)}": identity.expires
+            f"The certificate of {display_name(who)}": identity.expires
             for who, identity in self.identities.items()
             if not identity.issued
         } | {
-            f"The certificate of the authority of {called(who)}": pki.ends(trust.authority)
+            f"The certificate of the authority of {display_name(who)}": pki.ends(trust.authority)
             for who, trust in self.trusted.items()
         }
         return [

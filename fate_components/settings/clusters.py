@@ -116,7 +116,7 @@ _Placement = Annotated[str, Field(pattern="^[^:]+(:[1-9][0-9]{0,4})?$")]
 
 
 @dataclass(frozen=True)
-class Placeable:
+class Movable:
     """A service that can run on another Docker host than its party's first.
 
     Args:
@@ -132,9 +132,9 @@ class Placeable:
 class Training(ClusterKeys):
     """A party's training cluster; each release line adds keys of its own."""
 
-    placeable: ClassVar[Mapping[str, Placeable]] = {"mysql": Placeable("mysql")}
+    movable: ClassVar[Mapping[str, Movable]] = {"mysql": Movable("mysql")}
     """The services that can run on another Docker host, by name."""
-    unplaceable: ClassVar[Mapping[str, str]] = {}
+    immovable: ClassVar[Mapping[str, str]] = {}
     """Why others cannot, by name, if there is more to say than that they are called by name."""
 
     place: dict[

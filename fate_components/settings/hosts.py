@@ -94,7 +94,7 @@ class DockerHost(Keys):
 
     _host_name: str | None = PrivateAttr(None)
 
-    def called(self, host_name: str) -> Self:
+    def with_host_name(self, host_name: str) -> Self:
         """The same Docker host, whose ssh:// URL leads to this host name or address.
 
         OpenSSH's configuration may give a machine a name that nobody else knows.

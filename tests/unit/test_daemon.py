@@ -18,7 +18,7 @@ import pytest
 
 from fate_components.docker.client import daemon
 from fate_components.docker.client.daemon import Daemon, NoAnswerError, Question, document
-from fate_components.docker.client.questions import Questions
+from fate_components.docker.client.queries import Queries
 from fate_components.docker.inspect import local, survey
 from fate_components.docker.ports import Published
 from tests.unit.test_drift import awaited
@@ -170,7 +170,7 @@ def test_what_is_asked_at_the_same_time_is_sent_together(
         return answers(self, questions)
 
     monkeypatch.setattr(Daemon, "answers", counted)
-    questions = Questions(Daemon(url))
+    questions = Queries(Daemon(url))
 
     async def ask() -> list[object]:
         first = questions.modified("c1", "/etc/a file"), questions.read("c1", "/missing")
@@ -184,7 +184,7 @@ def test_what_is_asked_at_the_same_time_is_sent_together(
 
 
 def test_a_daemon_that_ends_gives_no_answer_to_all_who_wait(tmp_path: Path) -> None:
-    questions = Questions(Daemon(f"unix://{tmp_path}/nobody/listens.sock"))
+    questions = Queries(Daemon(f"unix://{tmp_path}/nobody/listens.sock"))
 
     async def ask() -> list[object]:
         asked = (questions.read("c1", path) for path in ("/a", "/b"))

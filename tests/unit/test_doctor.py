@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from fate_components import lines
 from fate_components.checks import connections, doctor, reread_files
-from fate_components.checks.connections import Reached, Way
+from fate_components.checks.connections import Connection, TriedConnection
 from fate_components.cli import target
 from fate_components.cli.__main__ import app
 from fate_components.cli.stack import Stack
@@ -79,7 +79,7 @@ def daemon(monkeypatch: pytest.MonkeyPatch) -> None:
     Daemon.says = Daemon.recorded = None
     monkeypatch.setattr(doctor, "Daemon", Daemon)
     monkeypatch.setattr(
-        connections, "follow", lambda found, _: [Reached(way, 0.001) for way in found]
+        connections, "follow", lambda found, _: [TriedConnection(way, 0.001) for way in found]
     )
 
 
@@ -161,7 +161,7 @@ def test_a_way_that_leads_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         connections,
         "follow",
-        lambda found, _: [Reached(way, None, "Connection refused") for way in found],
+        lambda found, _: [TriedConnection(way, None, "Connection refused") for way in found],
     )
     error = examine(stack(), [], PROXY).errors[1]
     assert error.startswith(
@@ -218,11 +218,13 @@ def test_a_way_is_followed() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         reached = connections._follow(
-            Way("1", "a", "c", "2", Endpoint("127.0.0.1", port)), "unix:///d"
+            Connection("1", "a", "c", "2", Endpoint("127.0.0.1", port)), "unix:///d"
         )
         assert reached.seconds is not None
         assert 0 <= reached.seconds < 60
-    refused = connections._follow(Way("1", "a", "c", "2", Endpoint("127.0.0.1", port)), "unix:///d")
+    refused = connections._follow(
+        Connection("1", "a", "c", "2", Endpoint("127.0.0.1", port)), "unix:///d"
+    )
     assert (refused.seconds, refused.why) == (None, "Connection refused")
 
 
@@ -237,8 +239,10 @@ def test_findings_are_shown_with_an_exit_code(monkeypatch: pytest.MonkeyPatch) -
     report = doctor.Report(
         {"a": Survey(info=INFO, disk=3 << 30, clock=-1.25), "b": Survey(error="refused")},
         [
-            Reached(Way("9999", "a", PROXY, "10000", Endpoint("x", 1)), 0.0123),
-            Reached(Way("9999", "a", PROXY, "exchange", Endpoint("y", 2)), None, "refused"),
+            TriedConnection(Connection("9999", "a", PROXY, "10000", Endpoint("x", 1)), 0.0123),
+            TriedConnection(
+                Connection("9999", "a", PROXY, "exchange", Endpoint("y", 2)), None, "refused"
+            ),
         ],
         ["an error"],
         ["a warning"],

@@ -16,7 +16,7 @@ import pytest
 
 from fate_components.docker import delivery
 from fate_components.docker.client.daemon import NoAnswerError
-from fate_components.docker.client.questions import Questions
+from fate_components.docker.client.queries import Queries
 from fate_components.docker.inspect import drift
 from fate_components.docker.inspect.deployed import Deployed, NoStateError
 from fate_components.docker.inspect.survey import Survey
@@ -48,7 +48,7 @@ FOUND: dict[str, Any] = {
 }
 
 
-class Files(Questions):
+class Files(Queries):
     """Questions about files in containers: by path, their content and when it was written."""
 
     def __init__(self, files: Mapping[str, tuple[str, datetime]], said: str | None = None) -> None:

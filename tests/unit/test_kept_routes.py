@@ -14,7 +14,7 @@ import pytest
 
 from fate_components.docker import restart, wait
 from fate_components.docker.client import cli
-from fate_components.docker.client.questions import Questions
+from fate_components.docker.client.queries import Queries
 from fate_components.docker.inspect.survey import Survey
 from fate_components.docker.tool import PYTHON
 from fate_components.lines.fate1_3 import proxy
@@ -186,7 +186,7 @@ def test_a_container_that_started_before_the_record_is_restarted_once(
     assert waited == ([{NAME: "c1"}] if due else [])
 
 
-class Files(Questions):
+class Files(Queries):
     """The files in a proxy: its table, and the record of what is outdated if there is one."""
 
     def __init__(self, present: str, record: datetime | None) -> None:

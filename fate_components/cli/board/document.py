@@ -10,7 +10,7 @@ from ...jobs.table import Work
 from ...operate.fleet import Member, condition
 from ...picture import svg
 from ...picture.model import picture, with_states
-from ...plan.endpoints import EXCHANGE, called
+from ...plan.endpoints import EXCHANGE, display_name
 from ...plan.topology import Topology
 from ...security.redaction import Redactor
 from .. import flow
@@ -111,7 +111,7 @@ def _parties(
     return [
         {
             "party": party,
-            "title": called(party).removeprefix("the ").capitalize(),
+            "title": display_name(party).removeprefix("the ").capitalize(),
             "services": services,
             "addresses": addresses.get(party, []),
         }

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from ..client.daemon import NoAnswerError
-from ..client.questions import Questions
+from ..client.queries import Queries
 from ..networks import Attachment, Network
 from ..software import Software
 from .deployed import NoStateError, Outputs
@@ -52,10 +52,10 @@ _UNLIMITED = (None, "", 0, -1)
 # A file that is this old compared with its container was written by the provider, or by the
 # service's own first start.
 _FIRST = timedelta(seconds=30)
-Wrong = Callable[[Questions, Described], Awaitable[bool]]
+Wrong = Callable[[Queries, Described], Awaitable[bool]]
 """Whether something in a container needs a repair now."""
 
-Told = Callable[[Questions, Described], Awaitable[str]]
+Told = Callable[[Queries, Described], Awaitable[str]]
 """What there is to tell about a container, if anything."""
 
 _NEVER = "0001-01-01T00:00:00Z"
@@ -75,7 +75,7 @@ def generation(
     """
 
     async def changes(
-        questions: Questions,
+        questions: Queries,
         found: Described,
         networks: Sequence[Attachment],
         files: Sequence["File"],
@@ -87,7 +87,7 @@ def generation(
             pulumi.log.debug(f"The files of {name} were not looked at: {error}")
             return said
 
-    async def count(questions: Questions, found: Described) -> int:
+    async def count(questions: Queries, found: Described) -> int:
         borne = int((found["Config"].get("Labels") or {}).get(GENERATION, 0))
         said = await changes(questions, found, networks, files)
         if not said:
@@ -154,7 +154,7 @@ def repairs(
         wrong: whether it needs a repair now.
     """
 
-    async def count(questions: Questions, found: Described) -> int:
+    async def count(questions: Queries, found: Described) -> int:
         done = 0
         try:
             done = int(await questions.read(found["Id"], f"{REPAIRS}/{what}") or 0)
@@ -178,7 +178,7 @@ def tell(survey: Survey, name: str, told: Told) -> None:
         told: what there is to tell.
     """
 
-    async def count(questions: Questions, found: Described) -> int:
+    async def count(questions: Queries, found: Described) -> int:
         try:
             if said := await told(questions, found):
                 pulumi.log.info(said)
@@ -201,7 +201,7 @@ async def _is_planned(survey: Survey, command: str, stdin: str) -> bool:
 
 
 def _counted(
-    survey: Survey, name: str, count: Callable[[Questions, Described], Awaitable[int]]
+    survey: Survey, name: str, count: Callable[[Queries, Described], Awaitable[int]]
 ) -> pulumi.Output[int]:
     """What is counted about a container: an output, because Docker is asked about all at once."""
     found = survey.containers.get(name)
@@ -218,7 +218,7 @@ def undone(ask: str, result: Collection[str]) -> Wrong:
         result: the rows that it must print, in any order.
     """
 
-    async def is_undone(questions: Questions, found: Described) -> bool:
+    async def is_undone(questions: Queries, found: Described) -> bool:
         rows = await questions.run(found["Id"], ask)
         return rows is not None and sorted(rows.splitlines()) != sorted(result)
 
@@ -244,7 +244,7 @@ def outdated(path: str, content: str) -> Wrong:
         content: the content that it should have.
     """
 
-    async def is_outdated(questions: Questions, found: Described) -> bool:
+    async def is_outdated(questions: Queries, found: Described) -> bool:
         created = datetime.fromisoformat(found["Created"])
         written = await questions.modified(found["Id"], path)
         if written is None or is_first(written, created):
@@ -258,7 +258,7 @@ def outdated(path: str, content: str) -> Wrong:
 def either(*wrongs: Wrong) -> Wrong:
     """Whether at least one of several things is wrong, for repairs."""
 
-    async def is_wrong(questions: Questions, found: Described) -> bool:
+    async def is_wrong(questions: Queries, found: Described) -> bool:
         return any([await wrong(questions, found) for wrong in wrongs])
 
     return is_wrong
@@ -321,7 +321,7 @@ def _cannot_start(state: Described) -> Iterator[str]:
         yield "it was created but never started"
 
 
-async def edits(questions: Questions, found: Described, files: Sequence["File"]) -> list[str]:
+async def edits(questions: Queries, found: Described, files: Sequence["File"]) -> list[str]:
     """Which files in a container were edited since it was created, or are missing.
 
     Args:

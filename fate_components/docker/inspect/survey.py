@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..client.daemon import Daemon, NoAnswerError, document
-from ..client.questions import Questions
+from ..client.queries import Queries
 from ..ports import ANYWHERE, Published
 from . import local
 from .deployed import Deployed
@@ -68,7 +68,7 @@ class Survey:
     cpu_flags: frozenset[str] | None = None
     images: frozenset[str] = frozenset()
     error: str = ""
-    questions: Questions | None = None
+    questions: Queries | None = None
     deployed: Deployed = field(default_factory=Deployed, compare=False)
 
     def has_image(self, name: str) -> bool:
@@ -137,7 +137,7 @@ def _take(docker_host: str, stack: str, deployed: Deployed) -> Survey:
         local.free_space(docker_host, info.get("DockerRootDir", "")),
         local.cpu_flags(docker_host),
         frozenset(name for one in used if isinstance(one, dict) for name in one["RepoTags"] or ()),
-        questions=Questions(daemon),
+        questions=Queries(daemon),
         deployed=deployed,
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ...plan.cross_host import Between
+from ...plan.cross_host import CrossHostPorts
 
 MAX_DATA_NODES = 8
 """How many data nodes a Docker host can have."""
@@ -78,7 +78,7 @@ def published(
     home: str,
     nodes: Mapping[str, tuple[str, ...]],
     bound: Mapping[str, str],
-) -> Iterator[Between]:
+) -> Iterator[CrossHostPorts]:
     """What an HDFS on several Docker hosts publishes on each of them.
 
     Args:
@@ -87,10 +87,10 @@ def published(
         nodes: the names of the data nodes, by Docker host.
         bound: the addresses that the ports are bound to, by Docker host.
     """
-    yield Between("name-node", home, ports.name_node, 1, bound[home], _KEY, encrypted=False)
+    yield CrossHostPorts("name-node", home, ports.name_node, 1, bound[home], _KEY, encrypted=False)
     for host, names in nodes.items():
         for name in names:
             if name in ports.data:
-                yield Between(
+                yield CrossHostPorts(
                     name, host, ports.data[name], _EACH, bound[host], _KEY, encrypted=False
                 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from ...plan.cross_host import Between
+from ...plan.cross_host import CrossHostPorts
 
 _KEY = ("spark", "ports")
 _JOBS = 16  # at once, across Docker hosts
@@ -77,7 +77,7 @@ def published(
     workers: Mapping[str, tuple[str, ...]],
     bound: Mapping[str, str],
     broker: str,
-) -> Iterator[Between]:
+) -> Iterator[CrossHostPorts]:
     """What a cluster on several Docker hosts publishes on each of them.
 
     Args:
@@ -88,8 +88,8 @@ def published(
         broker: the service that the values of jobs go through: RabbitMQ, Pulsar or OSX.
     """
 
-    def one(container: str, host: str, first: int, count: int = 1) -> Between:
-        return Between(container, host, first, count, bound[host], _KEY)
+    def one(container: str, host: str, first: int, count: int = 1) -> CrossHostPorts:
+        return CrossHostPorts(container, host, first, count, bound[host], _KEY)
 
     yield one("spark-master", home, ports.master)
     if ports.broker:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from ... import settings as stack_file
 from ...docker.ports import ANYWHERE
 from ...plan import planner
-from ...plan.cross_host import Between
+from ...plan.cross_host import CrossHostPorts
 from ...plan.placed import Needs, PlacedCluster
 from ...plan.planner import published
 from ...releases.facts import Release
@@ -91,7 +91,9 @@ class Planner(planner.Planner):
             facts=facts,
             elsewhere={host: {EGG: eggs[host], LINK: names} for host, names in elsewhere.items()},
             between=tuple(
-                Between(name, host, training.egg_port, 1, self._address(host), ("eggPort",), False)
+                CrossHostPorts(
+                    name, host, training.egg_port, 1, self._address(host), ("eggPort",), False
+                )
                 for host, (name,) in elsewhere.items()
             ),
         )

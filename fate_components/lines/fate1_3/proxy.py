@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from ...docker import delivery, restart
-from ...docker.client.questions import Questions
+from ...docker.client.queries import Queries
 from ...docker.inspect import drift
 from ...docker.inspect.survey import Described
 from ...docker.networks import Attachment
@@ -117,7 +117,7 @@ class Proxy(Service):
         """Why it is restarted by the delivery of its route table, if it is."""
         whose = "of all parties" if self.place.party is None else f"of party {self.place.party}"
 
-        async def told(questions: Questions, found: Described) -> str:
+        async def told(questions: Queries, found: Described) -> str:
             present = await questions.read(found["Id"], ROUTE_TABLE)
             changed = kept_routes.outdated(present, wanted) if present else []
             if not changed and await _outdated(questions, found):
@@ -131,5 +131,5 @@ class Proxy(Service):
         return told
 
 
-async def _outdated(questions: Questions, found: Described) -> bool:
+async def _outdated(questions: Queries, found: Described) -> bool:
     return restart.due(found, await questions.modified(found["Id"], OUTDATED))

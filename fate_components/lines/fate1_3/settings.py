@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from ... import settings
 from ...settings import addresses
-from ...settings.clusters import ClusterKeys, Placeable
+from ...settings.clusters import ClusterKeys, Movable
 from ...settings.databases import Server
 from ...settings.errors import shown
 from ...settings.keys import Keys
@@ -46,11 +46,11 @@ class Redis(Server):
 class Training(settings.Training):
     """A party's training cluster."""
 
-    placeable: ClassVar[Mapping[str, Placeable]] = {
-        **settings.Training.placeable,
-        "redis": Placeable("redis"),
+    movable: ClassVar[Mapping[str, Movable]] = {
+        **settings.Training.movable,
+        "redis": Movable("redis"),
     }
-    unplaceable: ClassVar[Mapping[str, str]] = {
+    immovable: ClassVar[Mapping[str, str]] = {
         "fateboard": "it reads the log files of FATE Flow, in a volume that both share",
         EGG: "the key eggs sets how many there are on each",
     }

@@ -9,7 +9,7 @@ from ...engines.hdfs import ports as hdfs_ports
 from ...engines.settings import DATA_NODE, WORKER
 from ...engines.spark import ports as spark_ports
 from ...plan import planner
-from ...plan.cross_host import Between
+from ...plan.cross_host import CrossHostPorts
 from ...plan.placed import Needs, PlacedCluster
 from ...releases.facts import Release
 from ...settings import Mistake
@@ -35,7 +35,7 @@ class Planner(planner.Planner):
         if WORKER not in found.facts.services:
             return [self.with_placed(found, training)]
         workers = training.workers_at(home)
-        between: list[Between] = []
+        between: list[CrossHostPorts] = []
         nodes = training.data_nodes_at(home) if DATA_NODE in found.facts.services else {}
         bound = {host: self.address_of(host) or ANYWHERE for host in (home, *workers, *nodes)}
         if training.spread(home):

@@ -11,7 +11,7 @@ T = TypeVar("T")
 _THREADS = ThreadPoolExecutor(max_workers=32)
 
 
-class Questions:
+class Queries:
     """Questions to a Docker daemon. What is asked at the same time waits for it only once.
 
     Its methods raise NoAnswerError.
