@@ -397,7 +397,7 @@ def check_route(found: Deployment, caller: Caller, to: Endpoint, owner: int | No
             return
     assert all(len(label) <= 63 for label in to.host.split(".")), to
     assert len(to.host) <= 253
-    assert found.release.line != "fate1" or JAVA_HOST.fullmatch(to.host), to
+    assert found.release.line != "fate1_3" or JAVA_HOST.fullmatch(to.host), to
 
 
 def listens(name: str, place: Place, spec: Container, to: Endpoint, networks: set[str]) -> bool:
@@ -413,5 +413,5 @@ def listens(name: str, place: Place, spec: Container, to: Endpoint, networks: se
 def publishes(spec: Container, to: Endpoint, host: DockerHost) -> bool:
     return host.reachable_at == to.host and any(
         bound.port == to.port and not IPv4Address(bound.ip).is_loopback
-        for bound in spec.published.values()
+        for bound in (*spec.published.values(), *(bound for _, bound in spec.forwarded))
     )

@@ -15,9 +15,26 @@ from ..releases.facts import Release
 from ..settings import Settings
 
 
+class UnknownLineError(Exception):
+    """A release file names a line that does not exist; the text names those that do."""
+
+
 def of(release: Release) -> Line:
-    """The line that a release belongs to."""
-    return _line(release.line if "." in release.line else f"{__name__}.{release.line}")
+    """The line that a release belongs to.
+
+    Raises:
+        UnknownLineError: its release file names none that exists.
+    """
+    module = release.line if "." in release.line else f"{__name__}.{release.line}"
+    try:
+        return _line(module)
+    except ModuleNotFoundError as error:
+        if not f"{module}.".startswith(f"{error.name}."):
+            raise  # what the line itself imports
+        raise UnknownLineError(
+            f"release {release.name}: line: {release.line!r} is neither one of "
+            f"{', '.join(built_in())} nor the full name of a module"
+        ) from None
 
 
 def built_in() -> dict[str, Line]:

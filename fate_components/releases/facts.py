@@ -84,7 +84,7 @@ class Release(Fact):
     """
 
     name: str
-    line: str
+    line: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
     services: dict[str, ServiceFacts]
     serving: dict[str, ServiceFacts] = Field(default_factory=dict)
     exchange: ExchangeFacts | None = None

@@ -139,7 +139,7 @@ def test_a_job_that_waits_for_cores_says_who_has_them(cluster: Cluster) -> None:
         broker.unpause()
         cluster.wait_healthy()
         for job in reversed(submitted):  # FATE may wait for ever for what the broker had lost
-            fate2.request(guest, "POST", "/v2/job/stop", {"job_id": job})
+            flow_client.request(guest, "POST", "/v2/job/stop", {"job_id": job})
     wait_for("both to end", lambda: all(_job(cluster, job).ended for job in submitted))
 
 
