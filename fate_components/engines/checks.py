@@ -7,10 +7,8 @@ from ..releases.facts import SupportedEngines
 from ..settings.errors import shown
 from .settings import Engines, Training
 
-_LAST_PORT = 65535
 
-
-def _spark(training: Training, computing: str) -> Iterator[settings.Mistake]:
+def mistakes_in_spark(training: Training, computing: str) -> Iterator[settings.Mistake]:
     """Sizes that do not fit, at paths below the training cluster: such jobs would wait forever."""
     if computing != "spark":
         for key in sorted({"workers", "spark"} & training.model_fields_set):
@@ -49,7 +47,7 @@ def _spark(training: Training, computing: str) -> Iterator[settings.Mistake]:
         )
 
 
-def _hdfs(training: Training, engines: Engines) -> Iterator[settings.Mistake]:
+def mistakes_in_hdfs(training: Training, engines: Engines) -> Iterator[settings.Mistake]:
     """Keys that do not fit the storage engine, at paths below the training cluster."""
     if engines.hdfs and training.spark.tables is not None:
         yield settings.Mistake(
@@ -63,7 +61,7 @@ def _hdfs(training: Training, engines: Engines) -> Iterator[settings.Mistake]:
         )
 
 
-def _engines(chosen: Engines, known: SupportedEngines) -> Iterator[settings.Mistake]:
+def mistakes_in_engines(chosen: Engines, known: SupportedEngines) -> Iterator[settings.Mistake]:
     fits = known.computing.get(chosen.computing, ())
     stores = sorted({storage for some in known.computing.values() for storage in some})
     for key, value, supported in (

@@ -34,7 +34,12 @@ _MAX_IMAGE = 255
 _MAX_REGISTRY = 200  # of the 255 characters that Docker allows for an image's name
 
 
-def _registry(value: str) -> str:
+def registry_prefix(value: str) -> str:
+    """What all images' names begin with, unchanged: a registry, a path on it, or both.
+
+    Raises:
+        ValueError: it is none.
+    """
     found = _REGISTRY.fullmatch(value)
     if value and not found:
         raise ValueError(f"{shown(value)} is not a registry (use no scheme and no trailing slash)")
@@ -46,7 +51,7 @@ def _registry(value: str) -> str:
 
 
 def _registry_address(value: str) -> str:
-    if "/" in value or not _REGISTRY.fullmatch(value) or _registry(value) != value:
+    if "/" in value or not _REGISTRY.fullmatch(value) or registry_prefix(value) != value:
         raise ValueError(
             f"{shown(value)} is not the address of a registry, like docker.io or r:5000"
         )
@@ -65,7 +70,12 @@ def _user(value: str) -> str:
     return value
 
 
-def _image(value: str) -> str:
+def image_reference(value: str) -> str:
+    """A full reference to an image, unchanged.
+
+    Raises:
+        ValueError: it is none, or has neither a tag nor a digest.
+    """
     found = _REFERENCE.fullmatch(value)
     registry = found and _REGISTRY.fullmatch(found["name"])
     if not found or not registry:

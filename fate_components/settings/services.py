@@ -11,7 +11,7 @@ from pydantic import (
 
 from ..releases.facts import Release
 from .errors import shown
-from .images import _image
+from .images import image_reference
 from .keys import Keys
 from .values import Memory
 
@@ -35,7 +35,7 @@ _Cpus = Annotated[float, Field(ge=_MIN_CPUS, le=_MAX_CPUS)]
 class ServiceKeys(Keys):
     """What the stack file chooses for a service instead of the release."""
 
-    image: Annotated[str, AfterValidator(_image)] | None = Field(
+    image: Annotated[str, AfterValidator(image_reference)] | None = Field(
         None,
         description="a full reference to an image, with a tag or a digest, like "
         "registry.example.org/fateflow:1; the release's if not given. `fate:registry` is not "

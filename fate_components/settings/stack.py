@@ -19,7 +19,7 @@ from . import addresses
 from .errors import Mistake, shown
 from .exchange import Exchange
 from .hosts import DockerHost
-from .images import RegistryLogin, _registry
+from .images import RegistryLogin, registry_prefix
 from .keys import Keys, Secret, Text
 from .parties import Party, Peer
 from .services import Services
@@ -72,7 +72,7 @@ class Settings(Keys):
         "writes it. Required with `archive`; see "
         "[Images from an archive](#images-from-an-archive)",
     )
-    registry: Annotated[str, AfterValidator(_registry)] = Field(
+    registry: Annotated[str, AfterValidator(registry_prefix)] = Field(
         "",
         description="the registry that all images come from, including mysql and redis, like "
         "registry.example.org:5000; the official registries if not given. With `images: packages` "

@@ -9,7 +9,7 @@ from pydantic import (
 )
 
 from ... import settings
-from ...engines.checks import _engines, _hdfs, _spark
+from ...engines.checks import mistakes_in_engines, mistakes_in_hdfs, mistakes_in_spark
 from ...engines.settings import Engine, Engines, PartyEngines, Training
 from ...releases import catalogue
 from ...releases.facts import Release, SupportedEngines
@@ -198,8 +198,8 @@ class Settings(settings.Settings):
         for index, party in enumerate(self.parties):
             engines = self.engines_of(party)
             for mistake in (
-                *_spark(party.training, engines.computing),
-                *_hdfs(party.training, engines),
+                *mistakes_in_spark(party.training, engines.computing),
+                *mistakes_in_hdfs(party.training, engines),
             ):
                 yield replace(mistake, where=("parties", index, "training", *mistake.where))
 
@@ -210,7 +210,7 @@ class Settings(settings.Settings):
         known = release.engines
         if known is None:
             return
-        told = list(_engines(self.engines, known))
+        told = list(mistakes_in_engines(self.engines, known))
         found = [*told, *self._engines_of_parties(known, told)]
         if self.images == "packages" and not found:
             found += self._images(release)
@@ -227,7 +227,7 @@ class Settings(settings.Settings):
         """
         for index, party in enumerate(self.parties):
             own, engines = party.engines.model_fields_set, self.engines_of(party)
-            for mistake in _engines(engines, known) if own else ():
+            for mistake in mistakes_in_engines(engines, known) if own else ():
                 where = ("parties", index, *mistake.where)
                 if mistake.where[-1] in own:
                     yield replace(mistake, where=where)
