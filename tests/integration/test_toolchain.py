@@ -64,7 +64,7 @@ def test_the_environment_is_that_of_the_clone(clone: Clone) -> None:
     assert (clone.folder / ".pulumi/stacks/fate/dev.json").exists()
     assert clone.in_env("pulumi config get fate:masterSecret --stack dev") == SECRET
     # It reads the state from the same folder.
-    assert clone.in_env("fatectl repair --stack dev") == ""
+    assert clone.in_env("fatectl repair --stack dev") == "nothing to repair"
 
 
 def test_a_passphrase_of_another_project_is_named(clone: Clone) -> None:
