@@ -25,9 +25,10 @@ GIVEN = pki.Authority(SecretStr("an authority of party 10000")).issue(PARTNER, [
 # Runs the program as if it issued certificates a year earlier.
 _A_YEAR_AGO = """
 import runpy
-from fate_components import certificates, tls
+from fate_components.crypto import pki
+from fate_components.security import certificates
 real = certificates.of
-certificates.of = lambda settings, plan, now: real(settings, plan, now - tls.RENEWED_EVERY)
+certificates.of = lambda settings, plan, now: real(settings, plan, now - pki.RENEWED_EVERY)
 runpy.run_path("{main}")
 """
 

@@ -92,7 +92,7 @@ def old(monkeypatch: pytest.MonkeyPatch) -> Played:
     monkeypatch.setattr(Containers, "run", lambda *args, **more: found.run(*args, **more))
     monkeypatch.setattr("fate_components.docker.client.cli.run", found.docker)
     monkeypatch.setattr(fate1, "routes_are_new", lambda _: False)
-    monkeypatch.setattr("fate_components.edge_check.broken", lambda *_: [])
+    monkeypatch.setattr("fate_components.party.edge_check.broken", lambda *_: [])
     return found
 
 
