@@ -216,7 +216,11 @@ def test_a_training_cluster_joins_its_serving_cluster_on_that_one_s_host(
     assert planned["9999"] == "delete", "its network on the old host"
     assert here.containers(party=9999) == []
     after = there.lives()
-    # serving-server now calls FATE Flow by its name.
+    # serving-server now calls FATE Flow by its name; the other party's proxy keeps the old
+    # address of party 9999 until it is restarted.
     changed = {name for name in before if after[name] != before[name]}
-    assert changed == {f"fate-{deployed.stack.name}-9999-serving-server"}
+    assert changed == {
+        f"fate-{deployed.stack.name}-9999-serving-server",
+        f"fate-{deployed.stack.name}-10000-proxy",
+    }
     deployed.stack.preview(expect_no_changes=True)
