@@ -6,6 +6,8 @@ STACK ?= dev
 PYTHON ?= python3
 LOCAL = unix:///var/run/docker.sock
 IN_ENV = eval "$$(sh toolchain/env.sh)" &&
+# A test that hangs fails, with the stack of each thread, instead of stopping all others.
+at_most = -o faulthandler_timeout=$(1) -o faulthandler_exit_on_timeout=true
 RESOLVE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
   --no-emit-index-url --no-emit-find-links pyproject.toml
 
@@ -32,14 +34,14 @@ lint: .venv/for-tests ## check formatting, lint and types
 
 unit: .venv/for-tests ## run the unit tests, which take seconds
 	@echo "==> unit tests"
-	@.venv/bin/pytest -q -n 2 tests/unit
+	@.venv/bin/pytest -q -n 2 $(call at_most,300) tests/unit
 
 integration: .venv/for-tests ## run the tests with the real engine and their own Docker daemon (as root)
 	@$(MAKE) --no-print-directory -j2 tools rootfs
 	@# The browser is needed only later.
 	@sh toolchain/docker.sh browser >/dev/null &
 	@echo "==> integration tests"
-	@.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder \
+	@.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder $(call at_most,1800) \
 	  --durations=10 tests/integration
 
 env: tools ## print the environment for a shell: eval "$(make -s env)"

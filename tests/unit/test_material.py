@@ -2,12 +2,14 @@
 
 import multiprocessing
 import stat
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from fate_components.docker.client import cli, tls_files
+from fate_components.settings.hosts import certificates
+from fate_components.settings.stack import Settings
 from fate_components.stack_file import parse
 from tests.bad_stack_files import GIVEN, GOOD
 from tests.unit.test_program import run
@@ -18,7 +20,7 @@ HOSTS = {**GOOD["fate:hosts"], "b": {"docker": URL, "tls": GIVEN}}
 FILE = {**GOOD, "fate:hosts": HOSTS, "fate:verify": True}
 
 
-def settings() -> Any:
+def settings() -> Settings:
     return parse(as_engine(FILE), {"fate:masterSecret", "fate:hosts"}, "dev")[0]
 
 
@@ -28,22 +30,23 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / ".pulumi" / "docker-tls"
 
 
-def write(ready: Any, end: Any) -> None:
-    tls_files.write(settings().hosts)
-    ready.set()
-    end.wait()
+def write(test: Connection) -> None:
+    tls_files.write(certificates(settings().hosts))
+    test.send("written")
+    test.recv()
 
 
 def test_files_are_there_until_the_last_process_that_needs_them_ends(folder: Path) -> None:
     context = multiprocessing.get_context("spawn")
     processes = []
     for _ in range(2):
-        ready, end = context.Event(), context.Event()
-        process = context.Process(target=write, args=(ready, end))
+        ours, theirs = context.Pipe()
+        process = context.Process(target=write, args=(theirs,))
         process.start()
-        ready.wait()
-        processes.append((process, end))
-    for process, end in processes:
+        theirs.close()  # or a process that fails would leave the test waiting
+        assert ours.recv() == "written"
+        processes.append((process, ours))
+    for process, ours in processes:
         path = Path(cli.environment(URL)["DOCKER_CERT_PATH"])
         assert not path.is_absolute(), "it would differ from machine to machine"
         found = {file.name: file.read_text() for file in path.iterdir()}
@@ -55,7 +58,7 @@ def test_files_are_there_until_the_last_process_that_needs_them_ends(folder: Pat
         }
         assert {stat.S_IMODE(file.stat().st_mode) for file in path.iterdir()} == {0o600}
         assert {stat.S_IMODE(one.stat().st_mode) for one in (folder, path)} == {0o700}
-        end.set()
+        ours.send("end")
         process.join()
     assert not folder.exists()
 
@@ -63,7 +66,7 @@ def test_files_are_there_until_the_last_process_that_needs_them_ends(folder: Pat
 def test_only_tcp_needs_files(folder: Path) -> None:
     assert tls_files.environment("unix:///var/run/docker.sock") == {}
     assert tls_files.environment("ssh://b.example.org") == {}
-    tls_files.write({"a": settings().hosts["a"]})
+    tls_files.write(certificates({"a": settings().hosts["a"]}))
     assert not folder.exists()
 
 
