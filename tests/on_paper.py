@@ -38,7 +38,6 @@ from fate_components.party import party
 from fate_components.party.external import servers
 from fate_components.plan import edges, endpoints, slots, topology
 from fate_components.plan.endpoints import Endpoint
-from fate_components.releases import catalogue
 from fate_components.releases.facts import Release
 from fate_components.security import certificates
 from fate_components.settings import DockerHost, Settings
@@ -138,7 +137,6 @@ def without_engine() -> Iterator[None]:
     # The same texts, written by a faster library.
     dump = functools.partial(yaml.dump, Dumper=yaml.CSafeDumper)
     with (
-        mock.patch.object(catalogue, "load", functools.cache(catalogue.load)),
         mock.patch.object(yaml, "safe_dump", dump),
         mock.patch.object(pulumi.ComponentResource, "__init__", nothing),
         mock.patch.object(pulumi.ComponentResource, "register_outputs", nothing),

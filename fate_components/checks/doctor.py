@@ -174,11 +174,11 @@ def _kept_routes(
             changed = daemon.modified(table.container, outdated)
             if not restart.due(surveys[table.host].containers[table.container], changed):
                 continue
-            record = daemon.read(table.container, outdated) or kept_routes.EVERY
+            parties = kept_routes.recorded(daemon.read(table.container, outdated))
         except NoAnswerError:
             continue  # a finding already
         yield (
-            f"{table.container} was started before {kept_routes.called(record.splitlines())} "
+            f"{table.container} was started before {kept_routes.called(parties)} "
             "changed, and may keep the old one: jobs hang. Run `pulumi up`, which restarts it."
         )
 

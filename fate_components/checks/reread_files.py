@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from ..docker.names import docker_name
 from ..docker.service import File
 from ..line import Line, RereadFile
-from ..plan.endpoints import EXCHANGE
 from ..plan.topology import Topology
 from ..settings import Settings
 
@@ -16,12 +15,10 @@ class DeliveredFile:
     """Such a file, in its container.
 
     Args:
-        owner: the party's id, or "exchange".
         container: the container's name.
         reread: the file, and its Docker host.
     """
 
-    owner: str
     container: str
     reread: RereadFile
 
@@ -46,10 +43,9 @@ def of(plan: Topology, settings: Settings, line: Line, stack: str) -> Iterator[D
         stack: the stack's name.
     """
     for one in plan.parties:
-        id = one.party.id
         for cluster in one.clusters.values():
             for found in line.reread.of_cluster(cluster, settings, stack):
-                yield DeliveredFile(str(id), docker_name(stack, id, found.container), found)
+                yield DeliveredFile(docker_name(stack, one.party.id, found.container), found)
     if plan.exchange:
         found = line.reread.of_exchange(plan.exchange)
-        yield DeliveredFile(EXCHANGE, docker_name(stack, found.container), found)
+        yield DeliveredFile(docker_name(stack, found.container), found)

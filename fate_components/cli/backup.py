@@ -10,7 +10,6 @@ from typing import Annotated, BinaryIO
 import typer
 from rich.console import Console
 
-from .. import lines
 from ..engines.hdfs import backup as hdfs_backup
 from ..operate.backup import archive, database, sparse, volumes
 from ..operate.backup.archive import DATABASE, Manifest, Member
@@ -73,7 +72,7 @@ def manifest_of(
         name: service
         for one in stack.settings.parties
         if str(one.id) == party
-        for cluster in lines.planner(stack.settings, stack.release).clusters(one)
+        for cluster in stack.planner.clusters(one)
         for name, service in cluster.facts.services.items()
     }
 

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from .. import lines
 from ..security import card as cards
 from ..security import certificates
 from .failure import failure
@@ -20,7 +19,7 @@ def card(
     try:
         found = read(stack)
         found.party(party)
-        plan = lines.plan(found.settings, found.release, found.name)
+        plan = found.plan
         encryption = certificates.of(found.settings, plan, datetime.now(UTC))
         (planned,) = [one for one in plan.parties if one.party.id == party]
         made = cards.of(planned, found.settings, found.release, encryption)

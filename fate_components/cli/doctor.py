@@ -10,7 +10,6 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from .. import lines
 from ..checks import doctor as checks
 from ..docker.inspect import survey
 from ..plan.endpoints import display_name
@@ -63,7 +62,7 @@ def doctor(
                 raise StackError(
                     "no stack file to compare the Docker hosts with: name a stack with --stack"
                 )
-            plan = lines.plan(found.settings, found.release, found.name)
+            plan = found.plan
             examined = checks.Stack(found.name, found.settings, found.line, plan)
             surveys = survey.take(looked_at.docker_hosts, found.name)
             members = looked_at.look().members

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from .. import lines
 from ..docker.client import cli
 from ..docker.client.daemon import NoAnswerError
 from ..docker.images import archive
@@ -43,7 +42,7 @@ def save(
     console = Console(highlight=False, soft_wrap=True)
     try:
         found = read(stack)
-        wanted = names(found.settings, lines.plan(found.settings, found.release, found.name))
+        wanted = names(found.settings, found.plan)
         hosts = _hosts(found, host)
         source = _source(hosts, wanted)
         with interrupts.orderly(), new_file(file) as target, progress.bars(console) as add:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +18,9 @@ from .. import lines
 from ..docker.client import tls_files
 from ..docker.client.containers import Containers
 from ..line import Line
+from ..plan import planning
+from ..plan.planner import Planner
+from ..plan.topology import Topology
 from ..releases.facts import Release
 from ..settings import Party, Settings, SettingsError, octal, openssh
 from ..settings.errors import NAMESPACE
@@ -60,6 +64,16 @@ class Stack:
         """Its release line."""
         return lines.of(self.release)
 
+    @cached_property
+    def planner(self) -> Planner:
+        """What decides where its clusters run."""
+        return lines.planner(self.settings, self.release)
+
+    @cached_property
+    def plan(self) -> Topology:
+        """Its deployment, as planned."""
+        return planning.plan(self.planner, self.name)
+
     def docker_hosts(self, party: int) -> list[str]:
         """How to reach the Docker hosts of a party, its training cluster's first.
 
@@ -69,7 +83,7 @@ class Stack:
         Raises:
             StackError: the stack has no such party.
         """
-        clusters = lines.planner(self.settings, self.release).clusters(self.party(party))
+        clusters = self.planner.clusters(self.party(party))
         first = [cluster.host for cluster in clusters]
         hosts = dict.fromkeys(first + [host for one in clusters for host in one.elsewhere])
         return [self.settings.hosts[host].docker for host in hosts]
@@ -106,13 +120,12 @@ class Stack:
 
     def containers(self, kind: str) -> dict[str, Containers]:
         """The containers of each party's cluster of a kind, by party id."""
-        planner = lines.planner(self.settings, self.release)
         return {
             str(party.id): Containers(
                 self.name, str(party.id), self.settings.hosts[cluster.host].docker
             )
             for party in self.settings.parties
-            for cluster in planner.clusters(party)
+            for cluster in self.planner.clusters(party)
             if cluster.kind == kind
         }
 

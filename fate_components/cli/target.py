@@ -9,7 +9,6 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from .. import lines
 from ..operate import fleet
 from ..operate.fleet import Fleet, Member
 from .stack import Stack, StackError, StateError, read, read_file
@@ -103,7 +102,7 @@ def target(name: str | None, urls: Sequence[str] | None, say: Callable[[str], ob
         stack, secrets_known = read_file(name), False
         say(f"the state is out of reach ({error}): the Docker hosts are those of the stack file")
     docker_hosts = {host: found.docker for host, found in stack.settings.hosts.items()}
-    plan = lines.plan(stack.settings, stack.release, stack.name)
+    plan = stack.plan
     wanted = fleet.declared(plan, stack.name, docker_hosts)
     return Target(stack.name, docker_hosts, wanted, stack, secrets_known)
 

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from .. import lines
 from ..picture import mermaid, svg
 from ..picture.model import picture
 from .failure import failure
@@ -33,6 +32,6 @@ def topology_(
         found = read(stack)
     except StackError as error:
         raise failure(error) from None
-    plan = lines.plan(found.settings, found.release, found.name)
+    plan = found.plan
     shown = picture(plan, found.settings, found.release, found.name)
     typer.echo(_RENDER[format](shown), nl=False)

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from .. import lines
 from ..checks import connections
 from ..docker.client.containers import Containers
 from ..line import Line
@@ -67,7 +66,7 @@ def _side(looked_at: Target, guest: str, host: str) -> str:
         return f"The reason is on this side: of party {guest}, {states}."
     if known is None:
         return f"Party {guest} is healthy."
-    plan = lines.plan(known.settings, known.release, known.name)
+    plan = known.plan
     out = [
         way
         for way in connections.ways(plan, known.name)

@@ -22,7 +22,7 @@ import pulumi
 from .client import cli
 from .inspect import drift
 from .inspect.survey import Survey
-from .ports import ANYWHERE
+from .ports import Published, bound
 
 # The daemon's own words; the provider passes them on.
 _NAME_TAKEN = re.compile(r"is already in use by container|network with name .* already exists")
@@ -73,7 +73,7 @@ class Taken:
     def may_block(self, inputs: Mapping[str, Any]) -> bool:
         """Whether something may be in the way of a resource with these inputs."""
         name = inputs["name"]
-        needs: set[int | str] = {*_to_take(inputs), *(port for port, _ in _to_bind(inputs))}
+        needs: set[int | str] = {*_to_take(inputs), *(at.port for at in _to_bind(inputs))}
         return name in self.names or any(self.holders.get(one, _NONE) - {name} for one in needs)
 
 
@@ -85,7 +85,7 @@ def taken(survey: Survey) -> Taken:
     holders: dict[int | str, frozenset[str]] = {}
     for name, found in survey.containers.items():
         if found["State"].get("Running"):
-            held: set[int | str] = {*_addresses(found), *(port for port, _ in _bound(found))}
+            held: set[int | str] = {*_addresses(found), *(at.port for at in bound(found))}
             for one in held:
                 holders[one] = holders.get(one, _NONE) | {name}
     return Taken(frozenset(survey.containers.keys() | survey.networks.keys()), holders)
@@ -121,27 +121,16 @@ def _make_room(
         _stop_holders(inputs, host, environment)
 
 
-Bound = tuple[int, str]
-"""A published port, and the address of the Docker host that it is bound to."""
-
-_ANYWHERE = ("", ANYWHERE, "::")
-
-
-def _bound(found: Mapping[str, Any]) -> set[Bound]:
-    """The ports that a container publishes, as Docker describes it."""
-    every = (found["HostConfig"].get("PortBindings") or {}).values()
-    return {(int(one["HostPort"]), one.get("HostIp", "")) for some in every for one in some or ()}
-
-
 def _addresses(found: Mapping[str, Any]) -> set[str]:
     """The addresses of a container, as Docker describes it."""
     networks = found["NetworkSettings"]["Networks"].values()
     return {network["IPAddress"] for network in networks} - {""}
 
 
-def _to_bind(inputs: Mapping[str, Any]) -> set[Bound]:
+def _to_bind(inputs: Mapping[str, Any]) -> list[Published]:
     """The ports that a container that is to be created publishes."""
-    return {(int(one["external"]), one.get("ip") or "") for one in inputs.get("ports") or ()}
+    ports = inputs.get("ports") or ()
+    return [Published.written(port["external"], port.get("ip")) for port in ports]
 
 
 def _to_take(inputs: Mapping[str, Any]) -> set[str]:
@@ -219,9 +208,7 @@ def holds(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
         wanted: the new container's inputs.
     """
     return bool(_addresses(found) & _to_take(wanted)) or any(
-        port == other and (ip == at or ip in _ANYWHERE or at in _ANYWHERE)
-        for port, ip in _bound(found)
-        for other, at in _to_bind(wanted)
+        at.clashes(other) for at in bound(found) for other in _to_bind(wanted)
     )
 
 

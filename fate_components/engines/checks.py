@@ -62,6 +62,12 @@ def mistakes_in_hdfs(training: Training, engines: Engines) -> Iterator[settings.
 
 
 def mistakes_in_engines(chosen: Engines, known: SupportedEngines) -> Iterator[settings.Mistake]:
+    """Engines that the release does not have, or not together.
+
+    Args:
+        chosen: the engines of a stack, or of one of its parties.
+        known: those of the release.
+    """
     fits = known.computing.get(chosen.computing, ())
     stores = sorted({storage for some in known.computing.values() for storage in some})
     for key, value, supported in (

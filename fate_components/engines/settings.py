@@ -22,25 +22,18 @@ from .spark.ports import SparkPorts
 JOB_CORES = 4
 """FATE's cores per job."""
 
-
 _EXECUTORS, _EXECUTOR_CORES = 2, 2  # FATE's own, per job
-
 
 _MIN_HEAP = 512  # MiB; Spark itself refuses less than 450
 
-
 _MOST = 200  # workers, or data nodes, of a party
 
-
 WORKER, DATA_NODE = "spark-worker", "data-node"
-
 
 FLOW_PORT = "fateflow-http"
 """The port at which notebooks and FATE Board call FATE Flow, by its name."""
 
-
 _REPLICAS = 3  # of each block in HDFS, if there are as many data nodes
-
 
 _Cores = Annotated[Count, Field(le=1024)]
 

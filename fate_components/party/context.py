@@ -1,18 +1,27 @@
 """What the services of a cluster know about each other, in any release line."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import pulumi
 from pydantic import SecretStr
 
 from ..crypto import passwords
 from ..crypto.passwords import Account
+from ..docker.host import Host
 from ..docker.networks import Attachment
 from ..docker.service import HostFolder, Place
 from ..plan.clusters import ClusterPlan
 from ..plan.endpoints import Endpoint
 from ..settings import Training
 from .files import ROOT
+
+
+def undeployed(plan: ClusterPlan, stack: str) -> Place:
+    """The place of a cluster of which nothing is deployed: what its services are told is worked out
+    without a Docker host.
+    """
+    return Place(stack, plan.kind, cast(Host, None), plan.facts.services, {}, plan.party.id)
 
 
 @dataclass(frozen=True)

@@ -62,18 +62,14 @@ def config(owner: str, plan: EdgePlan, certificates: Certificates, image: str) -
         image: the name of its image on the Docker host.
     """
     http2 = has_http2_directive(image)
-    http = [_entrance(owner, way, http2) for way in plan.entrances if way.protocol != "tcp"]
-    http += [
-        _tunnel(owner, way, plan, certificates, http2)
-        for way in plan.tunnels
-        if way.protocol != "tcp"
-    ]
-    tcp = [_entrance(owner, way, http2) for way in plan.entrances if way.protocol == "tcp"]
-    tcp += [
-        _tunnel(owner, way, plan, certificates, http2)
-        for way in plan.tunnels
-        if way.protocol == "tcp"
-    ]
+    http: list[str] = []
+    tcp: list[str] = []
+    for entrance in plan.entrances:
+        servers = tcp if entrance.protocol == "tcp" else http
+        servers.append(_entrance(owner, entrance, http2))
+    for tunnel in plan.tunnels:
+        servers = tcp if tunnel.protocol == "tcp" else http
+        servers.append(_tunnel(owner, tunnel, plan, certificates, http2))
     text = f"""include /etc/nginx/modules-enabled/*.conf;
 pid /run/nginx.pid;
 worker_processes 2;

@@ -12,8 +12,7 @@ and prints what `outdated` finds.
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 DEFAULT = "default"
 EVERY = "every party"
@@ -29,15 +28,25 @@ def outdated(before: str, after: str) -> list[str]:
         before: the table that a proxy may have used.
         after: the table that it is to use.
     """
+    return _outdated(f"[{before}, {after}]")
+
+
+def _outdated(tables: str) -> list[str]:
+    """What is outdated by the second of two route tables."""
     try:
-        old, new = _routes(before), _routes(after)
+        old, new = (dict(table["route_table"]) for table in json.loads(tables))
     except (ValueError, KeyError, TypeError):
         return [EVERY]
     return [party for party, route in old.items() if new.get(party) != route]
 
 
-def _routes(text: str) -> Mapping[str, Any]:
-    return dict(json.loads(text)["route_table"])
+def recorded(record: str | None) -> list[str]:
+    """What `outdated` has found, as the program has written it into a container.
+
+    Args:
+        record: the file's content; None if it cannot be read.
+    """
+    return (record or EVERY).splitlines()
 
 
 def called(parties: Sequence[str]) -> str:
@@ -55,14 +64,7 @@ def called(parties: Sequence[str]) -> str:
 
 def main() -> None:
     """Print which routes of the first table are not in the second, if any."""
-    text = sys.stdin.read()
-    try:
-        before, after = json.loads(text)
-    except ValueError:
-        found = [EVERY]
-    else:
-        found = outdated(json.dumps(before), json.dumps(after))
-    print("\n".join(found))
+    print("\n".join(_outdated(sys.stdin.read())))
 
 
 if __name__ == "__main__":

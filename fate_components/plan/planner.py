@@ -75,6 +75,12 @@ class Planner:
         address = self.settings.hosts[host].reachable_at if host in self.settings.hosts else None
         return address if address and addresses.ipv4(address) else None
 
+    def bound_inside(self, host: str) -> str:
+        """The address that a Docker host's ports for its party's other hosts are bound to: its own,
+        or all of them if it is known by name.
+        """
+        return self.address_of(host) or ANYWHERE
+
     def bound(self, host: str) -> str:
         """The address that a Docker host's ports for other parties are bound to by default."""
         return self.settings.hosts[host].bind if host in self.settings.hosts else ANYWHERE
@@ -96,13 +102,13 @@ class Planner:
             if about.calls:
                 calls_home[name] = about.calls
                 continue
-            port, ip = cluster.facts.services[name].port, self.address_of(to.host) or ANYWHERE
+            port, ip = cluster.facts.services[name].port, self.bound_inside(to.host)
             where = ("place", name)
             one = CrossHostPorts(
                 name, to.host, to.port or port, 1, ip, where, encrypted=False, inside=port
             )
             between.append(one)
-        ip = self.address_of(cluster.host) or ANYWHERE
+        ip = self.bound_inside(cluster.host)
         opened = {port: ip for ports in calls_home.values() for port in ports}
         ports = published(keys, cluster.facts, opened=opened)
         return replace(

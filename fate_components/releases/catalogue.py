@@ -1,5 +1,6 @@
 """The catalogue of FATE releases: one file for each, in config/releases."""
 
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -7,7 +8,6 @@ import yaml
 from .facts import Release
 
 _HERE = Path(__file__).parent
-
 
 # In the project, and in an installed package.
 RELEASES = next(
@@ -23,6 +23,7 @@ def known() -> list[str]:
     )
 
 
+@cache  # of what a file says nothing changes while a program runs
 def load(name: str) -> Release:
     """Read the facts of one of the known releases.
 

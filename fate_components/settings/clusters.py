@@ -20,7 +20,6 @@ from .values import PLAIN_DIGITS, folder
 
 TRAINING, SERVING = "training", "serving"
 
-
 _Publication = (
     Annotated[int, Field(ge=1, le=65535)]
     | Annotated[str, Field(pattern=r"^([0-9]{1,3}(\.[0-9]{1,3}){3}:)?[1-9][0-9]{0,4}$")]

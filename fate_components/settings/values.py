@@ -18,18 +18,14 @@ from .keys import Secret, Text
 
 _MAX_FOLDER = 1000  # of the 4096 that Linux allows
 
-
 _SYSTEM = {
     "bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "libx32", "proc", "run", "sbin", "sys",
     "tmp", "usr",
 }  # fmt: skip
 
-
 _SYSTEM_VAR = ("/var/lib/docker/", "/var/lib/containerd/", "/var/run/", "/var/tmp/")  # noqa: S108
 
-
 _MIN_MEMORY = 6  # MiB
-
 
 PLAIN_DIGITS = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 
@@ -94,7 +90,6 @@ def _memory(value: object) -> object:
 
 _Memory = Annotated[str, Field(pattern="^[1-9][0-9]{0,6}[mgMG]$")]
 
-
 Memory = Annotated[int, BeforeValidator(_memory, json_schema_input_type=_Memory)]
 """A size like 512m or 8g, as a number of MiB."""
 
@@ -154,15 +149,11 @@ def by_host(service: str, counts: int | Mapping[str, int], home: str) -> dict[st
 
 Address = Annotated[str, Text, AfterValidator(addresses.address)]
 
-
 Password = Annotated[Secret, Text, AfterValidator(password)]
-
 
 Count = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
 
-
 Port = Annotated[Count, Field(le=65535)]
-
 
 # FATE stores ids as texts of 50 characters; names of containers and nginx have less room for them.
 PartyId = Annotated[Count, Field(le=2**63 - 1)]

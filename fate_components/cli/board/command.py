@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import typer
 
-from ... import lines
 from ...security.redaction import Redactor, secrets_of
 from ..failure import failure
 from ..logs import INTERRUPTED
@@ -51,5 +50,5 @@ def redactor(looked_at: Target) -> Redactor:
     found = looked_at.stack
     if found is None or not looked_at.secrets_known:
         return Redactor()
-    plan = lines.plan(found.settings, found.release, found.name)
+    plan = found.plan
     return Redactor(secrets_of(found.settings, plan, datetime.now(UTC)))

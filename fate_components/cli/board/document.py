@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from ... import lines, outputs
+from ... import outputs
 from ...jobs.table import Work
 from ...operate.fleet import Member, condition
 from ...picture import svg
@@ -39,7 +39,7 @@ def document(live: Live, seen: Seen, now: datetime) -> dict[str, Any]:
     addresses: dict[str, list[dict[str, Any]]] = {}
     drawn = None
     if stack:
-        plan = lines.plan(stack.settings, stack.release, stack.name)
+        plan = stack.plan
         addresses = _addresses(target, stack, plan)
         drawn = _picture(stack, plan, members)
     return {

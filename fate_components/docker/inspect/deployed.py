@@ -5,7 +5,7 @@ by hand, or because the stack file has changed. Only the state tells which.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -28,26 +28,27 @@ class Deployed:
     """
 
     def __init__(self) -> None:
-        self._state: asyncio.Future[Mapping[str, Any]] | None = None
+        self._state: asyncio.Future[_Resources] | None = None
 
     async def container(self, name: str) -> Outputs | None:
         """A container by its name on its Docker host; None if the state has none."""
-        return await self._find(_CONTAINER, lambda _, outputs: outputs.get("name") == name)
+        return await self._find(_CONTAINER, name)
 
     async def command(self, name: str) -> Outputs | None:
         """A command by its logical name; None if the state has none."""
-        return await self._find(_COMMAND, lambda urn, _: urn.split("::")[-1] == name)
+        return await self._find(_COMMAND, name)
 
-    async def _find(self, kind: str, is_it: Callable[[str, Outputs], bool]) -> Outputs | None:
+    async def _find(self, kind: str, name: str) -> Outputs | None:
         if self._state is None:
             self._state = asyncio.ensure_future(_read())
-        for urn, resource in (await self._state).items():
-            if resource["type"] == kind and is_it(urn, resource["outputs"]):
-                return dict(resource["outputs"])
-        return None
+        return (await self._state).get((kind, name))
 
 
-async def _read() -> Mapping[str, Any]:
+_Resources = Mapping[tuple[str, str], Outputs]
+"""The resources in the state by type and name: a container's own, otherwise the logical one."""
+
+
+async def _read() -> _Resources:
     # For as long as it is asked, the engine registers a default provider, which it never shows.
     # A name without the organization may be another's stack.
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
@@ -55,4 +56,9 @@ async def _read() -> Mapping[str, Any]:
         found = await pulumi.runtime.invoke_async(_READ, {"stackName": stack})
     except Exception as error:  # the SDK raises nothing more precise
         raise NoStateError(str(error)) from None
-    return dict((found or {}).get("outputs") or {})
+    resources: dict[tuple[str, str], Outputs] = {}
+    for urn, resource in ((found or {}).get("outputs") or {}).items():
+        kind, outputs = resource["type"], resource["outputs"]
+        name = outputs.get("name") if kind == _CONTAINER else urn.split("::")[-1]
+        resources.setdefault((kind, name), outputs)
+    return resources

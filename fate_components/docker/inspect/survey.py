@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from ..client.daemon import Daemon, NoAnswerError, document
 from ..client.queries import Queries
-from ..ports import ANYWHERE, Published
+from ..ports import Published, bound
 from . import local
 from .deployed import Deployed
 
@@ -158,15 +158,13 @@ def _starting(container: Described) -> Iterator[int]:
     Docker shows them after it has begun to listen.
     """
     if container["State"]["Status"] in ("running", "restarting"):
-        for bindings in (container["HostConfig"].get("PortBindings") or {}).values():
-            yield from (int(binding["HostPort"]) for binding in bindings if binding["HostPort"])
+        yield from (at.port for at in bound(container))
 
 
 def _published(listed: Described) -> Iterator[Published]:
     for port in listed.get("Ports") or ():
         if port.get("PublicPort") and port["Type"] == "tcp":
-            ip = port.get("IP", ANYWHERE)
-            yield Published(port["PublicPort"], ANYWHERE if ip == "::" else ip)
+            yield Published.written(port["PublicPort"], port.get("IP"))
 
 
 def _name(written: str) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ... import settings as stack_file
-from ...docker.ports import ANYWHERE
 from ...plan import planner
 from ...plan.cross_host import CrossHostPorts
 from ...plan.placed import Needs, PlacedCluster
@@ -36,7 +35,7 @@ class Planner(planner.Planner):
         serving_host = (party.serving and party.serving.host) or party.host
         apart = bool(party.training and party.serving) and serving_host != party.host
         if party.training:
-            opened = {_FLOW: self._address(party.host)} if apart else {}
+            opened = {_FLOW: self.bound_inside(party.host)} if apart else {}
             facts = overridden(self.release, party.training.services)
             ports = published(party.training, facts, self.bound(party.host), opened)
             without = facts.without(LINK)
@@ -44,7 +43,7 @@ class Planner(planner.Planner):
             spread = self.with_placed(self._spread(cluster, party.training, facts), party.training)
             found.append(replace(spread, one_subnet=bool(spread.elsewhere)))
         if party.serving:
-            opened = {_SERVER: self._address(serving_host)} if apart else {}
+            opened = {_SERVER: self.bound_inside(serving_host)} if apart else {}
             facts = overridden(self.release.serving_cluster, party.serving.services)
             ports = published(party.serving, facts, self.bound(serving_host), opened)
             found.append(PlacedCluster(SERVING, serving_host, facts, ports, inner=(_SERVER,)))
@@ -92,7 +91,7 @@ class Planner(planner.Planner):
             elsewhere={host: {EGG: eggs[host], LINK: names} for host, names in elsewhere.items()},
             between=tuple(
                 CrossHostPorts(
-                    name, host, training.egg_port, 1, self._address(host), ("eggPort",), False
+                    name, host, training.egg_port, 1, self.bound_inside(host), ("eggPort",), False
                 )
                 for host, (name,) in elsewhere.items()
             ),
@@ -128,6 +127,3 @@ class Planner(planner.Planner):
                     f"are called by names that end in {shown(host)}, and FATE's Java services call "
                     "no name whose last part begins with a digit; rename that Docker host",
                 )
-
-    def _address(self, host: str) -> str:
-        return self.address_of(host) or ANYWHERE

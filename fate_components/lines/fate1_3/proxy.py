@@ -121,8 +121,7 @@ class Proxy(Service):
             present = await questions.read(found["Id"], ROUTE_TABLE)
             changed = kept_routes.outdated(present, wanted) if present else []
             if not changed and await _outdated(questions, found):
-                record = await questions.read(found["Id"], OUTDATED)
-                changed = (record or kept_routes.EVERY).split("\n")
+                changed = kept_routes.recorded(await questions.read(found["Id"], OUTDATED))
             if not changed:
                 return ""
             what = kept_routes.called(changed)

@@ -1,12 +1,9 @@
 """The files that services of FATE 1.3 read again by themselves: their route tables."""
 
 from collections.abc import Iterator
-from typing import cast
 
-from ...docker.host import Host
-from ...docker.service import Place
 from ...line import RereadFile
-from ...party.context import ClusterContext
+from ...party.context import ClusterContext, undeployed
 from ...plan.clusters import ClusterPlan
 from ...plan.endpoints import EXCHANGE
 from ...plan.topology import ExchangePlan
@@ -21,8 +18,7 @@ def of_cluster(plan: ClusterPlan, settings: Settings, stack: str) -> Iterator[Re
         table = proxy.table(route_table.party_routes(plan, plan.facts))
         yield RereadFile(plan.host, "proxy", table, proxy.OUTDATED)
         return
-    # Nothing is deployed, so no Docker host is needed.
-    place = Place(stack, plan.kind, cast(Host, None), plan.facts.services, {}, plan.party.id)
+    place = undeployed(plan, stack)
     serving = ClusterContext(place, plan, settings.master_secret)
     yield RereadFile(plan.host, "serving-proxy", serving_proxy.table(serving))
 

@@ -7,9 +7,9 @@ from typing import Any
 import yaml
 
 from ...docker.client.containers import Containers
+from ...party.files import ROOT
 
-FLOW = "/data/projects/fate/fate_flow"
-
+FLOW = f"{ROOT}/fate_flow"
 
 # FATE Flow's own call with gRPC, as it sends it through OSX.
 _CALL = """

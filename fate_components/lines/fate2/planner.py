@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ... import settings as stack_file
-from ...docker.ports import ANYWHERE
 from ...engines.hdfs import ports as hdfs_ports
 from ...engines.settings import DATA_NODE, WORKER
 from ...engines.spark import ports as spark_ports
@@ -37,7 +36,7 @@ class Planner(planner.Planner):
         workers = training.workers_at(home)
         between: list[CrossHostPorts] = []
         nodes = training.data_nodes_at(home) if DATA_NODE in found.facts.services else {}
-        bound = {host: self.address_of(host) or ANYWHERE for host in (home, *workers, *nodes)}
+        bound = {host: self.bound_inside(host) for host in (home, *workers, *nodes)}
         if training.spread(home):
             ports = spark_ports.across(training.spark.ports, workers)
             between += spark_ports.published(ports, home, workers, bound, engines.federation)

@@ -1,14 +1,12 @@
 """The files that services of FATE 2 read again by themselves: route tables, and names of others."""
 
 from collections.abc import Iterator
-from typing import cast
 
 from ... import settings as stack_file
-from ...docker.host import Host
-from ...docker.service import Place
 from ...engines import nginx, osx, other_hosts, pulsar
 from ...engines.context import EngineContext
 from ...line import RereadFile
+from ...party.context import undeployed
 from ...plan.clusters import ClusterPlan
 from ...plan.endpoints import EXCHANGE
 from ...plan.topology import ExchangePlan
@@ -21,8 +19,7 @@ def of_cluster(
 ) -> Iterator[RereadFile]:
     """Those of the services of a training cluster."""
     assert isinstance(settings, Settings)  # noqa: S101 - settings match the release line
-    # Nothing is deployed, so no Docker host is needed.
-    place = Place(stack, plan.kind, cast(Host, None), plan.facts.services, {}, plan.party.id)
+    place = undeployed(plan, stack)
     context = EngineContext(place, plan, settings.master_secret, settings.engines_of(plan.party))
     broker = fate_flow.table(context)
     if broker is None:

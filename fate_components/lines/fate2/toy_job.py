@@ -169,9 +169,8 @@ def reasons(watched: Mapping[str, Containers], job: str) -> list[str]:
     """
     parts = {Part(role, party.id): party for role, party in watched.items()}
     found = job_reasons.failures(FATE_FLOW, parts, job, _TASK)
-    parties = dict.fromkeys(watched.values())
     return job_reasons.told(parts, found) or [
-        line for party in parties for line in last_lines(party, job)
+        line for party in dict.fromkeys(watched.values()) for line in last_lines(party, job)
     ]
 
 
