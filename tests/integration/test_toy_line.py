@@ -24,7 +24,10 @@ def deployment(
             "fate:release": "0.1.0",
             "fate:registry": "fate-lab",
             "fate:hosts": {"lab": {"docker": docker_host.url}},
-            "fate:parties": [{"id": 9999, "host": "lab"}, {"id": 10000, "host": "lab"}],
+            "fate:parties": [
+                {"id": 9999, "host": "lab"},
+                {"id": 10000, "host": "lab", "training": {"publish": {"redis": 6380}}},
+            ],
         },
     )
     with_toy_line(stack.folder)
