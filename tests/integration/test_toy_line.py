@@ -23,6 +23,7 @@ def deployment(
         {
             "fate:release": "0.1.0",
             "fate:registry": "fate-lab",
+            "fate:verify": True,
             "fate:hosts": {"lab": {"docker": docker_host.url}},
             "fate:parties": [
                 {"id": 9999, "host": "lab"},

@@ -36,10 +36,10 @@ class TrainingCluster(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         context = TrainingContext(place, plan, settings.master_secret)
         password = context.password("redis")
-        self.services: list[Service] = [
-            Mysql(context, child),
-            Redis(place, "redis", context.attachment("redis"), password, child),
-        ]
+        mysql = Mysql(context, child)
+        mysql.run("tables", "CREATE TABLE IF NOT EXISTS toy (id INT);", "SHOW TABLES", ["toy"])
+        redis = Redis(place, "redis", context.attachment("redis"), password, child)
+        self.services: list[Service] = [mysql, redis]
         self.passwords: dict[str, str] = {}
         self.register_outputs({})
 
@@ -55,7 +55,8 @@ class _NoFiles:
 
 
 def _rows(party: Containers, what: str, name: str, filters: Mapping[str, str]) -> list[Row]:
-    rows = json.loads(party.run("redis", f"cat /data/{what.replace('/', '-')}.json").stdout)
+    file = f"/data/{what.replace('/', '-')}.json"
+    rows = json.loads(party.run("redis", f"cat {file} 2>/dev/null || echo []").stdout)
     return [row for row in rows if all(row.get(key) == value for key, value in filters.items())]
 
 
