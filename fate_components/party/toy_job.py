@@ -2,9 +2,17 @@
 
 import os
 import sys
+import time
+from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 from ..docker.client.containers import Containers
+
+ENDED = ("success", "failed", "canceled")
+"""The statuses of a job that has ended."""
+_JOB_LIMIT = 300  # seconds; a job that is still at work then has more time
+_LOG_LIMIT = 60  # seconds without a new line in its logs
+_LONGEST = 1800
 
 
 def parties(stack: str) -> tuple[Containers, Containers]:
@@ -32,3 +40,33 @@ def say(text: str) -> None:
 def fail(*lines: str) -> NoReturn:
     """End the check and print the reason."""
     sys.exit("\n".join(lines))
+
+
+def watch(
+    watched: Mapping[str, Containers],
+    status: Callable[[Containers, str], str],
+    last_lines: Callable[[Containers], list[str]],
+) -> dict[str, str]:
+    """Wait until a job ends, or has taken long and logs nothing more.
+
+    Args:
+        watched: the parties that are asked, by their roles.
+        status: asks a party for the status of the job, in a role.
+        last_lines: the last lines of a party's logs for the job, by which its progress can be told.
+
+    Returns:
+        the last status at each of them, by role.
+    """
+    start = time.monotonic()
+    deadline, logged = start + _JOB_LIMIT, None
+    while True:
+        ends = {role: status(party, role) for role, party in watched.items()}
+        failed = any(state in ENDED[1:] for state in ends.values())
+        if failed or all(state in ENDED for state in ends.values()):
+            return ends
+        if (now := time.monotonic()) > deadline:
+            lines = [last_lines(party) for party in watched.values()]
+            if lines == logged or now > start + _LONGEST:
+                return {role: f"{state} after {now - start:.0f} s" for role, state in ends.items()}
+            deadline, logged = now + _LOG_LIMIT, lines
+        time.sleep(1)

@@ -29,6 +29,7 @@ class ServiceFacts(Software):
     storage: tuple[str, ...] = ()
     with_storage: dict[str, Image] = Field(default_factory=dict)
     indexes: str = ""
+    registers: bool = False
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:

@@ -18,9 +18,10 @@ from pulumi import automation as auto
 
 from fate_components.docker.client.containers import Containers
 from fate_components.jobs.table import Work, of_party
-from fate_components.lines.fate2 import client, flow_client, job_queues
+from fate_components.lines.fate2 import flow_client, job_queues
 from fate_components.lines.fate2.jobs import FATE_FLOW
 from fate_components.party import edge_check
+from fate_components.party.notebook import TRAINING_JOB
 from tests.integration import kept_images, rabbitmq_load
 from tests.integration.clusters import (
     Cluster,
@@ -209,7 +210,7 @@ def _get(cluster: Cluster, service: str, url: str, account: str) -> str:
 
 def cells(cluster: Cluster, party: int) -> list[str]:
     """The code in a party's notebook."""
-    notebook = json.loads(cluster.sh(party, "client", f"cat {client.TRAINING_JOB}"))
+    notebook = json.loads(cluster.sh(party, "client", f"cat {TRAINING_JOB}"))
     return ["".join(one["source"]) for one in notebook["cells"] if one["cell_type"] == "code"]
 
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from fate_components.engines import rabbitmq
-from fate_components.lines.fate2 import client
+from fate_components.party.notebook import TRAINING_JOB
 from fate_components.releases.catalogue import load
 from tests.bad_stack_files import GOOD_2
 from tests.unit.test_program import COMMAND, CONTAINER, IMAGE, Recorder, labels, run, secret
@@ -421,7 +421,7 @@ def test_the_notebook_in_the_client_is_a_notebook_whose_code_compiles(registered
     assert not any(cell["outputs"] or cell["execution_count"] for cell in code)
     compile("\n".join("".join(cell["source"]) for cell in code), original, "exec")
     command = registered.of(CONTAINER)["fate-dev-9999-client"]["command"]
-    assert f"[ -e {client.TRAINING_JOB} ] || cp {original} {client.TRAINING_JOB}" in command[-1]
+    assert f"[ -e {TRAINING_JOB} ] || cp {original} {TRAINING_JOB}" in command[-1]
 
 
 def test_rabbitmqs_account_is_as_rabbitmq_checks_it() -> None:

@@ -119,7 +119,7 @@ def test_a_node_that_is_refused_starts_again_when_it_is_forgotten(node: Node) ->
 
 def test_it_is_healthy_when_it_has_registered_since_its_start(node: Node) -> None:
     def registered() -> bool:
-        process = node.run(node_manager._REGISTERED)
+        process = node.run(node_manager.REGISTERED)
         said, _ = process.communicate()
         assert bool(process.returncode) == (said == "not registered at the cluster manager\n")
         return process.returncode == 0

@@ -10,6 +10,7 @@ import pytest
 from fate_components.docker.client.containers import Containers
 from fate_components.lines.fate1_3 import toy_job as fate1
 from fate_components.lines.fate2 import toy_job as fate2
+from fate_components.party.toy_job import watch
 
 
 @pytest.fixture
@@ -20,12 +21,12 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, str]]:
         clock = [0.0]
         monkeypatch.setattr("time.monotonic", lambda: clock[0])
         monkeypatch.setattr("time.sleep", lambda pause: clock.__setitem__(0, clock[0] + pause))
-        monkeypatch.setattr(fate2, "last_lines", lambda *_: [lines()])
-        monkeypatch.setattr(
-            fate2, "status", lambda *_: "success" if clock[0] >= seconds else "running"
-        )
         party = Containers.__new__(Containers)
-        return fate2.run({"guest": party, "host": party}, "job")
+        return watch(
+            {"guest": party, "host": party},
+            lambda *_: "success" if clock[0] >= seconds else "running",
+            lambda _: [lines()],
+        )
 
     return run
 

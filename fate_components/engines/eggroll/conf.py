@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...docker.service import File
+from ...party.context import TrainingContext
 from ...party.files import ROOT, properties
 from ..context import EngineContext
 
@@ -15,11 +16,33 @@ TABLES = (
     "session_processor", "session_ranks", "store_locator", "store_option", "store_partition",
 )  # fmt: skip
 """The tables of the cluster manager."""
-SCHEMA = Path(__file__).with_name("eggroll.sql").read_text()
-"""The SQL that creates those that are missing."""
+# How the keys and the values of a table are written, and its keys are spread.
+_SERIALIZERS = {
+    2: """  partitioner VARCHAR(2000) NOT NULL DEFAULT 'BYTESTRING_HASH',
+  serdes VARCHAR(2000) NOT NULL DEFAULT '',
+""",
+    3: """  key_serdes_type INT NOT NULL DEFAULT 0,
+  value_serdes_type INT NOT NULL DEFAULT 0,
+  partitioner_type INT NOT NULL DEFAULT 0,
+""",
+}
 PRESENT = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND "
 PRESENT += f"table_name IN ({', '.join(map(repr, TABLES))})"
 """The query for those that are there."""
+
+
+def schema(version: int) -> str:
+    """The SQL that creates those that are missing.
+
+    Args:
+        version: Eggroll's, 2 or 3. What only the other one uses does no harm.
+    """
+    text = Path(__file__).with_name("eggroll.sql").read_text()
+    return text.replace("__VERSION__", str(version)).replace(
+        "__SERIALIZERS__", _SERIALIZERS[version]
+    )
+
+
 LOG_DAYS = 7
 """Days after which a log file that has not been written to is deleted."""
 _CLEAN_EVERY = 3600  # seconds
@@ -54,13 +77,14 @@ def config(context: EngineContext, database: bool = False) -> File:
         "eggroll.session.processors.per.node": context.training.cores,
     }
     if database:
-        found |= _database(context)
+        found |= database_keys(context)
     return File(
         f"{HOME}/conf/eggroll.properties", f"[eggroll]\n{properties(found)}", secret=database
     )
 
 
-def _database(context: EngineContext) -> dict[str, object]:
+def database_keys(context: TrainingContext) -> dict[str, object]:
+    """The keys with which the cluster manager finds its database."""
     server, keys = context.endpoint("mysql"), f"{_MANAGER}.clustermanager.jdbc"
     url = f"jdbc:mysql://{server.host}:{server.port}/{context.training.mysql.database}"
     options = "useSSL=false&serverTimezone=UTC&characterEncoding=utf8&allowPublicKeyRetrieval=true"
@@ -113,13 +137,18 @@ def start(module: str, port: int) -> str:
         "-cp 'lib/*'",
     )
     return f"""cd {HOME}
-{in_background(_delete_old_logs(module))}
+{in_background(delete_old_logs(module))}
 exec java -server {" ".join(options)} \\
   org.fedai.eggroll.{module}.Bootstrap -p {port} -s EGGROLL_DAEMON -c conf/eggroll.properties
 """
 
 
-def _delete_old_logs(module: str) -> str:
+def delete_old_logs(module: str) -> str:
+    """The script that deletes what has not been written to for `LOG_DAYS`, again and again.
+
+    Args:
+        module: clustermanager or nodemanager.
+    """
     # Java goes on writing to the files that it has open, however old they are.
     closed = f"\\( ! -path 'logs/eggroll/{module}*.log' -o -name '*.log.*' \\)"
     return f"""while sleep {_CLEAN_EVERY}; do

@@ -1,4 +1,4 @@
--- The tables of Eggroll 3's cluster manager; their columns are those its code reads and writes.
+-- The tables of Eggroll __VERSION__'s cluster manager; their columns are those its code reads and writes.
 -- Keys on texts are as long as the server allows in latin1.
 CREATE TABLE IF NOT EXISTS store_locator (
   store_locator_id SERIAL PRIMARY KEY,
@@ -7,10 +7,7 @@ CREATE TABLE IF NOT EXISTS store_locator (
   name VARCHAR(2000) NOT NULL,
   path VARCHAR(2000) NOT NULL DEFAULT '',
   total_partitions INT UNSIGNED NOT NULL,
-  key_serdes_type INT NOT NULL DEFAULT 0,
-  value_serdes_type INT NOT NULL DEFAULT 0,
-  partitioner_type INT NOT NULL DEFAULT 0,
-  version INT UNSIGNED NOT NULL DEFAULT 0,
+__SERIALIZERS__  version INT UNSIGNED NOT NULL DEFAULT 0,
   status VARCHAR(255) NOT NULL,
   created_at DATETIME DEFAULT CURRENT_TIMESTAMP,
   updated_at DATETIME DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,

@@ -20,11 +20,12 @@ STARTED = f"{eggroll.DATA}/NodeManagerStarted"
 _SECONDS = 12
 # Seconds that a node without a number listens before it is taken as refused, and then waits.
 _TRIES, _FORGOTTEN = 120, 110
-_REGISTERED = (
+REGISTERED = (
     f"{{ [ {META} -nt {STARTED} ]"
     f" && [ $(($(date +%s) - $(stat -c %Y {META}))) -ge {_SECONDS} ]"
     " || { echo 'not registered at the cluster manager'; false; }; }"
 )
+"""The shell command that succeeds once a node has registered since its last start."""
 
 
 class NodeManager(Service):
@@ -52,7 +53,7 @@ class NodeManager(Service):
                 environment=eggroll.environment(name),
                 files=eggroll.files(context),
                 volumes=[Volume(name, eggroll.DATA)],
-                check=f"{listens} && {_REGISTERED}",
+                check=f"{listens} && {REGISTERED}",
             ),
             opts=opts,
         )

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from ...docker.client.containers import Containers
 from ...jobs import waits
-from ...jobs.fate_flow import FateFlow, JobLogs, JobsError, Row
+from ...jobs.fate_flow import FateFlow, JobLogs, Row
 from ...party.files import ROOT
-from . import flow_client
+from .flow_client import FLOW
 
 _FIELDS = (
     "status", "role", "party_id", "create_time", "start_time", "end_time", "elapsed", "roles",
@@ -22,14 +22,7 @@ _AT_ONCE = (
 
 
 def _rows(party: Containers, what: str, name: str, filters: Mapping[str, str]) -> list[Row]:
-    fields = [f"f_{field}" for field in (name, *_FIELDS)]
-    try:
-        answer = flow_client.ask(party, f"/v1/{what}/query", filters, fields)
-    except flow_client.FlowError as error:
-        raise JobsError(str(error)) from None
-    # What is not found is no error.
-    rows = answer.get("data") or []
-    return [{key.removeprefix("f_"): value for key, value in row.items()} for row in rows]
+    return FLOW.rows(party, what, (name, *_FIELDS), filters)
 
 
 def _waits(party: Containers, rows: list[Row], now: datetime) -> dict[waits.Key, str]:

@@ -1,64 +1,18 @@
-"""client: a notebook in which people write and submit their jobs."""
+"""The notebook of FATE 2."""
 
 from collections.abc import Collection
 from pathlib import Path
 
 import pulumi
 
-from ...docker import delivery
-from ...docker.service import Container, File, Service, Volume
 from ...engines.context import EngineContext
-from ...party.files import ROOT, json_text
+from ...party import notebook
 
-_CONFIG = "/run/secrets/jupyter.json"
-_PARTIES = f"{ROOT}/parties.json"
-_NOTEBOOKS = f"{ROOT}/notebooks"
-TRAINING_JOB = f"{_NOTEBOOKS}/training-job.ipynb"
-# Notebooks belong to those who work with them, so what is delivered is only what a missing one is
-# copied from.
-_ORIGINAL = "/usr/local/share/fate/training-job.ipynb"
-_NOTEBOOK = Path(__file__).with_name("training_job.ipynb")
+_EXAMPLE = Path(__file__).with_name("training_job.ipynb")
 
 
-def config(token: str) -> str:
-    """Jupyter's settings: a file keeps the token out of command lines.
-
-    Notebook 6 and 7 read it from different sections.
-    """
-    return json_text({section: {"token": token} for section in ("NotebookApp", "IdentityProvider")})
-
-
-def parties(context: EngineContext, everyone: Collection[int]) -> File:
-    """What notebooks know of the federation: the party's own id, and those of all others.
-
-    Args:
-        context: the training cluster.
-        everyone: the ids of all parties that the stack file has. Those behind an exchange have no
-            route of their own.
-    """
-    others = sorted({*everyone} - {context.party_id})
-    known = {"party": context.party_id, "others": others}
-    return File(_PARTIES, json_text(known), reread=True)
-
-
-def start(context: EngineContext) -> str:
-    """The container's command: configure FATE's clients for FATE Flow, and start the notebook.
-
-    The example is copied once, and not again when it has been changed.
-    """
-    flow = context.fate_flow_from("client")
-    return f"""set -e
-flow init --ip {flow.host} --port {flow.port}
-pipeline init --ip {flow.host} --port {flow.port}
-[ -e {TRAINING_JOB} ] || cp {_ORIGINAL} {TRAINING_JOB}
-exec jupyter notebook --config={_CONFIG} --ip=0.0.0.0 --port={context.port("client")} \\
-  --allow-root --no-browser --NotebookApp.notebook_dir={_NOTEBOOKS}
-"""
-
-
-class Client(Service):
-    """A party's notebook, with a training job in it. It starts independently; the ids of other
-    parties are delivered into the running container.
+class Client(notebook.Client):
+    """A party's notebook, with a training job of FATE 2 in it.
 
     Args:
         context: the training cluster it belongs to.
@@ -69,24 +23,12 @@ class Client(Service):
     def __init__(
         self, context: EngineContext, everyone: Collection[int], opts: pulumi.ResourceOptions
     ) -> None:
-        known = parties(context, everyone)
         super().__init__(
             "fate:fate2:Client",
-            context.place_of("client"),
-            Container(
-                service="client",
-                networks=[context.attachment("client")],
-                command=["bash", "-c", start(context)],
-                files=[
-                    File(_CONFIG, config(context.notebook_token), secret=True),
-                    known,
-                    File(_ORIGINAL, _NOTEBOOK.read_text()),
-                ],
-                volumes=[Volume("notebooks", _NOTEBOOKS)],
-                folders=context.uploads,
-                published={"notebook": context.plan.published["notebook"]},
-            ),
-            opts=opts,
+            context,
+            context.fate_flow_from("client"),
+            context.notebook_token,
+            everyone,
+            _EXAMPLE.read_text(),
+            opts,
         )
-        delivery.file("client-parties", self, known, pulumi.ResourceOptions(parent=self))
-        self.register_outputs({})

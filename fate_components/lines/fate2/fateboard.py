@@ -1,56 +1,17 @@
-"""FATE Board: the web interface to a party's jobs."""
+"""FATE Board of FATE 2."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pulumi
 
-from ...docker.service import Container, File, Service
 from ...engines.context import EngineContext
-from ...party.files import ROOT, properties
+from ...party import fateboard
 from .fate_flow import LOGS
 
-USER = "admin"
 
-
-def config(context: EngineContext) -> str:
-    """application.properties; settings that it omits are as in the image of FATE Board 2."""
-    flow = context.fate_flow_from("fateboard")
-    return properties(
-        {
-            "server.port": context.port("fateboard"),
-            "fateflow.url": f"http://{flow.host}:{flow.port}",
-            "fateflow.url-list": "",
-            "fateflow.http_app_key": "",
-            "fateflow.http_secret_key": "",
-            "server.servlet.encoding.charset": "UTF-8",
-            "server.servlet.encoding.enabled": "true",
-            "server.tomcat.uri-encoding": "UTF-8",
-            "fateboard.front_end.cors": "false",
-            "fateboard.front_end.url": "http://localhost:8028",
-            "server.tomcat.max-threads": 1000,
-            "server.tomcat.max-connections": 20000,
-            "spring.servlet.multipart.max-file-size": "10MB",
-            "spring.servlet.multipart.max-request-size": "100MB",
-            "spring.servlet.session.timeout": "1800s",
-            "server.compression.enabled": "true",
-            "server.compression.mime-types": "application/json,application/xml,text/html,text/xml,"
-            "text/plain",
-            "server.board.login.username": USER,
-            "server.board.login.password": context.fateboard_password,
-            "server.board.encrypt.private_key": "",
-            "server.board.encrypt.enable": "false",
-            "server.servlet.session.cookie.max-age": "4h",
-            "server.servlet.session.timeout": "4h",
-            "management.endpoints.web.exposure.exclude": "*",
-            "feign.client.config.default.connectTimeout": 10000,
-            "feign.client.config.default.readTimeout": 10000,
-        }
-    )
-
-
-class Fateboard(Service):
-    """A party's FATE Board. It starts independently, and queries FATE Flow on request.
+class Fateboard(fateboard.Fateboard):
+    """A party's FATE Board. It asks FATE Flow for logs, so elsewhere it works without them.
 
     Args:
         context: the training cluster it belongs to.
@@ -64,19 +25,11 @@ class Fateboard(Service):
         needs: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions,
     ) -> None:
-        conf = f"{ROOT}/{context.plan.facts.services['fateboard'].folder}/conf"
         super().__init__(
             "fate:fate2:Fateboard",
-            context.place_of("fateboard"),
-            Container(
-                service="fateboard",
-                networks=[context.attachment("fateboard")],
-                files=[File(f"{conf}/application.properties", config(context), secret=True)],
-                # FATE Board 2 asks FATE Flow for logs, so elsewhere it works without them.
-                volumes=[replace(LOGS, shared=True)] if context.at_home("fateboard") else [],
-                published={"fateboard": context.plan.published["fateboard"]},
-            ),
-            needs=needs,
-            opts=opts,
+            context,
+            context.fate_flow_from("fateboard"),
+            [replace(LOGS, shared=True)] if context.at_home("fateboard") else [],
+            needs,
+            opts,
         )
-        self.register_outputs({})

@@ -10,7 +10,7 @@ from ...docker.client.containers import Containers
 from ...jobs import reasons as job_reasons
 from ...jobs.reasons import Part
 from ...party import edge_check
-from ...party.toy_job import fail, is_peer, parties, say
+from ...party.toy_job import fail, is_peer, parties, say, watch
 from .flow_client import FLOW, HopError, conf, request, through_nginx, through_osx
 from .jobs import FATE_FLOW
 
@@ -19,11 +19,7 @@ _GATEWAYS = {"rabbitmq": ("nginx", "rabbitmq"), "pulsar": ("nginx", "pulsar"), "
 _BROKERS = {"rabbitmq": ("RabbitMQ", edge_check.AMQP), "pulsar": ("Pulsar", edge_check.PULSAR)}
 _HOPS_LIMIT = 30  # newly delivered routes are in use by then
 _BROKER_SECONDS = 10
-_JOB_LIMIT = 300  # seconds; a job that is still at work then has more time
-_LOG_LIMIT = 60  # seconds without a new line in its logs
-_LONGEST = 1800
 _TASK = "toy_example_0"
-_ENDED = ("success", "failed", "canceled")
 
 
 def broken_hops(caller: Containers, called: Containers) -> Iterator[str]:
@@ -146,7 +142,11 @@ def main() -> None:
     try:
         job = submit(guest, host)
         say(f"{title}: {job}")
-        ends = run(watched, job)
+        ends = watch(
+            watched,
+            lambda party, role: status(party, role, job),
+            lambda party: last_lines(party, job),
+        )
     except HopError as error:
         fail(f"the {title} failed: {error}", *hops(guest, host))
     if set(ends.values()) == {"success"}:
@@ -172,31 +172,6 @@ def reasons(watched: Mapping[str, Containers], job: str) -> list[str]:
     return job_reasons.told(parts, found) or [
         line for party in dict.fromkeys(watched.values()) for line in last_lines(party, job)
     ]
-
-
-def run(watched: Mapping[str, Containers], job: str) -> dict[str, str]:
-    """Wait until a job ends, or has taken long and logs nothing more.
-
-    Args:
-        watched: the parties that are asked, by their roles.
-        job: its id.
-
-    Returns:
-        the last status at each of them, by role.
-    """
-    start = time.monotonic()
-    deadline, logged = start + _JOB_LIMIT, None
-    while True:
-        ends = {role: status(party, role, job) for role, party in watched.items()}
-        failed = any(state in _ENDED[1:] for state in ends.values())
-        if failed or all(state in _ENDED for state in ends.values()):
-            return ends
-        if (now := time.monotonic()) > deadline:
-            lines = [last_lines(party, job) for party in watched.values()]
-            if lines == logged or now > start + _LONGEST:
-                return {role: f"{state} after {now - start:.0f} s" for role, state in ends.items()}
-            deadline, logged = now + _LOG_LIMIT, lines
-        time.sleep(1)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,10 @@ class TrainingCluster(pulumi.ComponentResource):
         if engines.federation == "rabbitmq":
             self.passwords["rabbitmq"] = context.rabbitmq_password
         if engines.computing == "eggroll":
-            name, statements = "eggroll-tables", (eggroll.SCHEMA, eggroll.PRESENT, eggroll.TABLES)
+            name, statements = (
+                "eggroll-tables",
+                (eggroll.schema(3), eggroll.PRESENT, eggroll.TABLES),
+            )
             created = (
                 databases[0].run(name, *statements)
                 if databases

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ....docker.client.containers import Containers
+from ....jobs.flow_v1 import FlowError
 from ....line import Publication, PublishError, TellsProgress
-from .. import flow_client
+from ..flow_client import FLOW
 from . import bindings, inference
 
 _LOAD_CODES = {0: "loaded", 100: "its serving-server cannot be reached", 101: "has no such model"}
@@ -56,9 +57,7 @@ def model_of(parties: Mapping[str, Containers], job: str) -> Model:
         FlowError: FATE Flow gives no answer.
     """
     for id, party in parties.items():
-        answer = flow_client.ask(
-            party, "/v1/job/query", {"job_id": job, "role": "guest", "party_id": id}
-        )
+        answer = FLOW.ask(party, "/v1/job/query", {"job_id": job, "role": "guest", "party_id": id})
         for row in answer.get("data") or []:
             if row.get("f_status") != "success":
                 raise PublishError(
@@ -103,7 +102,7 @@ def publish(
     """Load and bind a trained model at all its parties, and try one inference."""
     try:
         _publish(training, serving, wanted, tell)
-    except (flow_client.FlowError, inference.InferenceError) as error:
+    except (FlowError, inference.InferenceError) as error:
         raise PublishError(str(error)) from None
 
 
@@ -143,7 +142,7 @@ def _warn(tell: TellsProgress, before: Iterable[str], service: str) -> None:
 
 
 def _load(tell: TellsProgress, guest: Containers, model: Model) -> None:
-    answer = flow_client.ask(guest, "/v1/model/load", model.request)
+    answer = FLOW.ask(guest, "/v1/model/load", model.request)
     told = list(answers(answer))
     tell.loaded(
         [
@@ -160,6 +159,6 @@ def _load(tell: TellsProgress, guest: Containers, model: Model) -> None:
 
 def _bind(guest: Containers, model: Model, service: str) -> None:
     body = {**model.request, "service_id": service, "servings": []}
-    answer = flow_client.ask(guest, "/v1/model/bind", body)
+    answer = FLOW.ask(guest, "/v1/model/bind", body)
     if answer.get("retcode"):
         raise PublishError(f"the model could not be bound: {answer.get('retmsg', answer)}")

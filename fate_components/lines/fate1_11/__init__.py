@@ -1,0 +1,19 @@
+"""The release line of FATE 1.7 to 1.11: Eggroll 2, with rollsite as the gateway."""
+
+from ...line import Line
+from ...settings import TRAINING
+from . import reread
+from .jobs import FATE_FLOW
+from .planner import Planner
+from .settings import Settings
+from .training import TrainingCluster, exchange
+
+LINE = Line(
+    settings=Settings,
+    planner=Planner,
+    clusters={TRAINING: TrainingCluster},
+    exchange=exchange,
+    reread=reread,
+    fate_flow=FATE_FLOW,
+    toy_job=f"{__name__}.toy_job",
+)

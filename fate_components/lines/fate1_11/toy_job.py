@@ -1,0 +1,134 @@
+"""The toy job of FATE 1.7 to 1.11: submitted over REST, and watched on both parties."""
+
+import argparse
+import time
+from collections.abc import Iterator, Mapping
+
+from ...docker.client.containers import Containers
+from ...jobs import reasons as job_reasons
+from ...jobs.fate_flow import JobsError
+from ...jobs.flow_v1 import FlowError
+from ...jobs.reasons import Part
+from ...party import edge_check
+from ...party.toy_job import fail, is_peer, parties, say, watch
+from ...plan.endpoints import EXCHANGE
+from .fate_flow import FLOW as FOLDER
+from .jobs import FATE_FLOW, FLOW
+
+_TASK = "secure_add_example_0"
+_CORES = 2  # of a task
+_SERVICES = ("fateflow", "rollsite", "clustermanager", "nodemanager")
+# A rollsite that was just told a new route reads it within a minute.
+_ROUTES_LIMIT = 90
+# What FATE Flow says if the way to the other party is broken.
+_NO_WAY = ("UNAVAILABLE", "The routing table not have", "DNS resolution failed")
+
+
+def submit(guest: Containers, host: Containers) -> str:
+    """Submit the job to the guest; returns its id.
+
+    Raises:
+        FlowError: FATE Flow rejected it, or gives no answer.
+    """
+    ids = {"guest": guest.id, "host": host.id}
+    conf = {
+        "dsl_version": 2,
+        "initiator": {"role": "guest", "party_id": int(guest.id)},
+        "role": {role: [int(id)] for role, id in ids.items()},
+        "job_parameters": {"common": {"task_cores": _CORES}},
+        "component_parameters": {
+            "common": {_TASK: {"partition": 4, "data_num": 1000}},
+            "role": {
+                "guest": {"0": {_TASK: {"seed": 123}}},
+                "host": {"0": {_TASK: {"seed": 321}}},
+            },
+        },
+    }
+    dsl = {"components": {_TASK: {"module": "SecureAddExample"}}}
+    answer = FLOW.ask(guest, "/v1/job/submit", {"job_runtime_conf": conf, "job_dsl": dsl})
+    if answer.get("retcode") != 0:
+        raise FlowError(f"FATE Flow of party {guest.id} rejected the job: {answer.get('retmsg')}")
+    return str(answer["jobId"])
+
+
+def status(party: Containers, role: str, job: str) -> str:
+    """The status of the job at one party, in a role."""
+    found = FLOW.rows(
+        party, "job", ("status",), {"job_id": job, "role": role, "party_id": party.id}
+    )
+    return str(found[0]["status"]) if found else "not found"
+
+
+def last_lines(party: Containers, job: str) -> list[str]:
+    """The last lines of FATE Flow's logs for a job, by which its progress can be told."""
+    logs = f"{FOLDER}/logs/{job}"
+    errors = f"find {logs} -name '*ERROR*' -size +0"
+    script = f"files=$({errors}); tail -q -n 12 ${{files:-$(find {logs} -type f)}}"
+    lines = party.run("fateflow", script).stdout.strip().splitlines()
+    return [f"party {party.id}'s log: {line}" for line in lines[-12:]]
+
+
+def reasons(watched: Mapping[str, Containers], job: str) -> list[str]:
+    """Why a job failed, or the last lines of its logs if nobody has logged an error.
+
+    Args:
+        watched: the parties whose logs can be read, by their roles.
+        job: its id.
+    """
+    parts = {Part(role, party.id): party for role, party in watched.items()}
+    found = job_reasons.failures(FATE_FLOW, parts, job, _TASK)
+    return job_reasons.told(parts, found) or [
+        line for party in dict.fromkeys(watched.values()) for line in last_lines(party, job)
+    ]
+
+
+def connections(guest: Containers, host: Containers) -> Iterator[str]:
+    """What may keep the parties from calling each other, as far as it can be seen from here."""
+    for party in dict.fromkeys((guest, host)):
+        if not is_peer(party):
+            yield f"party {party.id}: {party.states(*_SERVICES)}"
+            yield from edge_check.broken(party, "edge", {guest.id, host.id, EXCHANGE})
+
+
+def main() -> None:
+    """Run the job, and say why it failed. While a rollsite may not know a new route, it is
+    submitted again.
+    """
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stack", required=True, help="the stack's name")
+    guest, host = parties(parser.parse_args().stack)
+    title = f"toy job of party {guest.id} with party {host.id}"
+    watched = {"guest": guest} if is_peer(host) else {"guest": guest, "host": host}
+    deadline = time.monotonic() + _ROUTES_LIMIT
+    while True:
+        try:
+            job = submit(guest, host)
+            break
+        except FlowError as error:
+            known = any(way in str(error) for way in _NO_WAY)
+            running = all(party.running(*_SERVICES) for party in watched.values())
+            if not known or not running or time.monotonic() > deadline:
+                fail(f"the {title} failed: {error}", *connections(guest, host))
+        time.sleep(5)
+    say(f"{title}: {job}")
+    try:
+        ends = watch(
+            watched,
+            lambda party, role: status(party, role, job),
+            lambda party: last_lines(party, job),
+        )
+    except JobsError as error:
+        fail(f"the {title} failed: {error}", *connections(guest, host))
+    if set(ends.values()) == {"success"}:
+        say(f"{title}: success" + (" on both parties" if len(watched) > 1 else ""))
+        return
+    fail(
+        f"the {title} ({job}) did not succeed: "
+        + ", ".join(f"{role} is {state}" for role, state in ends.items()),
+        *connections(guest, host),
+        *reasons(watched, job),
+    )
+
+
+if __name__ == "__main__":
+    main()
