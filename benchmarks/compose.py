@@ -26,8 +26,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.rivals import Api, Compose, Spec, specs
-from images import build as packages
-from images.catalogue import IMAGES
+from fate_components.images.packages import build as packages
+from fate_components.images.packages.catalogue import IMAGES
 from tests.integration import kept_images
 from tests.integration.docker_hosts import DockerHost, Lan
 from tests.integration.stacks import Stack, engine_environment, party, party2

@@ -16,7 +16,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 ROOT = Path(__file__).parents[1]
-FILES = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md")], key=str)
+_PAGES = ("README.md", "docs/*.md", "*/README.md", "fate_components/**/README.md")
+FILES = sorted((page for pages in _PAGES for page in ROOT.glob(pages)), key=str)
 
 _OURS = ("pulumi", "fatectl", "make")
 _A_COMMAND = re.compile(rf"(?:^|&&|\||\$\()\s*(?:{'|'.join(_OURS)}) ", re.M)

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-SOURCES = sorted([*ROOT.glob("fate_components/**/*.py"), *ROOT.glob("images/*.py")])
+# A folder in there that is no package is an image, with what runs in its containers.
+SOURCES = sorted(
+    path for path in ROOT.glob("fate_components/**/*.py") if path.with_name("__init__.py").exists()
+)
 # What is said of the Docker hosts and of the ways between parties is yielded.
 FINDINGS = {"preflight.py", "conflicts.py", "edge_check.py", "fate2.py", "ways.py", "tls.py"}
 ENDS = {"fail", "failure", "Mistake", "Doubt", "RunError", "RuntimeError"}

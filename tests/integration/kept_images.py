@@ -6,8 +6,8 @@ is the one that a build would produce. Without the cache, as on a new machine, t
 
 import subprocess
 
-from images.builder import cache
-from images.catalogue import IMAGES, image_name
+from fate_components.images.packages.builder import cache
+from fate_components.images.packages.catalogue import IMAGES, image_name
 from tests.integration.docker_hosts import DockerHost
 
 RELEASE = "2.2.0"

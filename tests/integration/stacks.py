@@ -17,7 +17,7 @@ from fate_components.plan.slots import subnet
 from fate_components.settings import DockerHost
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = ("__main__.py", "fate_components", "config", "images", ".venv")
+PROGRAM = ("__main__.py", "fate_components", "config", ".venv")
 
 
 ENDS_WITHIN = 300

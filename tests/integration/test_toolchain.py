@@ -23,7 +23,7 @@ class Clone:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / CLONE
         self.folder.mkdir()
-        for part in ("fate_components", "config", "images", ".venv", "Pulumi.yaml", "__main__.py"):
+        for part in ("fate_components", "config", ".venv", "Pulumi.yaml", "__main__.py"):
             (self.folder / part).symlink_to(ROOT / part)
         shutil.copytree(ROOT / "toolchain", self.folder / "toolchain")
         given = {name: value for name, value in os.environ.items() if "PULUMI" not in name}

@@ -8,9 +8,9 @@ import pytest
 from benchmarks import compose
 from fate_components import lines
 from fate_components.images import supply
+from fate_components.images.packages import build
+from fate_components.images.packages.catalogue import image_name
 from fate_components.stack_file import parse
-from images import build
-from images.catalogue import image_name
 from tests.bad_stack_files import GOOD_2
 from tests.integration import kept_images
 from tests.integration.docker_hosts import DockerHost

@@ -11,9 +11,9 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from fate_components.cli.__main__ import app
+from fate_components.images.packages.catalogue import DEBIAN
 from fate_components.lines import settings_models
 from fate_components.releases import catalogue
-from images.catalogue import DEBIAN
 from tests.documentation import (
     ROOT,
     Command,

@@ -69,7 +69,7 @@ def test_official_images_have_a_fateboard() -> None:
 def test_images_are_built_once_per_docker_host_before_they_are_used(registered: Recorder) -> None:
     built = commands(registered)["a-images"]
     assert built["create"].startswith(
-        "exec .venv/bin/python -m images.build --host unix:///var/run/"
+        "exec .venv/bin/python -m fate_components.images.packages.build --host unix:///var/run/"
     )
     assert "b-images" not in commands(registered), "nothing runs there"
     used = {r.inputs["name"] for r in registered.resources if r.typ == IMAGE}

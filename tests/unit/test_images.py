@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from images import builder, catalogue
-from images.catalogue import IMAGES, RELEASES, image_key, image_name
+from fate_components.images.packages import build, builder, catalogue
+from fate_components.images.packages.catalogue import IMAGES, RELEASES, image_key, image_name
 
-ROOT = Path(catalogue.__file__).resolve().parents[1]
+PACKAGES = Path(catalogue.__file__).resolve().parent
+ROOT = PACKAGES.parents[2]
 
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of images/ from which the names are computed."""
+    """A copy of the folder from which the names are computed."""
     copy = tmp_path / "images"
     shutil.copytree(catalogue.HERE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(catalogue, "HERE", copy)
@@ -61,8 +62,8 @@ def test_images_with_fate_differ_by_release(image: str) -> None:
 
 def test_the_same_files_elsewhere_give_the_same_names(tree: Path) -> None:
     copied = names()
-    assert tree != ROOT / "images"
-    catalogue.HERE = ROOT / "images"
+    assert tree != PACKAGES
+    catalogue.HERE = PACKAGES
     assert names() == copied
 
 
@@ -127,7 +128,7 @@ def test_what_is_not_there_is_named_in_one_line(image: str, release: str, says: 
 def test_wrong_arguments_are_refused_before_anything_is_done(
     arguments: list[str], says: str
 ) -> None:
-    command = [sys.executable, "-m", "images.build", "--host", "unix:///nowhere", *arguments]
+    command = [sys.executable, "-m", build.__name__, "--host", "unix:///nowhere", *arguments]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 2
     assert says in result.stderr

@@ -111,9 +111,13 @@ def test_the_package_contains_all_that_it_needs(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "installed")
+    # A top-level package with a common name would stand in the way of others.
+    names = {one.name.partition("-")[0] for one in (tmp_path / "installed").iterdir()}
+    assert names == {"fate_components", "fate_pulumi"}
     assert (tmp_path / "installed/fate_components/lines/fate2/training_job.ipynb").exists()
     script = (
-        "from fate_components.releases import catalogue as releases; from images import catalogue; "
+        "from fate_components.releases import catalogue as releases; "
+        "from fate_components.images.packages import catalogue; "
         "print(releases.known(), catalogue.image_name('fateflow', '2.2.0'))"
     )
 

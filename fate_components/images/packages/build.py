@@ -1,6 +1,7 @@
 """Builds FATE 2.x images from Debian and PyPI packages, even if the Docker host cannot pull images.
 
-    python -m images.build --release 2.2.0 [--host HOST] [--registry REGISTRY] [IMAGE …]
+    python -m fate_components.images.packages.build --release 2.2.0 [--host HOST]
+        [--registry REGISTRY] [IMAGE …]
 
 Images that exist on the host are left alone; see README.md in this folder.
 """
@@ -15,8 +16,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from images.builder import BuildError, Docker, Progress, archive, folder_files, only_one
-from images.catalogue import (
+from .builder import BuildError, Docker, Progress, archive, folder_files, only_one
+from .catalogue import (
     BASE,
     DEBIAN,
     HERE,
@@ -188,7 +189,8 @@ def main() -> None:
     default = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
     everything = [image for image, facts in IMAGES.items() if not facts.optional]
     parser = argparse.ArgumentParser(
-        prog="python -m images.build", description="Builds FATE 2.x images from packages."
+        prog="python -m fate_components.images.packages.build",
+        description="Builds FATE 2.x images from packages.",
     )
     parser.add_argument("--host", default=default, help="the Docker host (default: %(default)s)")
     parser.add_argument("--registry", default="", help="where Debian's image is pulled from")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from images.builder import SUITE, Rootfs, files_of, hash_of, inputs_below
+from .builder import SUITE, Rootfs, files_of, hash_of, inputs_below
 
 HERE = Path(__file__).resolve().parent
 PREFIX = "fate-packages"

@@ -1,7 +1,7 @@
-# Updates the images' lock files of Python packages. Usage: sh images/locks/lock.sh [uv]
+# Updates the images' lock files of Python packages. Usage: sh fate_components/images/packages/locks/lock.sh [uv]
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-uv=${1:-$here/../../.venv/bin/uv}
+uv=${1:-$here/../../../../.venv/bin/uv}
 lock() { # IN OUT [OVERRIDES]
   echo "==> $2"
   "$uv" pip compile --quiet --upgrade --generate-hashes --no-annotate --no-header \

@@ -1,6 +1,6 @@
 """Tools for building images: the Docker daemon, a root file system and progress messages.
 
-Used by `images.build` (FATE 2.x from packages) and `tests.lab.build` (the lab's stand-ins).
+Used by `build` (FATE 2.x from packages) and `tests.lab.build` (the lab's stand-ins).
 """
 
 from __future__ import annotations
