@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.stacks import ROOT
+from tests.support.engine.stacks import ROOT
 
 CLONE = 'it\'s a clone, 100% of "$HOME" #1?'
 SECRET = "0123456789abcdef0123456789abcdef"

@@ -21,8 +21,8 @@ from fate_components.operate.backup import archive
 from fate_components.operate.backup.archive import DATABASE, Member
 from fate_components.party.deployed import Deployed, Found
 from fate_components.stack_file import parse
-from tests.bad_stack_files import GOOD
-from tests.unit.test_settings import as_engine
+from tests.support.bad_stack_files import GOOD
+from tests.support.stack_files import as_engine
 
 HOST = "unix:///var/run/docker.sock"
 

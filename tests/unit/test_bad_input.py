@@ -16,9 +16,9 @@ from fate_components.outputs import party_outputs
 from fate_components.releases import catalogue
 from fate_components.settings import SettingsError
 from fate_components.stack_file import parse
-from tests import on_paper
-from tests.random_files import FILES, MARK, StackFile, release_files, stack_files
-from tests.unit.test_settings import as_engine
+from tests.support import on_paper
+from tests.support.random_files import FILES, MARK, StackFile, release_files, stack_files
+from tests.support.stack_files import as_engine
 
 # The same files every time, and none that an earlier run has left.
 REPEATABLE = profile(max_examples=1000, derandomize=True, deadline=None, database=None)

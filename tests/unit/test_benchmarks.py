@@ -11,10 +11,10 @@ from fate_components.images import supply
 from fate_components.images.packages import build
 from fate_components.images.packages.catalogue import image_name
 from fate_components.stack_file import parse
-from tests.bad_stack_files import GOOD_2
-from tests.integration import kept_images
-from tests.integration.docker_hosts import DockerHost
-from tests.unit.test_settings import as_engine
+from tests.support.bad_stack_files import GOOD_2
+from tests.support.engine import kept_images
+from tests.support.engine.docker_hosts import DockerHost
+from tests.support.stack_files import as_engine
 
 
 def test_all_images_are_there_before_a_deployment_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,8 +30,8 @@ from fate_components.operate import fleet
 from fate_components.operate.fleet import Fleet, Member
 from fate_components.security.redaction import HIDDEN, Redactor
 from fate_components.stack_file import parse
-from tests.bad_stack_files import GOOD
-from tests.unit.test_settings import as_engine
+from tests.support.bad_stack_files import GOOD
+from tests.support.stack_files import as_engine
 
 NOW = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 CHANGE: dict[str, Any] = {

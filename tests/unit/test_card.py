@@ -25,8 +25,8 @@ from fate_components.crypto import pki
 from fate_components.security import card as cards
 from fate_components.security import certificates
 from fate_components.security.card import Card, CardError
-from tests.bad_stack_files import GOOD, GOOD_2
-from tests.unit.test_settings import as_engine
+from tests.support.bad_stack_files import GOOD, GOOD_2
+from tests.support.stack_files import as_engine
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 PARTNER: dict[str, Any] = {

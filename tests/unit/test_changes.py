@@ -13,8 +13,17 @@ from pulumi.runtime import mocks
 
 from fate_components.docker import service
 from fate_components.party import kept_routes
-from tests.changes import CHANGES, REGISTERED, START, START_2, SWITCH, UPGRADE, Change, Config
-from tests.unit.test_program import COMMAND, CONTAINER, NETWORK, VOLUME, Recorder, run
+from tests.support.changes import (
+    CHANGES,
+    REGISTERED,
+    START,
+    START_2,
+    SWITCH,
+    UPGRADE,
+    Change,
+    Config,
+)
+from tests.support.program import COMMAND, CONTAINER, NETWORK, VOLUME, Recorder, run
 
 # What is replaced when it changes; everything else is updated.
 _REPLACED = (CONTAINER, NETWORK, VOLUME)
@@ -58,7 +67,7 @@ def registered(config: Config, replaced: frozenset[str] = frozenset()) -> Regist
 @cache
 def _registered(config: str, replaced: frozenset[str]) -> Registered:
     recorder = NewIds(replaced)
-    with mock.patch("tests.unit.test_program.Recorder", return_value=recorder):
+    with mock.patch("tests.support.program.Recorder", return_value=recorder):
         run({"fate:peers": [], **json.loads(config)}, secret=["fate:parties"])
     return {(r.typ, r.name): (r.inputs, r.provider) for r in recorder.resources}
 

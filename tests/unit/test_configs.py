@@ -25,9 +25,8 @@ from fate_components.party import mysql, redis
 from fate_components.plan.endpoints import Endpoint
 from fate_components.releases import catalogue
 from fate_components.stack_file import parse
-from tests.bad_stack_files import GOOD
-from tests.unit.test_settings import as_engine
-from tests.unit.test_topology import planned
+from tests.support.bad_stack_files import GOOD
+from tests.support.stack_files import as_engine, planned
 
 MYSQL, REDIS = "mysqls-password", "rediss-password"
 

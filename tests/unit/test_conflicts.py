@@ -10,7 +10,7 @@ from fate_components.docker.inspect.local import listening
 from fate_components.docker.inspect.survey import LOST, Survey
 from fate_components.docker.ports import Published
 from fate_components.stack_file import parse
-from tests.bad_stack_files import GOOD
+from tests.support.bad_stack_files import GOOD
 
 FILE = GOOD | {"fate:exchange": {"host": "a", "port": 9399}}
 

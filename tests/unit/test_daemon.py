@@ -21,7 +21,7 @@ from fate_components.docker.client.daemon import Daemon, NoAnswerError, Question
 from fate_components.docker.client.queries import Queries
 from fate_components.docker.inspect import local, survey
 from fate_components.docker.ports import Published
-from tests.unit.test_drift import awaited
+from tests.support.asynchronous import awaited
 
 CONTAINER = {
     "Id": "c1",

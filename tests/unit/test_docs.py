@@ -12,8 +12,8 @@ from fate_components.lines import settings_models
 from fate_components.lines.fate1_3 import settings as fate1
 from fate_components.lines.fate2 import settings as fate2
 from fate_components.settings import stack as models
-from tests import changes
-from tests.kubefate_files import OPTIONS
+from tests.support import changes
+from tests.support.kubefate_files import OPTIONS
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,7 +5,7 @@ import json
 import os
 import socket
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from fate_components import lines
 from fate_components.checks import connections, doctor, reread_files
 from fate_components.checks.connections import Connection, TriedConnection
 from fate_components.cli import target
@@ -28,13 +27,9 @@ from fate_components.operate.fleet import Fleet, Member
 from fate_components.party import edge_check
 from fate_components.plan.endpoints import Endpoint
 from fate_components.releases import catalogue
-from fate_components.stack_file import parse
-from tests.bad_stack_files import GOOD
-from tests.unit.test_fleet import missing
-from tests.unit.test_settings import as_engine
+from tests.support.containers import missing
+from tests.support.doctor import INFO, NOW, running, stack
 
-NOW = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
-INFO = {"ServerVersion": "20.10.24", "MemTotal": 64 << 30, "NCPU": 8, "DockerRootDir": "/d"}
 PROXY = "fate-dev-9999-proxy"
 
 
@@ -57,16 +52,6 @@ class Daemon:
 
     def run(self, container: str, script: str) -> str | None:
         return self.says
-
-
-def stack(**change: Any) -> doctor.Stack:
-    settings, release = parse(as_engine({**GOOD, **change}), {"fate:masterSecret"}, "dev")
-    return doctor.Stack("dev", settings, lines.of(release), lines.plan(settings, release, "dev"))
-
-
-def running(*names: str) -> dict[str, Any]:
-    state = {"Status": "running", "StartedAt": NOW.isoformat()}
-    return {name: {"Id": name, "Config": {}, "State": state} for name in names}
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from fate_components.cli.__main__ import app
 from fate_components.images.packages.catalogue import DEBIAN
 from fate_components.lines import settings_models
 from fate_components.releases import catalogue
-from tests.documentation import (
+from tests.support.documentation import (
     ROOT,
     Command,
     Config,
@@ -25,7 +25,7 @@ from tests.documentation import (
     configs,
     links,
 )
-from tests.unit.test_settings import read
+from tests.support.stack_files import read
 
 FATECTL = [*commands("fatectl")]
 MAKE = [*commands("make")]

@@ -1,15 +1,13 @@
 """Which changes made by hand are seen, and how they are registered."""
 
-import asyncio
 import copy
 import json
 import subprocess
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pulumi
 import pytest
@@ -18,14 +16,15 @@ from fate_components.docker import delivery
 from fate_components.docker.client.daemon import NoAnswerError
 from fate_components.docker.client.queries import Queries
 from fate_components.docker.inspect import drift
-from fate_components.docker.inspect.deployed import Deployed, NoStateError
+from fate_components.docker.inspect.deployed import Deployed
 from fate_components.docker.inspect.survey import Survey
 from fate_components.docker.networks import Attachment, Network
 from fate_components.docker.service import File
 from fate_components.releases import catalogue
-from tests.unit.test_program import COMMAND, CONTAINER, labels, run
+from tests.support.asynchronous import awaited
+from tests.support.deployed import State
+from tests.support.program import COMMAND, CONTAINER, labels, run
 
-T = TypeVar("T")
 CREATED = datetime(2026, 1, 1, 12, tzinfo=UTC)
 WANTED = [Attachment(Network("dev-1", IPv4Network("10.0.1.0/24")), "10.0.1.13", ("roll",))]
 NETWORKS = {"dev-1": {"Id": "n1"}}
@@ -72,26 +71,6 @@ class Silent(Files):
         raise NoAnswerError
 
     read = modified  # type: ignore[assignment]
-
-
-class State(Deployed):
-    """A state with one container and one command; None for an engine that does not tell it."""
-
-    def __init__(self, outputs: Mapping[str, Any] | None) -> None:
-        self._outputs = outputs
-
-    async def container(self, name: str) -> Mapping[str, Any] | None:
-        assert self._outputs is None or name == "roll"
-        return self._told()
-
-    async def command(self, name: str) -> Mapping[str, Any] | None:
-        assert self._outputs is None or name == "1-routes"
-        return self._told()
-
-    def _told(self) -> Mapping[str, Any] | None:
-        if self._outputs is None:
-            raise NoStateError
-        return self._outputs or None
 
 
 NOTHING: dict[str, Any] = {}
@@ -187,12 +166,6 @@ def test_limits_are_compared_with_those_at_creation(
     found["Config"]["Labels"][drift.LIMITS] = json.dumps(drift.limits(egg))
     found["HostConfig"] = host_config
     assert list(drift.differences(found, WANTED, NETWORKS)) == says
-
-
-def awaited(value: Coroutine[Any, Any, T]) -> T:
-    # asyncio.run would leave the other tests without an event loop.
-    with closing(asyncio.new_event_loop()) as loop:
-        return loop.run_until_complete(value)
 
 
 def counted(count: Callable[[], pulumi.Output[int]]) -> int:

@@ -11,10 +11,10 @@ from fate_components.docker.client.containers import Containers
 from fate_components.party import edge, edge_check
 from fate_components.plan import clusters, endpoints, topology
 from fate_components.stack_file import parse
-from tests.bad_stack_files import CA, GOOD, GOOD_2
-from tests.unit.test_program import COMMAND, CONTAINER, Recorder, run, secret
-from tests.unit.test_settings import as_engine
-from tests.unit.test_tls import encrypted
+from tests.support.bad_stack_files import CA, GOOD, GOOD_2
+from tests.support.certificates import encrypted
+from tests.support.program import COMMAND, CONTAINER, Recorder, run, secret
+from tests.support.stack_files import as_engine
 
 # Debian's nginx 1.22, as it is built from packages.
 BUILT = "fate-packages/edge:1.22-0123456789ab"

@@ -17,23 +17,17 @@ from fate_components.picture.model import picture
 from fate_components.plan import topology
 from fate_components.plan.placed import Needs
 from fate_components.stack_file import parse
-from tests.bad_stack_files import GOOD
-from tests.unit.test_program import COMMAND, CONTAINER, run
-from tests.unit.test_settings import as_engine
-
-HOSTS = {
-    "a": {"docker": "unix:///var/run/docker.sock", "address": "10.0.0.1"},
-    "b": {"docker": "ssh://root@b.example.org:22", "address": "10.0.0.2"},
-    "c": {"docker": "ssh://root@c.example.org:22", "address": "10.0.0.3"},
-}
+from tests.support.bad_stack_files import GOOD
+from tests.support.program import COMMAND, CONTAINER, run
+from tests.support.stack_files import THREE_HOSTS, as_engine
 
 
 def spread(eggs: object, other: int = 10000, **training: Any) -> dict[str, Any]:
     """Party 9999 with eggs on its hosts, and another one on the second of them."""
     return GOOD | {
-        "fate:hosts": HOSTS,
+        "fate:hosts": THREE_HOSTS,
         "fate:parties": [
-            {"id": 9999, "hosts": [*HOSTS], "training": {"eggs": eggs, **training}},
+            {"id": 9999, "hosts": [*THREE_HOSTS], "training": {"eggs": eggs, **training}},
             {"id": other, "host": "b"},
         ],
     }
@@ -69,7 +63,7 @@ def test_a_stand_in_has_the_name_and_the_address_of_its_egg() -> None:
         assert (port["internal"], port["external"], port["ip"]) == (
             7900,
             7900,
-            HOSTS[host]["address"],
+            THREE_HOSTS[host]["address"],
         )
         (conf,) = link["uploads"]
         assert "listen 7900 proxy_protocol;" in conf["content"]
@@ -118,7 +112,8 @@ def test_the_network_of_eggs_elsewhere_is_like_that_at_home(other: int) -> None:
 def test_every_container_is_declared_where_it_is() -> None:
     plan = planned(spread({"b": 2}))
     where = {
-        (one.service, one.host) for one in fleet.declared(plan, "dev", dict.fromkeys(HOSTS, ""))
+        (one.service, one.host)
+        for one in fleet.declared(plan, "dev", dict.fromkeys(THREE_HOSTS, ""))
     }
     assert {("egg.b", "b"), ("egg-2.b", "b"), ("link.b", "b"), ("link-egg.b", "a")} <= where
     assert not [one for one in where if one[0] == "egg" and one[1] == "a"]
@@ -149,13 +144,13 @@ def test_the_picture_shows_what_crosses_the_hosts() -> None:
 
 def test_addresses_that_are_taken_elsewhere_are_those_of_the_first_host() -> None:
     config = spread({"a": 1, "b": 1})
-    hosts = config["fate:hosts"] | {"a": HOSTS["a"] | {"subnet": "10.201.0.0/16"}}
+    hosts = config["fate:hosts"] | {"a": THREE_HOSTS["a"] | {"subnet": "10.201.0.0/16"}}
     settings, release = parse(
         as_engine(config | {"fate:hosts": hosts}), {"fate:masterSecret"}, "dev"
     )
     plan = lines.plan(settings, release, "dev")
     taken = {"Labels": None, "Scope": "local", "IPAM": {"Config": [{"Subnet": "10.201.0.0/16"}]}}
-    surveys = {name: Survey() for name in HOSTS} | {"b": Survey(networks={"others": taken})}
+    surveys = {name: Survey() for name in THREE_HOSTS} | {"b": Survey(networks={"others": taken})}
     (error,) = preflight.findings(settings, plan, lines.of(release), "dev", surveys).errors
     assert "Network others of Docker host b" in error
     assert "Set fate:hosts.a.subnet to another" in error
@@ -197,7 +192,9 @@ def told(
     config = spread(eggs, **training)
     settings, release = parse(as_engine(config), {"fate:masterSecret"}, "dev")
     daemon = Answering(answer)
-    surveys = {name: Survey() for name in HOSTS} | {"a": there(daemon, mysql="mysql", **services)}
+    surveys = {name: Survey() for name in THREE_HOSTS} | {
+        "a": there(daemon, mysql="mysql", **services)
+    }
     plan = lines.plan(settings, release, "dev")
     found = preflight.findings(settings, plan, lines.of(release), "dev", surveys)
     return found.errors, found.warnings, daemon.asked

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.error_messages import Message, lacks, messages
+from tests.support.error_messages import Message, lacks, messages
 
 MESSAGES = [*messages()]
 

@@ -16,9 +16,9 @@ from fate_components.cli.__main__ import app
 from fate_components.party.external import check, mysql_client
 from fate_components.releases import catalogue
 from fate_components.stack_file import parse
-from tests.bad_stack_files import GOOD, GOOD_2
-from tests.unit.test_program import COMMAND, CONTAINER, VOLUME, Recorder, run, secret
-from tests.unit.test_settings import as_engine
+from tests.support.bad_stack_files import GOOD, GOOD_2
+from tests.support.program import COMMAND, CONTAINER, VOLUME, Recorder, run, secret
+from tests.support.stack_files import as_engine
 
 P = "/data/projects/fate"
 MYSQL = {"address": "db.example.org", "port": 3307, "user": "flow", "database": "of_9999"}
@@ -52,7 +52,7 @@ CONFIG_2 = {
 def registered_by(config: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Recorder:
     encrypted = ["fate:masterSecret", "fate:parties"]
     monkeypatch.setattr(
-        "tests.unit.test_program.runtime_config.set_all_config",
+        "tests.support.program.runtime_config.set_all_config",
         lambda values, _, original=runtime_config.set_all_config: original(values, encrypted),
     )
     return run(config)

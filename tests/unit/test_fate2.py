@@ -17,10 +17,20 @@ import yaml
 from fate_components.engines import rabbitmq
 from fate_components.lines.fate2 import client
 from fate_components.releases.catalogue import load
-from tests.bad_stack_files import GOOD_2
-from tests.unit.test_program import COMMAND, CONTAINER, IMAGE, Recorder, labels, run, secret
+from tests.support.bad_stack_files import GOOD_2
+from tests.support.program import (
+    COMMAND,
+    CONTAINER,
+    IMAGE,
+    P,
+    Recorder,
+    commands,
+    file,
+    labels,
+    run,
+    secret,
+)
 
-P = "/data/projects/fate"
 SERVICES = {"mysql", "rabbitmq", "nginx", "fateflow", "client"}
 PORTS = load("2.2.0").from_packages.computing_with("standalone").published
 
@@ -28,21 +38,6 @@ PORTS = load("2.2.0").from_packages.computing_with("standalone").published
 @pytest.fixture(scope="module")
 def registered() -> Recorder:
     return run(GOOD_2)
-
-
-def file(registered: Recorder, container: str, path: str) -> str:
-    """A file in a container of the dev stack."""
-    uploads = registered.of(CONTAINER)[f"fate-dev-{container}"]["uploads"]
-    (content,) = [
-        secret(found["content"]) or found["content"]
-        for found in secret(uploads) or uploads
-        if found["file"] == path
-    ]
-    return str(content)
-
-
-def commands(registered: Recorder) -> dict[str, dict[str, Any]]:
-    return {r.name: r.inputs for r in registered.resources if r.typ == COMMAND}
 
 
 def test_each_party_gets_every_service(registered: Recorder) -> None:

@@ -15,10 +15,8 @@ from fate_components.docker.inspect.survey import Survey
 from fate_components.engines.eggroll import conf as eggroll
 from fate_components.party import edge_check
 from fate_components.stack_file import parse
-from tests.bad_stack_files import GOOD_2
-from tests.unit.test_fate2 import P, commands, file
-from tests.unit.test_program import CONTAINER, Recorder, run, secret
-from tests.unit.test_settings import as_engine
+from tests.support.program import CONTAINER, P, Recorder, commands, file, run, secret
+from tests.support.stack_files import as_engine, with_engines
 
 OSX = f"{P}/osx/conf/broker"
 FLOW = f"{P}/fate_flow/conf"
@@ -28,22 +26,6 @@ ALWAYS = {"mysql", "fateflow", "client", "fateboard"}
 MOVED = {
     "osx": 9470, "fateflow-http": 9480, "fateflow-grpc": 9460, "notebook": 20100, "fateboard": 8180
 }  # fmt: skip
-
-
-def config(computing: str, federation: str, **more: Any) -> dict[str, Any]:
-    """Party 9999 on Docker host a, 10000 on b, and peer 10001."""
-    return {
-        **GOOD_2,
-        "fate:images": "registry",
-        "fate:engines": {"computing": computing, "federation": federation},
-        "fate:hosts": {
-            "a": {"docker": "unix:///var/run/docker.sock", "address": "10.0.0.1"},
-            "b": {"docker": "ssh://root@b", "address": "10.0.0.2"},
-        },
-        "fate:parties": [{"id": 9999, "host": "a"}, {"id": 10000, "host": "b"}],
-        "fate:peers": [{"id": 10001, "address": "fate.example.org"}],
-        **{f"fate:{key}": value for key, value in more.items()},
-    }
 
 
 def services(registered: Recorder, party: int) -> set[str]:
@@ -64,7 +46,7 @@ def properties(text: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def in_eggroll() -> Recorder:
-    return run(config("eggroll", "osx"))
+    return run(with_engines("eggroll", "osx"))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +61,7 @@ def in_eggroll() -> Recorder:
     ],
 )
 def test_each_combination_has_its_services(computing: str, federation: str, more: set[str]) -> None:
-    assert services(run(config(computing, federation)), 9999) == ALWAYS | more
+    assert services(run(with_engines(computing, federation)), 9999) == ALWAYS | more
 
 
 def test_osx_has_a_route_to_every_party(in_eggroll: Recorder) -> None:
@@ -103,7 +85,7 @@ def test_osx_has_a_route_to_every_party(in_eggroll: Recorder) -> None:
 
 
 def test_a_changed_route_reaches_osx_without_a_new_container(in_eggroll: Recorder) -> None:
-    alone = run(config("eggroll", "osx", peers=[]))
+    alone = run(with_engines("eggroll", "osx", peers=[]))
     osx = "fate-dev-9999-osx"
     before, after = (one.of(CONTAINER)[osx]["uploads"] for one in (in_eggroll, alone))
     assert before != after
@@ -113,7 +95,7 @@ def test_a_changed_route_reaches_osx_without_a_new_container(in_eggroll: Recorde
 
 
 def test_parties_know_only_the_exchange() -> None:
-    through = run(config("standalone", "osx", exchange={"host": "a"}))
+    through = run(with_engines("standalone", "osx", exchange={"host": "a"}))
     for party, at in ((9999, "fate-dev-exchange"), (10000, "10.0.0.1")):
         table = json.loads(file(through, f"{party}-osx", f"{OSX}/route_table.json"))
         assert table["route_table"].keys() == {"default", str(party)}
@@ -130,7 +112,7 @@ def test_parties_know_only_the_exchange() -> None:
 
 def across(**more: Any) -> dict[str, Any]:
     """Party 9999 has Spark workers on Docker hosts a and b, and 10000 and 10002 are beside it."""
-    stack_file = config("spark_local", "osx", **more)
+    stack_file = with_engines("spark_local", "osx", **more)
     training = {"workers": {"a": 1, "b": 1}, "cores": 4, "spark": {"tables": "/mnt/fate"}}
     stack_file["fate:parties"] = [
         {"id": 9999, "hosts": ["a", "b"], "engines": {"computing": "spark"}, "training": training},
@@ -203,7 +185,7 @@ def test_doctor_compares_the_tables_that_there_are() -> None:
         ),
     ):
         exchange = {"exchange": {"host": "a"}} if federation == "osx" else {}
-        stack_file = config("spark_local", federation, **exchange)
+        stack_file = with_engines("spark_local", federation, **exchange)
         settings, release = parse(as_engine(stack_file), {"fate:masterSecret"}, "dev")
         plan = lines.plan(settings, release, "dev")
         found = list(reread_files.of(plan, settings, lines.of(release), "dev"))
@@ -216,7 +198,7 @@ def test_doctor_compares_the_tables_that_there_are() -> None:
      ("spark_local", "queue", "file")],
 )  # fmt: skip
 def test_fate_flow_calls_others_through_osx(computing: str, mode: str, storage: str) -> None:
-    found = conf(run(config(computing, "osx")))
+    found = conf(run(with_engines(computing, "osx")))
     assert found["fateflow"]["proxy_name"] == "osx"
     assert found["federation"] == {"osx": {"host": "osx", "port": 9370, "mode": mode}}
     assert found["default_engines"]["storage"] == storage
@@ -284,7 +266,7 @@ def test_the_data_of_eggroll_outlives_its_container(in_eggroll: Recorder) -> Non
 
 
 def test_pulsars_routes() -> None:
-    registered = run(config("spark_local", "pulsar"))
+    registered = run(with_engines("spark_local", "pulsar"))
     table = yaml.safe_load(file(registered, "9999-fateflow", f"{FLOW}/pulsar_route_table.yaml"))
     more = {"sslPort": 6651, "proxy": ""}
     assert table == {
@@ -309,7 +291,7 @@ def test_pulsars_routes() -> None:
 
 @pytest.mark.parametrize("exchange", [{"host": "a", "port": 9371}, {"address": "x.example.org"}])
 def test_notebooks_know_the_parties_behind_an_exchange(exchange: dict[str, Any]) -> None:
-    registered = run(config("standalone", "osx", exchange=exchange))
+    registered = run(with_engines("standalone", "osx", exchange=exchange))
     known = json.loads(file(registered, "10000-client", f"{P}/parties.json"))
     assert known == {"party": 10000, "others": [9999, 10001]}
 
@@ -322,7 +304,7 @@ def test_notebooks_know_the_parties_behind_an_exchange(exchange: dict[str, Any])
 def test_the_edge_stands_before_the_gateways_there_are(
     computing: str, federation: str, listens: list[int]
 ) -> None:
-    encrypted = config(computing, federation, tls={"enabled": True}, peers=[])
+    encrypted = with_engines(computing, federation, tls={"enabled": True}, peers=[])
     edge = run(encrypted).of(CONTAINER)["fate-dev-9999-edge"]
     (test,) = [word for word in edge["healthcheck"]["tests"] if "proc/net/tcp" in word]
     assert [int(port, 16) for port in re.findall(r"':([0-9A-F]{4}) ", test)] == listens
@@ -339,7 +321,7 @@ def test_gateways_of_two_federation_engines_can_be_there_at_once() -> None:
     """While one replaces the other."""
     found = {}
     for federation in ("rabbitmq", "osx", "pulsar"):
-        networks = run(config("spark_local", federation)).of("docker:index/network:Network")
+        networks = run(with_engines("spark_local", federation)).of("docker:index/network:Network")
         (shared,) = [name for name in networks if name.startswith("fate-dev-shared")]
         (ipam,) = networks[shared]["ipamConfigs"]
         found[shared] = IPv4Network(ipam["subnet"])

@@ -20,36 +20,15 @@ from fate_components.cli import stack as stacks
 from fate_components.cli.__main__ import app
 from fate_components.cli.stack import StackError, StateError, read_file
 from fate_components.cli.status import ago, grouped, size
-from fate_components.docker.client.daemon import NoAnswerError
 from fate_components.lines import fate1_3
 from fate_components.operate import fleet
-from fate_components.operate.fleet import Fleet, Member, Usage
+from fate_components.operate.fleet import Fleet, Usage
 from fate_components.stack_file import parse
-from tests.bad_stack_files import GOOD
-from tests.unit.test_settings import as_engine
+from tests.support.bad_stack_files import GOOD
+from tests.support.containers import EGG, LABELS, Docker, missing
+from tests.support.stack_files import as_engine
 
 NOW = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
-LABELS = {"fate.stack": "dev", "fate.party": "9999", "fate.service": "egg"}
-EGG: dict[str, Any] = {
-    "Id": "e2",
-    "Name": "/fate-dev-9999-egg-2",
-    "Image": "sha256:0123456789abcdef",
-    "RestartCount": 3,
-    "Config": {"Labels": LABELS},
-    "State": {
-        "Status": "running",
-        "Health": {"Status": "healthy"},
-        "StartedAt": "2026-11-25T07:30:00.123456789Z",
-        "FinishedAt": "0001-01-01T00:00:00Z",
-    },
-    "HostConfig": {
-        "PortBindings": {
-            "7888/tcp": [{"HostIp": "127.0.0.1", "HostPort": "9000"}],
-            "7778/tcp": [{"HostIp": "", "HostPort": "9001"}],
-            "1/tcp": None,
-        }
-    },
-}
 STATS = {
     "read": "2026-11-25T09:30:00.000000000Z",
     "memory_stats": {"usage": 300 << 20, "stats": {"inactive_file": 100 << 20}},
@@ -57,21 +36,6 @@ STATS = {
     "preread": "2026-11-25T09:29:58.000000000Z",
     "precpu_stats": {"cpu_usage": {"total_usage": 1_000_000_000}},
 }
-
-
-class Docker:
-    """A daemon with the answers to some questions."""
-
-    answers: dict[str, Any]
-    refuses = "there"
-
-    def __init__(self, docker_host: str, _: float = 60) -> None:
-        self.docker_host = docker_host
-
-    def get(self, path: str) -> Any:
-        if self.docker_host == self.refuses:
-            raise NoAnswerError("connection refused")
-        return self.answers.get(path.partition("&filters=")[0])
 
 
 @pytest.fixture
@@ -84,10 +48,6 @@ def docker(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     }
     monkeypatch.setattr(fleet, "Daemon", Docker)
     return Docker.answers
-
-
-def missing(service: str, host: str = "a", party: str = "9999") -> Member:
-    return Member("dev", party, service, host, "here", f"fate-dev-{party}-{service}")
 
 
 def test_a_container_is_found_by_its_labels(docker: dict[str, Any]) -> None:

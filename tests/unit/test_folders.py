@@ -9,7 +9,7 @@ import pytest
 
 from fate_components.docker import folders
 from fate_components.docker.client import cli
-from tests.unit.test_drift import awaited
+from tests.support.asynchronous import awaited
 
 DATA, FOLDER = "/srv/fate", "/srv/fate/dev/9999/egg"
 

@@ -15,10 +15,10 @@ from fate_components.kubefate import stack_file
 from fate_components.releases import catalogue
 from fate_components.settings import SettingsError
 from fate_components.stack_file import COMMENT
-from tests.bad_stack_files import CASES, GOOD, GOOD_2, Case
-from tests.random_files import FILES as RANDOM
-from tests.random_files import FULL_2
-from tests.unit.test_settings import read
+from tests.support.bad_stack_files import CASES, GOOD, GOOD_2, Case
+from tests.support.random_files import FILES as RANDOM
+from tests.support.random_files import FULL_2
+from tests.support.stack_files import read
 from tools.generated import FILES, ROOT, project, reference, schema
 
 SECURE = {"secure": "AAABAHLK"}

@@ -18,8 +18,8 @@ from fate_components.docker.client.containers import Containers
 from fate_components.docker.inspect.survey import Survey
 from fate_components.lines.fate2 import flow_client as fate2
 from fate_components.lines.fate2 import job_queues
-from tests.bad_stack_files import GOOD_2
-from tests.unit.test_doctor import INFO, running, stack
+from tests.support.bad_stack_files import GOOD_2
+from tests.support.doctor import INFO, running, stack
 
 NOW = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 JOB, SESSION = "202611250900000000010", "202611250900000000010_sshe_lr_0_1"

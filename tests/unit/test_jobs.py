@@ -21,7 +21,7 @@ from fate_components.docker.client.containers import Containers
 from fate_components.jobs.table import QUIET_MINUTES, works
 from fate_components.jobs.waits import for_cores, for_turn
 from fate_components.operate import fleet
-from tests.unit.test_fleet import EGG, Docker
+from tests.support.containers import EGG, Docker
 
 NOW = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 P = "/data/projects/fate"

@@ -19,9 +19,9 @@ from fate_components.docker.inspect.survey import Survey
 from fate_components.docker.tool import PYTHON
 from fate_components.lines.fate1_3 import proxy
 from fate_components.party import kept_routes
-from tests.unit.test_deliver_file import Container
-from tests.unit.test_drift import State
-from tests.unit.test_program import COMMAND, run
+from tests.support.delivery import Container
+from tests.support.deployed import State
+from tests.support.program import COMMAND, run
 
 STARTED = datetime(2026, 1, 1, 12, tzinfo=UTC)
 NAME = "fate-dev-9999-proxy"
@@ -107,7 +107,7 @@ def given(container: Proxy, content: str, script: str, kills: str = "") -> None:
     if kills:
         script = script.replace(kills, "exit 137; #", 1)
     with (
-        mock.patch("tests.unit.test_deliver_file.SCRIPT", script),
+        mock.patch("tests.support.delivery.SCRIPT", script),
         mock.patch.dict("os.environ", OUTDATED=str(container.record)),
     ):
         if kills:

@@ -16,11 +16,11 @@ from fate_components.kubefate.report import Outcome
 from fate_components.kubefate.translate import translate
 from fate_components.plan import slots
 from fate_components.settings import DockerHost
-from tests import on_paper
-from tests.kubefate_files import FILES, changed
-from tests.random_files import StackFile
-from tests.unit.test_program import CONTAINER, run
-from tests.unit.test_settings import as_engine
+from tests.support import on_paper
+from tests.support.kubefate_files import FILES, changed
+from tests.support.program import CONTAINER, run
+from tests.support.random_files import StackFile
+from tests.support.stack_files import as_engine
 
 MASTER = "fate:masterSecret"
 ENGINES = ("--release", "2.2.0", "--engines", "standalone")

@@ -12,7 +12,7 @@ import pytest
 from fate_components.docker import leftovers
 from fate_components.docker.client import cli
 from fate_components.docker.inspect.survey import Survey
-from tests.unit.test_drift import awaited
+from tests.support.asynchronous import awaited
 
 OURS = {"fate.stack": "dev", "fate.party": "9999", "fate.service": "roll"}
 LABELS = [{"label": name, "value": value} for name, value in OURS.items()]

@@ -21,7 +21,7 @@ from fate_components.docker.inspect.survey import Survey
 from fate_components.lines.fate1_3.settings import Party, Settings
 from fate_components.lines.fate2 import settings as fate2
 from fate_components.settings import DockerHost
-from tests.unit.test_program import CONTAINER, ROOT, Recorder, run
+from tests.support.program import CONTAINER, ROOT, Recorder, run
 
 SECRET = SecretStr("correct-horse-battery-staple")
 HOST = "unix:///var/run/docker.sock"

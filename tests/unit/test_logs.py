@@ -13,7 +13,7 @@ from fate_components.cli import logs
 from fate_components.cli.__main__ import app
 from fate_components.cli.logs import LogsError, Printer, Source, after, followed, last, line, merged
 from fate_components.operate import fleet
-from tests.unit.test_fleet import EGG, Docker, missing
+from tests.support.containers import EGG, Docker, missing
 
 ROLL, EGG_2 = missing("roll"), missing("egg-2")
 TIME = "2026-11-25T09:30:0"

@@ -11,9 +11,9 @@ from fate_components.docker.client import cli, tls_files
 from fate_components.settings.hosts import certificates
 from fate_components.settings.stack import Settings
 from fate_components.stack_file import parse
-from tests.bad_stack_files import GIVEN, GOOD
-from tests.unit.test_program import run
-from tests.unit.test_settings import as_engine
+from tests.support.bad_stack_files import GIVEN, GOOD
+from tests.support.program import run
+from tests.support.stack_files import as_engine
 
 URL = "tcp://b.example.org:2376"
 HOSTS = {**GOOD["fate:hosts"], "b": {"docker": URL, "tls": GIVEN}}

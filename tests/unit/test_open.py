@@ -21,9 +21,9 @@ from fate_components.operate import fleet
 from fate_components.operate.fleet import Fleet, Member
 from fate_components.settings import openssh
 from fate_components.stack_file import parse
-from tests.bad_stack_files import GOOD, GOOD_2
-from tests.unit.test_fleet import missing
-from tests.unit.test_settings import as_engine
+from tests.support.bad_stack_files import GOOD, GOOD_2
+from tests.support.containers import missing
+from tests.support.stack_files import as_engine
 
 BOARD = replace(missing("fateboard"), id="1", state="running", ports=("127.0.0.1:8080",))
 

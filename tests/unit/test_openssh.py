@@ -10,8 +10,8 @@ from fate_components import lines
 from fate_components.outputs import party_outputs
 from fate_components.settings import SettingsError, openssh
 from fate_components.stack_file import parse
-from tests.bad_stack_files import GOOD
-from tests.unit.test_settings import as_engine
+from tests.support.bad_stack_files import GOOD
+from tests.support.stack_files import as_engine
 
 FILE = {
     **GOOD,

@@ -15,10 +15,9 @@ import pytest
 
 from fate_components.lines.fate2 import patches
 from fate_components.lines.fate2.patches import apply, rabbitmq_links, rabbitmq_threads
-from tests.bad_stack_files import GOOD_2
-from tests.unit.test_fate2 import file
-from tests.unit.test_fate2_engines import config
-from tests.unit.test_program import CONTAINER, run
+from tests.support.bad_stack_files import GOOD_2
+from tests.support.program import CONTAINER, file, run
+from tests.support.stack_files import with_engines
 
 SOURCE = "WAIT = 10\n"
 PATCHES = "/usr/local/share/fate/patches.json"
@@ -104,14 +103,14 @@ def chosen(registered: Any, party: int) -> list[str]:
 def test_the_patches_of_each_federation_engine(
     computing: str, federation: str, names: list[str]
 ) -> None:
-    registered = run(config(computing, federation))
+    registered = run(with_engines(computing, federation))
     assert chosen(registered, 9999) == names
     command = registered.of(CONTAINER)["fate-dev-9999-fateflow"]["command"][2]
     assert command.index(patches.START) < command.index("fate_flow_server.py")
 
 
 def test_patches_can_be_switched_off() -> None:
-    registered = run(config("standalone", "rabbitmq", patches={"slowAnswers": False}))
+    registered = run(with_engines("standalone", "rabbitmq", patches={"slowAnswers": False}))
     assert chosen(registered, 9999) == ["rabbitmqThreads", "rabbitmqLinks"]
     off = dict.fromkeys(("rabbitmqThreads", "rabbitmqLinks", "slowAnswers"), False)
     container = run({**GOOD_2, "fate:patches": off}).of(CONTAINER)["fate-dev-9999-fateflow"]

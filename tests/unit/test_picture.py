@@ -16,9 +16,9 @@ from fate_components.picture import mermaid, svg
 from fate_components.picture.model import Picture, picture, with_states
 from fate_components.plan import topology
 from fate_components.stack_file import parse
-from tests.bad_stack_files import GOOD, GOOD_2
-from tests.random_files import FILES, MARK
-from tests.unit.test_settings import as_engine
+from tests.support.bad_stack_files import GOOD, GOOD_2
+from tests.support.random_files import FILES, MARK
+from tests.support.stack_files import as_engine
 from tools.generated import ROOT
 
 SECRET = {"fate:masterSecret", "fate:parties", "fate:hosts", "fate:registries"}

@@ -12,11 +12,9 @@ from fate_components.docker.inspect.survey import Survey
 from fate_components.operate import fleet
 from fate_components.picture.model import picture
 from fate_components.stack_file import parse
-from tests.bad_stack_files import GOOD, GOOD_2
-from tests.unit.test_eggs import HOSTS
-from tests.unit.test_fate2 import file
-from tests.unit.test_program import CONTAINER, run
-from tests.unit.test_settings import as_engine
+from tests.support.bad_stack_files import GOOD, GOOD_2
+from tests.support.program import CONTAINER, file, run
+from tests.support.stack_files import THREE_HOSTS, as_engine
 
 USUAL = {"mysql": 3306, "redis": 6379}
 GOODS = {"1.3": (GOOD, {"mysql": "b", "redis": "b:6380"}), "2": (GOOD_2, {"mysql": "b:3307"})}
@@ -27,7 +25,7 @@ def placed(line: str, place: dict[str, str] | None = None, **training: Any) -> d
     good, usual = GOODS[line]
     more = {"place": usual if place is None else place, **training}
     return good | {
-        "fate:hosts": HOSTS,
+        "fate:hosts": THREE_HOSTS,
         "fate:parties": [{"id": 9999, "hosts": ["a", "b"], "training": more}],
         "fate:peers": [],
         "fate:verify": False,
@@ -37,7 +35,7 @@ def placed(line: str, place: dict[str, str] | None = None, **training: Any) -> d
 def found(config: dict[str, Any], **surveys: Survey) -> preflight.Findings:
     settings, release = parse(as_engine(copy.deepcopy(config)), {"fate:masterSecret"}, "dev")
     plan = lines.plan(settings, release, "dev")
-    known = {name: Survey() for name in HOSTS} | surveys
+    known = {name: Survey() for name in THREE_HOSTS} | surveys
     return preflight.findings(settings, plan, lines.of(release), "dev", known)
 
 
@@ -65,7 +63,9 @@ def test_a_database_at_home_is_the_simple_case(line: str) -> None:
 def test_a_database_counts_where_it_is(line: str) -> None:
     settings, release = parse(as_engine(placed(line)), {"fate:masterSecret"}, "dev")
     plan = lines.plan(settings, release, "dev")
-    where = {one.service: one.host for one in fleet.declared(plan, "dev", dict.fromkeys(HOSTS, ""))}
+    where = {
+        one.service: one.host for one in fleet.declared(plan, "dev", dict.fromkeys(THREE_HOSTS, ""))
+    }
     assert {where[service] for service in GOODS[line][1]} == {"b"}
     cluster = plan.parties[0].clusters["training"]
     facts = cluster.facts.services

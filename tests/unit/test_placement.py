@@ -18,8 +18,8 @@ from fate_components.picture.model import picture
 from fate_components.plan import clusters, topology
 from fate_components.releases.facts import Release
 from fate_components.stack_file import parse
-from tests.bad_stack_files import GOOD_2
-from tests.unit.test_settings import as_engine
+from tests.support.bad_stack_files import GOOD_2
+from tests.support.stack_files import as_engine
 
 HOSTS = {
     "a": {"docker": "unix:///var/run/docker.sock", "address": "10.0.0.1"},

@@ -11,8 +11,8 @@ from fate_components.checks import preflight
 from fate_components.checks.preflight import Findings
 from fate_components.docker.inspect.survey import Survey
 from fate_components.stack_file import parse
-from tests.bad_stack_files import GOOD, GOOD_2
-from tests.unit.test_settings import as_engine
+from tests.support.bad_stack_files import GOOD, GOOD_2
+from tests.support.stack_files import as_engine
 
 FILE = GOOD | {"fate:exchange": {"host": "a", "port": 9399}}
 INFO = {"ServerVersion": "20.10.24+dfsg1", "MemTotal": 64 << 30, "NCPU": 8, "DockerRootDir": "/d"}

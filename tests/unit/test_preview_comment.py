@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 from fate_components.cli.__main__ import app
 from fate_components.review import comment
 from fate_components.review.steps import PreviewError, read
-from tests.previews.trim import trimmed
+from tests.support.previews.trim import trimmed
 from tools.generated import ROOT
 
-PREVIEWS = ROOT / "tests" / "previews"
+PREVIEWS = ROOT / "tests" / "support" / "previews"
 NAMES = sorted(path.stem for path in PREVIEWS.glob("*.json"))
 
 # The line of summary, without what it counts, and that of what happens to data.

@@ -14,9 +14,8 @@ from fate_components.cli.__main__ import app
 from fate_components.cli.stack import Stack
 from fate_components.docker.client.containers import Containers
 from fate_components.stack_file import parse
-from tests.bad_stack_files import GOOD
-from tests.unit.test_serving import parties
-from tests.unit.test_settings import as_engine
+from tests.support.bad_stack_files import GOOD
+from tests.support.stack_files import as_engine, serving_parties
 
 JOB = "2020010203"
 CONF = {
@@ -65,7 +64,7 @@ class Party:
 @pytest.fixture
 def party(monkeypatch: pytest.MonkeyPatch) -> Party:
     played = Party()
-    config = as_engine({**GOOD, "fate:parties": parties()})
+    config = as_engine({**GOOD, "fate:parties": serving_parties()})
     settings, release = parse(config, {"fate:masterSecret"}, "dev")
     monkeypatch.setattr(publish, "read", lambda name: Stack("dev", settings, release))
     monkeypatch.setattr(

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.integration.stacks import PROGRAM
+from tests.support.engine.stacks import PROGRAM
 from tools.generated import ROOT
 
-PREVIEWS = ROOT / "tests" / "previews"
+PREVIEWS = ROOT / "tests" / "support" / "previews"
 WORKFLOW: dict[Any, Any] = yaml.safe_load((ROOT / ".github/workflows/preview.yml").read_text())
 PULL_REQUESTS = (ROOT / "docs" / "pull-requests.md").read_text()
 [IN_DOCS] = re.findall(r"```yaml\n(.*?)```", PULL_REQUESTS, re.S)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fate_components.engines import pulsar
-from tests.unit.test_deliver_file import Container
+from tests.support.delivery import Container
 
 OLD, NEW = "pulsar://10.0.0.2:6650", "pulsar://10.0.0.3:6650"
 

@@ -10,9 +10,9 @@ from pulumi.runtime import rpc
 from fate_components import lines
 from fate_components.security.redaction import HIDDEN, Redactor, secrets_of
 from fate_components.stack_file import parse
-from tests.bad_stack_files import GOOD, GOOD_2
-from tests.unit.test_program import run
-from tests.unit.test_settings import as_engine
+from tests.support.bad_stack_files import GOOD, GOOD_2
+from tests.support.program import run
+from tests.support.stack_files import as_engine
 
 SECRET = {"fate:masterSecret", "fate:parties", "fate:registries"}
 

@@ -7,9 +7,9 @@ from typing import Any
 from fate_components import lines
 from fate_components.releases.facts import ServiceFacts
 from fate_components.stack_file import parse
-from tests.bad_stack_files import GOOD, GOOD_2
-from tests.unit.test_program import COMMAND, CONTAINER, IMAGE, labels, run
-from tests.unit.test_settings import as_engine
+from tests.support.bad_stack_files import GOOD, GOOD_2
+from tests.support.program import COMMAND, CONTAINER, IMAGE, labels, run
+from tests.support.stack_files import as_engine
 
 
 def services(config: dict[str, Any], party: int, kind: str = "training") -> dict[str, ServiceFacts]:

@@ -7,22 +7,14 @@ from unittest import mock
 import pytest
 
 from fate_components.docker.inspect.survey import Survey
-from tests.unit.test_program import CONTAINER, NETWORK, VOLUME, Recorder, labels, run, secret
+from tests.support.program import CONTAINER, NETWORK, VOLUME, Recorder, labels, run, secret
+from tests.support.stack_files import serving_parties
 
 P = "/data/projects/fate"
 HOSTS = {
     "a": {"docker": "unix:///var/run/docker.sock", "address": "10.0.0.1"},
     "b": {"docker": "ssh://root@b.example.org:22"},
 }
-
-
-def parties(**serving: Any) -> list[dict[str, Any]]:
-    """Party 9999 with both clusters, and party 10000 with a serving cluster alone."""
-    ports = {"serving-server": 8001, "serving-http": 8060, "serving-grpc": 8870}
-    return [
-        {"id": 9999, "host": "a", "training": {}, "serving": serving},
-        {"id": 10000, "host": "a", "serving": {"publish": ports}},
-    ]
 
 
 def network(kind: str, **others: str) -> Survey:
@@ -33,12 +25,12 @@ def network(kind: str, **others: str) -> Survey:
 
 @pytest.fixture(scope="module")
 def registered() -> Recorder:
-    return run({"fate:parties": parties()})
+    return run({"fate:parties": serving_parties()})
 
 
 @pytest.fixture(scope="module")
 def apart() -> Recorder:
-    return run({"fate:hosts": HOSTS, "fate:parties": parties(host="b")})
+    return run({"fate:hosts": HOSTS, "fate:parties": serving_parties(host="b")})
 
 
 def text(registered: Recorder, container: str, path: str) -> str:
@@ -101,7 +93,7 @@ def test_serving_server_reads_everything_that_its_image_gets_wrong(registered: R
 
 
 def test_the_adapter_is_a_setting() -> None:
-    chosen = run({"fate:parties": parties(adapter="TestFilePick")})
+    chosen = run({"fate:parties": serving_parties(adapter="TestFilePick")})
     assert server(chosen)["OnlineDataAccessAdapter"] == "TestFilePick"
     assert server(chosen, 10000)["OnlineDataAccessAdapter"] == "MockAdapter"
 
@@ -131,7 +123,7 @@ def test_serving_proxies_on_one_docker_host_meet_by_name(registered: Recorder) -
 def test_a_peers_serving_cluster_can_be_elsewhere() -> None:
     serving = {"address": "serving.example.org", "port": 18869}
     peers = [{"id": 10001, "address": "fate.example.org", "serving": serving}]
-    table = routes(run({"fate:parties": parties(), "fate:peers": peers}))["route_table"]
+    table = routes(run({"fate:parties": serving_parties(), "fate:peers": peers}))["route_table"]
     assert table["10001"] == {"default": [{"ip": "serving.example.org", "port": 18869}]}
 
 
@@ -188,7 +180,7 @@ def test_addresses_are_fixed_and_apart(registered: Recorder) -> None:
 
 
 def test_adding_a_serving_cluster_changes_fate_flow_alone(registered: Recorder) -> None:
-    before = {r.name: r.inputs for r in run({"fate:parties": parties()[:1]}).resources}
+    before = {r.name: r.inputs for r in run({"fate:parties": serving_parties()[:1]}).resources}
     without = {"id": 9999, "host": "a"}
     after = {r.name: r.inputs for r in run({"fate:parties": [without]}).resources}
     changed = {name for name in after if before[name] != after[name]}
@@ -218,7 +210,7 @@ def test_a_network_keeps_its_name_whichever_cluster_moves(
     both = {"a": here, "b": there}
     # A network of others with this name is reported, which is not what this is about.
     with mock.patch("fate_components.checks.preflight.conflicts", return_value=()):
-        found = run({"fate:hosts": HOSTS, "fate:parties": parties(host="b")}, found=both)
+        found = run({"fate:hosts": HOSTS, "fate:parties": serving_parties(host="b")}, found=both)
     assert networks(found, 9999) == names
 
 

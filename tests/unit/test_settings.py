@@ -12,24 +12,13 @@ from fate_components.docker.ports import Published
 from fate_components.lines.fate1_3.settings import Training
 from fate_components.plan import planner
 from fate_components.releases import catalogue
-from fate_components.settings import Settings, SettingsError, octal
+from fate_components.settings import SettingsError, octal
 from fate_components.stack_file import parse
-from tests.bad_stack_files import CASES, GOOD, GOOD_2, Case
-from tests.error_messages import WAY_OUT
-
-
-def as_engine(config: dict[str, Any]) -> dict[str, str]:
-    """Config as the engine passes it to a program: strings, and JSON for everything else."""
-    return {k: v if isinstance(v, str) else json.dumps(v) for k, v in config.items()}
-
+from tests.support.bad_stack_files import CASES, GOOD, GOOD_2, Case
+from tests.support.error_messages import WAY_OUT
+from tests.support.stack_files import as_engine, read
 
 HERE = "10.0.0.5"
-
-
-def read(config: dict[str, Any], secret: bool = True, keys_secret: bool = False) -> Settings:
-    secrets = {"fate:masterSecret"} if secret else set()
-    secrets |= {"fate:parties", "fate:hosts", "fate:registries"} if keys_secret else set()
-    return parse(as_engine(config), secrets, "dev")[0]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

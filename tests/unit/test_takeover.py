@@ -16,8 +16,8 @@ from fate_components.lines.fate1_3.kubefate import FROM_KUBEFATE
 from fate_components.party import deployed
 from fate_components.party.deployed import PartyError
 from fate_components.stack_file import parse
-from tests.bad_stack_files import GOOD, GOOD_2
-from tests.unit.test_settings import as_engine
+from tests.support.bad_stack_files import GOOD, GOOD_2
+from tests.support.stack_files import as_engine
 
 HOST, OTHER = "unix:///var/run/docker.sock", "ssh://root@b1.example.org:22"
 CONFS, SERVING = "confs-9999", "serving-9999"

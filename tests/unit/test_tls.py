@@ -1,20 +1,18 @@
 """Certificates: the stack's own, and those that are given."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store
 from pydantic import SecretStr
 
-from fate_components import lines, outputs
+from fate_components import outputs
 from fate_components.crypto import pki
 from fate_components.security import certificates
-from fate_components.stack_file import parse
-from tests.bad_stack_files import CA, GIVEN, GOOD, NEW
-from tests.unit.test_settings import as_engine
+from tests.support.bad_stack_files import CA, GIVEN, NEW
+from tests.support.certificates import NOW, encrypted
 
-NOW = datetime(2026, 11, 25, tzinfo=UTC)
 AUTHORITY = pki.Authority(SecretStr("correct-horse-battery-staple"))
 
 
@@ -78,15 +76,6 @@ def test_a_certificate_that_expires_soon_is_named_unless_the_stack_renews_it() -
         "The certificate of the authority of the exchange expires on 2028-01-01. "
         "Set a new one before that day; see docs/tls.md.",
     ]
-
-
-def encrypted(**change: object) -> certificates.Certificates:
-    peers = [{"id": 10001, "address": "fate.example.org", "tls": {"authority": CA}}]
-    config = {**GOOD, "fate:tls": {"enabled": True}, "fate:peers": peers, **change}
-    settings, release = parse(as_engine(config), {"fate:masterSecret", "fate:parties"}, "dev")
-    found = certificates.of(settings, lines.plan(settings, release, "dev"), NOW)
-    assert found
-    return found
 
 
 def test_everyone_is_verified_with_their_own_authority() -> None:

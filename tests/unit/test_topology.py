@@ -1,27 +1,11 @@
 """Who reaches whom, and at which address."""
 
-import copy
 from typing import Any
 
-from fate_components import lines
 from fate_components.lines.fate1_3 import route_table
 from fate_components.plan import clusters, topology
-from fate_components.releases import catalogue
-from fate_components.stack_file import parse
-from tests.bad_stack_files import GOOD
-from tests.unit.test_settings import as_engine
-
-RELEASE = catalogue.load("1.3.0")
-
-
-def planned(
-    change: dict[str, Any] | None = None, stack: str = "dev", own: bool = False
-) -> topology.Topology:
-    """The plan of the good stack file with changes; `own` if they set a password."""
-    config = as_engine({**copy.deepcopy(GOOD), **(change or {})})
-    secrets = {"fate:masterSecret"} | ({"fate:parties"} if own else set())
-    settings, release = parse(config, secrets, stack)
-    return lines.plan(settings, release, stack)
+from tests.support.bad_stack_files import GOOD
+from tests.support.stack_files import RELEASE, TWO_HOSTS, planned
 
 
 def training(plan: topology.Topology, index: int) -> clusters.ClusterPlan:
@@ -31,15 +15,6 @@ def training(plan: topology.Topology, index: int) -> clusters.ClusterPlan:
 def routes(plan: topology.Topology, index: int) -> dict[str, Any]:
     table: Any = route_table.party_routes(training(plan, index), RELEASE)["route_table"]
     return dict(table)
-
-
-TWO_HOSTS = {
-    "fate:hosts": {
-        "a": {"docker": "unix:///var/run/docker.sock", "address": "10.0.0.1"},
-        "b": {"docker": "ssh://root@b.example.org:22"},
-    },
-    "fate:parties": [{"id": 9999, "host": "a"}, {"id": 10000, "host": "b"}],
-}
 
 
 def test_parties_on_one_docker_host_meet_by_name() -> None:

@@ -22,8 +22,8 @@ from fate_components.releases import catalogue
 from fate_components.settings import SettingsError
 from fate_components.stack_file import parse
 from tests import toy_line
-from tests.unit.test_program import COMMAND, CONTAINER, run
-from tests.unit.test_settings import as_engine
+from tests.support.program import COMMAND, CONTAINER, run
+from tests.support.stack_files import as_engine
 
 HOST = {"docker": "unix:///var/run/docker.sock", "address": "10.0.0.1"}
 CONFIG: dict[str, Any] = {

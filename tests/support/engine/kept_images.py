@@ -8,7 +8,7 @@ import subprocess
 
 from fate_components.images.packages.builder import cache
 from fate_components.images.packages.catalogue import IMAGES, image_name
-from tests.integration.docker_hosts import DockerHost
+from tests.support.engine.docker_hosts import DockerHost
 
 RELEASE = "2.2.0"
 _NAMES = [image_name(image, RELEASE) for image in IMAGES]

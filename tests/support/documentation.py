@@ -15,7 +15,7 @@ import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 _PAGES = ("README.md", "docs/*.md", "*/README.md", "fate_components/**/README.md")
 FILES = sorted((page for pages in _PAGES for page in ROOT.glob(pages)), key=str)
 

@@ -1,6 +1,6 @@
 """A registry on a Docker host, with one image, which it gives away for a password only.
 
-    python -m tests.integration.registry FOLDER NAME USER   (the password is on standard input)
+    python -m tests.support.engine.registry FOLDER NAME USER   (the password is on standard input)
 
 It has as much of the registry's HTTP API (version 2) as a pull needs. Docker accepts plain HTTP
 from 127.0.0.1.
@@ -15,7 +15,7 @@ import tarfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tests.integration.docker_hosts import DockerHost
+from tests.support.engine.docker_hosts import DockerHost
 
 _TYPE = "application/vnd.docker.{}+json"
 _LAYER = "application/vnd.docker.image.rootfs.diff.tar"
@@ -43,7 +43,7 @@ class Registry:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            cwd=Path(__file__).parents[2],
+            cwd=Path(__file__).parents[3],
         )
         assert self._process.stdin
         assert self._process.stdout

@@ -9,7 +9,7 @@ from collections import Counter
 from types import TracebackType
 from typing import Self
 
-from tests.integration.docker_hosts import DockerHost
+from tests.support.engine.docker_hosts import DockerHost
 
 _EVERYTHING = 3  # ETH_P_ALL, in linux/if_ether.h
 

@@ -16,7 +16,7 @@ from pulumi import automation as auto
 from fate_components.plan.slots import subnet
 from fate_components.settings import DockerHost
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PROGRAM = ("__main__.py", "fate_components", "config", ".venv")
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from docker.models.containers import Container
 
-from tests.integration.docker_hosts import DOCKERD_PORT, DockerHost, wait_for
-from tests.integration.stacks import Outcome, Stack
+from tests.support.engine.docker_hosts import DOCKERD_PORT, DockerHost, wait_for
+from tests.support.engine.stacks import Outcome, Stack
 
 # What an entrypoint needs that gives data to its service's user and then becomes that user.
 _CAPABILITIES = {f"CAP_{name}" for name in ("CHOWN", "DAC_OVERRIDE", "KILL", "SETGID", "SETUID")}

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.integration.docker_hosts import DockerHost, wait_for
+from tests.support.engine.docker_hosts import DockerHost, wait_for
 
 
 class SshServer:

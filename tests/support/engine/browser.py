@@ -14,8 +14,8 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
-from tests.integration.docker_hosts import wait_for
-from tests.integration.stacks import Stack
+from tests.support.engine.docker_hosts import wait_for
+from tests.support.engine.stacks import Stack
 
 _OPTIONS = (
     "--headless=new",

@@ -12,8 +12,8 @@ import yaml
 from hypothesis import strategies as st
 
 from fate_components.releases import catalogue
-from tests.bad_stack_files import CA, GIVEN, GOOD, GOOD_2
-from tests.unit.test_settings import as_engine
+from tests.support.bad_stack_files import CA, GIVEN, GOOD, GOOD_2
+from tests.support.stack_files import as_engine
 
 MARK = "hunter2"
 """A part of every secret in the files, so it must not be part of any error."""

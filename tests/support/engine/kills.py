@@ -7,9 +7,9 @@ from collections.abc import Callable
 import psutil
 
 from fate_components.docker.inspect import survey
-from tests.integration.clusters import Cluster
-from tests.integration.docker_hosts import DockerHost
-from tests.integration.stacks import ENDS_WITHIN
+from tests.support.engine.clusters import Cluster
+from tests.support.engine.docker_hosts import DockerHost
+from tests.support.engine.stacks import ENDS_WITHIN
 
 
 def kill_engine(engine: psutil.Process, _: DockerHost) -> None:

@@ -42,7 +42,7 @@ from fate_components.releases.facts import Release
 from fate_components.security import certificates
 from fate_components.settings import DockerHost, Settings
 from fate_components.stack_file import parse
-from tests.random_files import MARK, StackFile
+from tests.support.random_files import MARK, StackFile
 
 
 class Anything:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # A folder in there that is no package is an image, with what runs in its containers.
 SOURCES = sorted(
     path for path in ROOT.glob("fate_components/**/*.py") if path.with_name("__init__.py").exists()
