@@ -1,7 +1,6 @@
 """Makes a small fixture of what `pulumi preview --json` printed.
 
-    python -m tests.support.previews.trim < preview.json \
-        > tests/support/previews/NAME.json
+    python -m tests.support.previews.trim < preview.json > tests/support/previews/NAME.json
 
 The files here were recorded on the deployment of tests/integration/test_changes.py: parties 9999
 and 10000 of FATE 1.3.0 on one Docker host. What a reader of the preview has no use for is left

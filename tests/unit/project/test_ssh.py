@@ -10,7 +10,7 @@ from subprocess import PIPE, Popen
 
 import pytest
 
-WRAPPER = Path(__file__).parents[2] / "toolchain" / "ssh"
+WRAPPER = Path(__file__).parents[3] / "toolchain" / "ssh"
 DIAL = "-o ConnectTimeout=30 -T -l root -p 22 -- b.example.org docker system dial-stdio"
 OWN = "-o BatchMode=yes -l root -p 22 -- b.example.org docker system dial-stdio"
 COMMAND = "docker system dial-stdio"

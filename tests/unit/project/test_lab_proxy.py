@@ -8,7 +8,7 @@ from unittest import mock
 
 import pytest
 
-LAB = Path(__file__).parents[1] / "lab" / "app"
+LAB = Path(__file__).parents[2] / "lab" / "app"
 
 
 @pytest.fixture

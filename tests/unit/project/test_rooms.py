@@ -1,4 +1,7 @@
-"""The order of the program's rooms: each imports only those above it, and no line is named."""
+"""The order of the program's rooms: each imports only those above it, and no line is named.
+
+Tests share what is in tests/support, and nothing else.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -6,7 +9,8 @@ from pathlib import Path
 
 from fate_components import lines
 
-PROGRAM = Path(__file__).parents[2] / "fate_components"
+ROOT = Path(__file__).parents[3]
+PROGRAM = ROOT / "fate_components"
 # From the ground up; docs/contributing.md says what each is for.
 ROOMS = (
     "docker", "crypto", "releases", "settings", "plan", "security", "jobs", "line", "party",
@@ -57,4 +61,16 @@ def test_no_module_names_a_release_line_of_which_it_is_no_part() -> None:
         parts = {part for found in imported(file) for part in found}
         if room not in LIBRARY and (named := names & (words | parts)):
             faults.append(f"{file.relative_to(PROGRAM)}: {', '.join(sorted(named))}")
+    assert not faults
+
+
+def test_nothing_is_imported_from_a_test_module() -> None:
+    faults = []
+    for file in sorted((ROOT / "tests").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            module = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            aliases = node.names if isinstance(node, ast.Import | ast.ImportFrom) else []
+            name = ".".join([*module, *(alias.name for alias in aliases)])
+            if any(part.startswith("test_") for part in name.split(".")):
+                faults.append(f"{file.relative_to(ROOT)}: {name}")
     assert not faults

@@ -15,7 +15,7 @@ from fate_components.settings import stack as models
 from tests.support import changes
 from tests.support.kubefate_files import OPTIONS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def keys() -> Iterator[tuple[str, str]]:
