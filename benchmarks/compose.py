@@ -26,12 +26,12 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.rivals import Api, Compose, Spec, specs
-from images import build as packages
-from images.catalogue import IMAGES
-from tests.integration import kept_images
-from tests.integration.docker_hosts import DockerHost, Lan
-from tests.integration.stacks import Stack, engine_environment, party, party2
+from fate_components.images.packages import build as packages
+from fate_components.images.packages.catalogue import IMAGES
 from tests.lab.build import build
+from tests.support.engine import kept_images
+from tests.support.engine.docker_hosts import DockerHost, Lan
+from tests.support.engine.stacks import Stack, engine_environment, party, party2
 
 Seconds = dict[str, dict[str, list[float]]]
 """What was measured, by what was done and by who did it."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from tests.integration.stacks import Stack
+from tests.support.engine.stacks import Stack
 
 _EVERY = 0.1  # seconds between two looks at the processes
 _MEMORY_EVERY = 10  # looks; counting pages takes a fifth of a processor if every look does

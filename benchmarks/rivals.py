@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
-from tests.integration.docker_hosts import DockerHost, wait_for
-from tests.integration.stacks import Stack
+from tests.support.engine.docker_hosts import DockerHost, wait_for
+from tests.support.engine.stacks import Stack
 
 _HEALTHY_WITHIN = 600  # seconds
 

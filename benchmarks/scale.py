@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.measure import Figures, run
-from tests.integration.docker_hosts import Lan
-from tests.integration.stacks import Stack, engine_environment
+from tests.support.engine.docker_hosts import Lan
+from tests.support.engine.stacks import Stack, engine_environment
 
 
 def config(parties: int, hosts: dict[str, str]) -> dict[str, object]:

@@ -24,10 +24,10 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.compose import Seconds, config, removed, timed
-from tests.integration.docker_hosts import DockerHost, Lan
-from tests.integration.ssh import SshServer
-from tests.integration.stacks import Stack, engine_environment
 from tests.lab.build import build
+from tests.support.engine.docker_hosts import DockerHost, Lan
+from tests.support.engine.ssh import SshServer
+from tests.support.engine.stacks import Stack, engine_environment
 
 _CHUNK = 1 << 16
 

@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 files=$(cat)
-program='^(__main__\.py|Pulumi\.yaml|requirements\.lock|(fate_components|config|images|toolchain)/.*)$'
+program='^(__main__\.py|Pulumi\.yaml|requirements\.lock|(fate_components|config|toolchain)/.*)$'
 for file in Pulumi.*.yaml; do
   grep -Eq '^ *fate:masterSecret:|^environment:' "$file" || continue
   if printf '%s\n' "$files" | grep -Fxq -e "$file" || printf '%s\n' "$files" | grep -Eq "$program"; then

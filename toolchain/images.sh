@@ -9,6 +9,6 @@ if grep -q '^ *fate:registry: fate-lab' "$file"; then
 elif grep -q '^ *fate:images: packages' "$file"; then
   release=$(sed -n 's/^ *fate:release: *"\{0,1\}\([0-9.]*\).*/\1/p' "$file")
   # What every party has; `pulumi up` builds what else this stack needs.
-  .venv/bin/python -m images.build --host "$local" --release "$release" \
+  .venv/bin/python -m fate_components.images.packages.build --host "$local" --release "$release" \
     fateflow client rabbitmq mysql nginx
 fi

@@ -45,7 +45,8 @@ class Image(Fact):
 
     Args:
         image: the official image.
-        package: its replacement built from packages, a folder under images/; None if there is none.
+        package: its replacement built from packages, a folder in `images.packages`; None if there
+            is none.
         own: whether it is one that the stack file chooses, and so neither official nor built.
     """
 

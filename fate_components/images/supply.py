@@ -12,8 +12,6 @@ from typing import Protocol
 import pulumi
 import pulumi_command as command
 
-from images.catalogue import LABEL, image_key, image_name
-
 from ..docker import tool
 from ..docker.client import cli, tls_files
 from ..docker.images import archive
@@ -24,8 +22,10 @@ from ..docker.inspect.survey import Survey
 from ..docker.software import Image
 from ..plan.topology import Topology
 from ..settings import Mistake, Settings
+from .packages.catalogue import LABEL, image_key, image_name
 
 _LINES = 20  # of the output of a build that fails
+_BUILD = "fate_components.images.packages.build"
 
 
 class Supply(docker_supply.Supply, Protocol):
@@ -122,7 +122,7 @@ class Builds:
         names = [image_name(package, self._release) for package in self._packages]
         return tool.run(
             name,
-            "images.build",
+            _BUILD,
             [*self._arguments(docker_host), *self._packages],
             # The names depend on everything that an image is built from.
             environment={"IMAGES": " ".join(names), **tls_files.environment(docker_host)},
@@ -147,7 +147,7 @@ class Builds:
     ) -> pulumi.ResourceHook:
         """A hook that builds an image again; see `Supply`."""
         package = str(image.package)
-        command = [tool.PYTHON, "-m", "images.build", *self._arguments(docker_host), package]
+        command = [tool.PYTHON, "-m", _BUILD, *self._arguments(docker_host), package]
 
         def build() -> None:
             done = subprocess.run(

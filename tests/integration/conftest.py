@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.clusters import Cluster, Shared
-from tests.integration.docker_hosts import DockerHost, Lan
-from tests.integration.stacks import Change, Stack, engine_environment, party
 from tests.lab.build import build
+from tests.support.engine.clusters import Cluster, Shared
+from tests.support.engine.docker_hosts import DockerHost, Lan
+from tests.support.engine.stacks import Change, Stack, engine_environment, party
 
 ROOT = Path(__file__).parents[2]
 

@@ -21,11 +21,11 @@ from pulumi import automation as auto
 from fate_components.docker.client.containers import Containers
 from fate_components.lines.fate1_3.serving import inference
 from fate_components.operate.backup import archive
-from tests.integration.clusters import Cluster
-from tests.integration.docker_hosts import DockerHost, wait_for
-from tests.integration.ssh import SshServer
-from tests.integration.stacks import Stack, party
-from tests.integration.test_serving import serving
+from tests.support.engine.clusters import Cluster
+from tests.support.engine.docker_hosts import DockerHost, wait_for
+from tests.support.engine.serving import serving
+from tests.support.engine.ssh import SshServer
+from tests.support.engine.stacks import Stack, party
 
 DATA = "/data/projects/fate/data-dir"
 # FATE's data files are sparse: this one has a few bytes, and too many holes to read them.

@@ -7,8 +7,8 @@ import pytest
 import yaml
 from pulumi import automation as auto
 
-from tests.bad_stack_files import CASES, GOOD, Case
-from tests.integration.stacks import Stack
+from tests.support.bad_stack_files import CASES, GOOD, Case
+from tests.support.engine.stacks import Stack
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.integration.clusters import Cluster, Shared, toy_job
-from tests.integration.docker_hosts import wait_for
+from tests.support.engine.clusters import Cluster, Shared, toy_job
+from tests.support.engine.docker_hosts import wait_for
 
 P = "/data/projects/fate"
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.changes import CHANGES, OWN_IMAGE
-from tests.integration.clusters import Shared
+from tests.support.changes import CHANGES, OWN_IMAGE
+from tests.support.engine.clusters import Shared
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -10,10 +10,10 @@ from docker.models.containers import Container
 
 from fate_components.docker.client import cli
 from fate_components.party.external import check
-from tests.integration.clusters import Cluster, no_password_readable, no_password_shown
-from tests.integration.docker_hosts import DockerHost, wait_for
-from tests.integration.stacks import Stack, party
-from tests.integration.test_serving import serving
+from tests.support.engine.clusters import Cluster, no_password_readable, no_password_shown
+from tests.support.engine.docker_hosts import DockerHost, wait_for
+from tests.support.engine.serving import serving
+from tests.support.engine.stacks import Stack, party
 
 _MYSQL, _REDIS = 9780, 9781
 _PASSWORD, _REDIS_PASSWORD = "a#password&of=others", "another!of*others"

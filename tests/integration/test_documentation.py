@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.documentation import commands
-from tests.integration.docker_hosts import DockerHost
-from tests.integration.stacks import PROGRAM, ROOT
+from tests.support.documentation import commands
+from tests.support.engine.docker_hosts import DockerHost
+from tests.support.engine.stacks import PROGRAM, ROOT
 
 Options = dict[str, dict[str, bool]]
 

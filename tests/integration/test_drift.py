@@ -12,9 +12,9 @@ import pytest
 from docker.errors import APIError
 from docker.models.containers import Container
 
-from tests.integration.clusters import Cluster, Shared
-from tests.integration.docker_hosts import DockerHost, wait_for
-from tests.integration.stacks import Stack, party
+from tests.support.engine.clusters import Cluster, Shared
+from tests.support.engine.docker_hosts import DockerHost, wait_for
+from tests.support.engine.stacks import Stack, party
 
 P = "/data/projects/fate"
 ROLL = "fate-lab/federatedai/roll:1.3.0-release"

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from fate_components.engines.osx import ROUTE_TABLE
-from tests.integration.clusters import Cluster, no_password_readable, toy_job, whole
-from tests.integration.docker_hosts import DockerHost, wait_for
-from tests.integration.stacks import Stack
+from tests.support.engine.clusters import Cluster, no_password_readable, toy_job, whole
+from tests.support.engine.docker_hosts import DockerHost, wait_for
+from tests.support.engine.stacks import Stack
 
 AWAY = {"mysql", "client", "fateboard"}
 SERVICES = {"mysql", "osx", "clustermanager", "nodemanager", "fateflow", "fateboard", "client"}

@@ -22,8 +22,8 @@ from fate_components.lines.fate2 import flow_client, job_queues
 from fate_components.lines.fate2.jobs import FATE_FLOW
 from fate_components.party import edge_check
 from fate_components.party.notebook import TRAINING_JOB
-from tests.integration import kept_images, rabbitmq_load
-from tests.integration.clusters import (
+from tests.support.engine import kept_images, rabbitmq_load
+from tests.support.engine.clusters import (
     Cluster,
     Shared,
     all_stop_cleanly,
@@ -34,9 +34,9 @@ from tests.integration.clusters import (
     toy_job,
     whole,
 )
-from tests.integration.docker_hosts import Lan, wait_for
-from tests.integration.kills import kill_engine, kill_plugins, killed
-from tests.integration.stacks import ROOT, Change, Stack, party2
+from tests.support.engine.docker_hosts import Lan, wait_for
+from tests.support.engine.kills import kill_engine, kill_plugins, killed
+from tests.support.engine.stacks import ROOT, Change, Stack, party2
 
 CONTAINER = "docker:index/container:Container"
 CHANCE = random.Random(2)  # the moments of kills

@@ -16,11 +16,11 @@ from pulumi import automation as auto
 
 from fate_components.cli import recorded
 from fate_components.docker.inspect import local
-from tests.integration import kept_images
-from tests.integration.clusters import Cluster
-from tests.integration.docker_hosts import DockerHost, Lan
-from tests.integration.kills import VICTIMS, has_lost_ports, kill_dockerd, killed
-from tests.integration.stacks import Stack, party, party2
+from tests.support.engine import kept_images
+from tests.support.engine.clusters import Cluster
+from tests.support.engine.docker_hosts import DockerHost, Lan
+from tests.support.engine.kills import VICTIMS, has_lost_ports, kill_dockerd, killed
+from tests.support.engine.stacks import Stack, party, party2
 
 ROWS = [["1", "kept"], ["2", "kept too"]]
 

@@ -16,10 +16,10 @@ from pulumi import automation as auto
 
 from fate_components.cli.status import UNWELL
 from fate_components.cli.up import PARTIAL
-from tests.integration.clusters import Cluster
-from tests.integration.docker_hosts import DockerHost, wait_for
-from tests.integration.ssh import SshServer
-from tests.integration.stacks import ENDS_WITHIN, Stack, party
+from tests.support.engine.clusters import Cluster
+from tests.support.engine.docker_hosts import DockerHost, wait_for
+from tests.support.engine.ssh import SshServer
+from tests.support.engine.stacks import ENDS_WITHIN, Stack, party
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ from pydantic import SecretStr
 
 from fate_components.crypto import pki
 from fate_components.party.edge import CONF
-from tests.integration.capture import Capture
-from tests.integration.docker_hosts import DockerHost
-from tests.integration.stacks import ROOT
-from tests.integration.test_serving import Deployment, right, two_hosts
+from tests.support.engine.capture import Capture
+from tests.support.engine.docker_hosts import DockerHost
+from tests.support.engine.serving import Deployment, right, two_hosts
+from tests.support.engine.stacks import ROOT
 
 CONTAINER = "docker:index/container:Container"
 STRANGER = pki.Authority(SecretStr("an authority that nobody knows"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.stacks import ROOT
+from tests.support.engine.stacks import ROOT
 
 CLONE = 'it\'s a clone, 100% of "$HOME" #1?'
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -23,7 +23,7 @@ class Clone:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / CLONE
         self.folder.mkdir()
-        for part in ("fate_components", "config", "images", ".venv", "Pulumi.yaml", "__main__.py"):
+        for part in ("fate_components", "config", ".venv", "Pulumi.yaml", "__main__.py"):
             (self.folder / part).symlink_to(ROOT / part)
         shutil.copytree(ROOT / "toolchain", self.folder / "toolchain")
         given = {name: value for name, value in os.environ.items() if "PULUMI" not in name}

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.clusters import Cluster, Shared
-from tests.integration.docker_hosts import DockerHost
-from tests.integration.stacks import ROOT, Stack
+from tests.support.engine.clusters import Cluster, Shared
+from tests.support.engine.docker_hosts import DockerHost
+from tests.support.engine.stacks import ROOT, Stack
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.clusters import Cluster
-from tests.integration.docker_hosts import DockerHost, wait_for
-from tests.integration.stacks import Stack, party
+from tests.support.engine.clusters import Cluster
+from tests.support.engine.docker_hosts import DockerHost, wait_for
+from tests.support.engine.stacks import Stack, party
 
 COMMENT = "# a comment of this operator\n"
 

@@ -13,10 +13,9 @@ from typing import Any
 import pytest
 from pulumi import automation as auto
 
-from tests import changes
-from tests.fate_1_3 import SERVICES
-from tests.integration import browser
-from tests.integration.clusters import (
+from tests.support import changes
+from tests.support.engine import browser
+from tests.support.engine.clusters import (
     Cluster,
     Shared,
     all_stop_cleanly,
@@ -27,9 +26,10 @@ from tests.integration.clusters import (
     toy_job,
     whole,
 )
-from tests.integration.registry import Registry
-from tests.integration.stacks import ENDS_WITHIN, Change, party
-from tests.integration.test_serving import serving
+from tests.support.engine.registry import Registry
+from tests.support.engine.serving import serving
+from tests.support.engine.stacks import ENDS_WITHIN, Change, party
+from tests.support.fate_1_3 import SERVICES
 
 CONTAINER = "docker:index/container:Container"
 _PASSWORD = "cat /run/secrets/mysql-password"

@@ -19,7 +19,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from images.builder import (
+from fate_components.images.packages.builder import (
     BuildError,
     Docker,
     Progress,
@@ -30,7 +30,8 @@ from images.builder import (
     hash_of,
     inputs_below,
 )
-from images.catalogue import ROOTFS as PACKAGES_DEBIAN
+from fate_components.images.packages.catalogue import HERE as PACKAGES
+from fate_components.images.packages.catalogue import ROOTFS as PACKAGES_DEBIAN
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -70,11 +71,11 @@ ROOTFS = "fate-lab/rootfs"
 EXTRA = {
     "base": (HERE / "app/fate_lab", "fate_lab"),
     "egg": (HERE / "images/venv", "venv"),
-    "mysql": (ROOT / "images/mysql", "mysql"),
+    "mysql": (PACKAGES / "mysql", "mysql"),
     "python": (HERE / "images/venv", "venv"),
 }
 
-PACKAGES = [
+DEBIAN_PACKAGES = [
     "busybox",
     "hostname",
     "libnginx-mod-stream",
@@ -95,7 +96,7 @@ SLIM = [
     "usr/bin/resolve_stack_dump", "usr/bin/replace", "usr/bin/perror",
 ]  # fmt: skip
 KEEP = "usr/bin/mariadb-install-db"
-DEBIAN = Rootfs("lab", "2 to 3 min", tuple(PACKAGES), tuple(SLIM), KEEP)
+DEBIAN = Rootfs("lab", "2 to 3 min", tuple(DEBIAN_PACKAGES), tuple(SLIM), KEEP)
 
 
 progress = Progress("lab images")
@@ -137,7 +138,7 @@ def build(docker_host: str) -> None:
 
 def everything() -> list[bytes]:
     """All inputs of the images: this program, the files beside it and the files that it shares."""
-    shared = [ROOT / "images/builder.py", *inputs_below(ROOT / "images/mysql")]
+    shared = [PACKAGES / "builder.py", *inputs_below(PACKAGES / "mysql")]
     return files_of([*shared, *inputs_below(HERE)], ROOT)
 
 

@@ -1,9 +1,8 @@
 """The addresses of parties in the stack's outputs."""
 
 from fate_components import outputs
-from tests.bad_stack_files import GOOD
-from tests.unit.test_settings import read
-from tests.unit.test_topology import RELEASE, TWO_HOSTS, planned
+from tests.support.bad_stack_files import GOOD
+from tests.support.stack_files import RELEASE, TWO_HOSTS, planned, read
 
 
 def test_a_docker_host_is_named_by_its_address() -> None:
