@@ -186,6 +186,10 @@ def _party2(id: int) -> dict[str, Any]:
     )  # fmt: skip
 
 
+def _party1_11(id: int) -> dict[str, Any]:
+    return _party(id, "rollsite", "fateboard", "fateflow-grpc", "fateflow-http", "notebook")
+
+
 def _stack(release: str, *parties: Config) -> Config:
     return {
         "fate:release": release,
@@ -222,6 +226,9 @@ START = _stack("1.3.0", _party1(9999), _party1(10000))
 
 START_2 = _stack("2.0.0", _party2(9999), _party2(10000))
 """Parties 9999 and 10000 of FATE 2.0.0 on Docker host lab."""
+
+START_1_11 = _stack("1.11.2", _party1_11(9999), _party1_11(10000))
+"""Parties 9999 and 10000 of FATE 1.11.2 on Docker host lab."""
 
 MASTER_SECRET = Change(
     "`fate:masterSecret`",
@@ -339,6 +346,33 @@ SWITCH = Change(
         "lab-federatedai/rabbitmq:3.8.3-management": "delete",
     },
 )
+
+
+_SITES = {"9999-rollsite-routes": "update", "10000-rollsite-routes": "update"}
+
+# Each by itself, from START_1_11.
+FATE_1_11 = [
+    Change(
+        "FATE 1.11: `nodemanagers` from 1 to 2",
+        _training(nodemanagers=2),
+        {"9999-nodemanager-2": "create", "9999-fateflow": "replace", "9999-health": "update"},
+    ),
+    Change(
+        "FATE 1.11: `cores`",
+        _training(cores=16),
+        {"9999-fateflow": "replace", "9999-health": "update"},
+    ),
+    Change(
+        "FATE 1.11: a new peer",
+        _peers("10.0.0.9"),
+        {**_SITES, **_of_both("update", "client-parties")},
+    ),
+    Change(
+        "FATE 1.11: a new exchange",
+        lambda config: config.update({"fate:exchange": {"host": "lab", "port": 9372}}),
+        {**_SITES, **dict.fromkeys(("exchange", "exchange-routes", "exchange-health"), "create")},
+    ),
+]  # fmt: skip
 
 
 def table(changes: Iterable[Change]) -> str:

@@ -94,7 +94,8 @@ def cluster(context: ClusterContext, node: str, database: bool) -> dict[str, obj
         f"{pair}.filepath": "python/eggroll/roll_pair/egg_pair.py",
         f"{pair}.ld_library_path": "",
         "eggroll.core.grpc.channel.keepalive.timeout.sec": 20,
-        "eggroll.session.processors.per.node": context.training.cores,
+        # FATE Flow sets it for each job.
+        "eggroll.session.processors.per.node": 4,
         "eggroll.session.start.timeout.ms": _SESSION_SECONDS * 1000,
         "eggroll.rollpair.transferpair.sendbuf.size": 250000,
         **rollsite(str(context.party_id), site.host, site.port),

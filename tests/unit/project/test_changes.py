@@ -15,8 +15,10 @@ from fate_components.docker import service
 from fate_components.party import kept_routes
 from tests.support.changes import (
     CHANGES,
+    FATE_1_11,
     REGISTERED,
     START,
+    START_1_11,
     START_2,
     SWITCH,
     UPGRADE,
@@ -107,6 +109,7 @@ def _changed(old: Registered, new: Registered) -> set[tuple[str, str]]:
     [
         *((START, change) for change in REGISTERED),
         *((START_2, change) for change in (UPGRADE, SWITCH)),
+        *((START_1_11, change) for change in FATE_1_11),
     ],
     ids=lambda value: value.name if isinstance(value, Change) else "",
 )

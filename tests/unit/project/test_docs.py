@@ -48,7 +48,8 @@ def test_every_option_of_kubefate_has_its_place(option: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "rows", [changes.CHANGES, [*changes.REGISTERED, changes.UPGRADE, changes.SWITCH]]
+    "rows",
+    [changes.CHANGES, [*changes.REGISTERED, changes.UPGRADE, changes.SWITCH, *changes.FATE_1_11]],
 )
 def test_the_tables_of_changes_are_those_of_the_tests(rows: list[changes.Change]) -> None:
     assert changes.table(rows) in (ROOT / "docs" / "operations.md").read_text()
