@@ -57,6 +57,10 @@ IMAGES = {  # folder under images/ -> image
     "pulsar": "fate-lab/federatedai/pulsar:2.10.2",
     "client": "fate-lab/federatedai/client:2.0.0-release",
     "fateboard2": "fate-lab/federatedai/fateboard:2.1.1-release",
+    **{
+        f"{name}111": f"fate-lab/federatedai/{name}:1.11.2-release"
+        for name in ("eggroll", "fateflow", "fateboard", "client")
+    },
 }  # fmt: skip
 AGAIN = {"fate-lab/mysql:8.0.28": "fate-lab/mysql:8"}  # other names of images
 SHARED = {  # what the others are based on

@@ -18,6 +18,19 @@ _REASONS = {
 }
 
 
+class DatabaseError(HopError):
+    """The database did not do what was asked.
+
+    Args:
+        code: the number of MySQL's error; 2003 if there is no connection.
+        text: why.
+    """
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
 @dataclass(frozen=True)
 class Database:
     caller: str  # the calling service, for errors
@@ -50,7 +63,8 @@ class Database:
                 connection.commit()
             return rows
         except pymysql.MySQLError as error:
-            raise HopError(f"{where}{self._reason(error)}") from None
+            code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+            raise DatabaseError(code, f"{where}{self._reason(error)}") from None
 
     def _reason(self, error: Exception) -> str:
         code = error.args[0] if error.args else 0

@@ -43,6 +43,13 @@ _FATE2 = {
     "org.fedai.eggroll.clustermanager.Bootstrap": (("lib/*",), "eggroll"),
     "org.fedai.eggroll.nodemanager.Bootstrap": (("lib/*",), "eggroll"),
 }
+# The same of FATE 1.11: what its Bootstrap starts, and rollsite, which has a main class of its own
+_BOOTSTRAP = "com.webank.eggroll.core.Bootstrap"
+_FATE1_11 = {
+    "com.webank.eggroll.rollsite.EggSiteBootstrap": "rollsite",
+    "com.webank.eggroll.core.resourcemanager.ClusterManagerBootstrap": "clustermanager",
+    "com.webank.eggroll.core.resourcemanager.NodeManagerBootstrap": "nodemanager",
+}
 _VM_OPTION = re.compile(r"-X[A-Za-z].*|-XX:.*|-D[^=]+=.*|-verbose:gc|-server")
 
 
@@ -51,6 +58,8 @@ def main(arguments: list[str]) -> None:
     try:
         if found := [word for word in arguments if word in _FATE2]:
             return _fate2(found[0], arguments)
+        if any(word in (*_FATE1_11, _BOOTSTRAP) for word in arguments):
+            return _fate1_11(arguments)
         module, settings = _command_line(arguments)
         importlib.import_module(f".{module}", __package__).main(settings)
     except ConfError as error:
@@ -89,6 +98,37 @@ def _fate2(name: str, arguments: list[str]) -> None:
     return run(os.path.abspath(words["-c"]), words["-p"])
 
 
+def _fate1_11(arguments: list[str]) -> None:
+    """Runs a part of Eggroll 2.5, whose properties have paths relative to its home."""
+    from .fate1_11 import clustermanager, log4j, nodemanager, rollsite
+
+    at = next(n for n, word in enumerate(arguments) if word in (*_FATE1_11, _BOOTSTRAP))
+    name, options, left = arguments[at], arguments[:at], arguments[at + 1 :]
+    home = f"{PROJECT}/eggroll"
+    if os.getcwd() != home:
+        raise ConfError(
+            "java", "", f"the paths are relative, but this is {os.getcwd()}, not {home}"
+        )
+    paths = options[options.index("-cp") + 1].split(":") if "-cp" in options else []
+    if not any(os.path.normpath(path) in ("lib/*", f"{home}/lib/*") for path in paths):
+        raise ConfError("java", "-cp", f"could not find or load main class {name} (needs lib/*)")
+    words = dict(zip(left[::2], left[1::2], strict=False))
+    name = words.pop("--bootstraps", "") if name == _BOOTSTRAP else name
+    service = _FATE1_11.get(name)
+    if service is None:
+        raise ConfError("java", "--bootstraps", f"ClassNotFoundException: {name}")
+    if "-c" not in words or not words.keys() <= {"-c", "-p", "-s"}:
+        raise ConfError("java", "", "usage: java … [-p PORT] [-s NAME] -c FILE")
+    configured = [one for one in options if one.startswith("-Dlog4j.configurationFile=")]
+    for option in configured:
+        log4j.apply(os.path.abspath(option.partition("=")[2]))
+    path = os.path.abspath(words["-c"])
+    if service == "rollsite":
+        return rollsite.main(path)
+    run = clustermanager.main if service == "clustermanager" else nodemanager.main
+    return run(path, words.get("-p", ""))
+
+
 def _command_line(arguments: list[str]) -> tuple[str, str]:
     """The module to run and its settings file."""
     properties: dict[str, str] = {}
@@ -99,7 +139,8 @@ def _command_line(arguments: list[str]) -> tuple[str, str]:
         if word in ("-cp", "-classpath") and left:
             class_path = left.pop(0)
         elif word == "-jar" and left:
-            return "fateboard", _jar(left, properties)
+            settings = _jar(left, properties)
+            return ("fate1_11.board" if _is_board1_11() else "fateboard"), settings
         elif _VM_OPTION.fullmatch(word):
             name, _, value = word.removeprefix("-D").partition("=")
             properties[name] = value
@@ -149,6 +190,10 @@ def _jar(left: list[str], properties: dict[str, str]) -> str:
     if not os.path.isdir(ssh):
         raise ConfError("java", "-Dssh_config_file", f"no such directory: {ssh!r}")
     return properties.get("spring.config.location", os.path.abspath("conf/application.properties"))
+
+
+def _is_board1_11() -> bool:
+    return "-1.11." in os.path.basename(os.path.realpath("fateboard.jar"))
 
 
 if __name__ == "__main__":

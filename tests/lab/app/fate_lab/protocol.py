@@ -25,7 +25,8 @@ from typing import Any, NoReturn
 ANY = "-"  # a party that is not known, or does not matter
 WANTS, IS = "X-Fate-Lab-Wants", "X-Fate-Lab-Is"
 CONNECT_TIMEOUT, ANSWER_TIMEOUT = 3.0, 120.0
-_GRPC = ("proxy", "serving-proxy-inter", "osx")  # the kinds that other parties call
+# The kinds that other parties call. Rollsite and the FATE Flow of FATE 1.11 have the same service.
+_GRPC = ("proxy", "serving-proxy-inter", "osx", "transfer")
 
 Op = Callable[[dict[str, Any]], Any]
 # (method, path, body) -> (status, content type, body), or None: no such page
@@ -46,12 +47,17 @@ def call(
     body: Mapping[str, Any] | None = None,
     target: str = "",
     answer_within: float = ANSWER_TIMEOUT,
+    credentials: Any = None,
 ) -> Any:
     """Calls `op` of the `kind` service of `party` (or ANY) at host:port, and returns its answer.
-    An error names the hop as `target`, by default "CALLER: KIND HOST:PORT"."""
+    An error names the hop as `target`, by default "CALLER: KIND HOST:PORT". With `credentials` of
+    gRPC, it uses TLS."""
     target = target or f"{caller}: {kind} {host}:{port}"
     if kind in _GRPC:
-        found, answer = _call_grpc(target, f"{host}:{port}", kind, party, op, body, answer_within)
+        address = f"{host}:{port}"
+        found, answer = _call_grpc(
+            target, address, kind, party, op, body, answer_within, credentials
+        )
     else:
         found, answer = _call_http(target, host, port, kind, party, op, body, answer_within)
     if answer is None:
@@ -139,11 +145,16 @@ def _call_grpc(
     op: str,
     body: Mapping[str, Any] | None,
     answer_within: float,
+    credentials: Any,
 ) -> tuple[str, bytes | None]:
     """Like _call_http."""
     import grpc  # type: ignore[import-untyped]
 
-    with grpc.insecure_channel(address, _GRPC_OPTIONS) as channel:
+    with (
+        grpc.secure_channel(address, credentials, _GRPC_OPTIONS)
+        if credentials
+        else grpc.insecure_channel(address, _GRPC_OPTIONS)
+    ) as channel:
         method = channel.unary_unary(f"/lab/{op}")
         try:
             answer, reply = method.with_call(
@@ -183,6 +194,8 @@ class Listener:
     ) -> None:
         self.kind, self.party, self.pages = kind, party, pages
         self.queries = False  # whether its pages read the query of the URL
+        self.port = 0  # from serve on
+        self.credentials: Any = None  # of gRPC, for TLS
         self.server: Any = None  # a gRPC server ends when nothing refers to it
         self.ops: dict[str, Op] = {"hello": lambda _: self.party, **ops}
 
@@ -214,12 +227,14 @@ class Listener:
             signal.pause()
 
     def serve_in_background(self, ip: str, port: int) -> None:
+        """Listens from now on; on any free port if it is 0."""
         if self.kind in _GRPC:
-            _serve_grpc(ip, port, self)
+            self.port = _serve_grpc(ip, port, self)
         else:
             server = _Server(ip, port, self)
+            self.port = server.server_port
             threading.Thread(target=server.serve_forever, daemon=True).start()
-        log(f"{self.name} listens on port {port}")
+        log(f"{self.name} listens on port {self.port}")
 
 
 class _Server(ThreadingHTTPServer):
@@ -287,7 +302,7 @@ _GRPC_OPTIONS = [
 ]
 
 
-def _serve_grpc(ip: str, port: int, listener: Listener) -> None:
+def _serve_grpc(ip: str, port: int, listener: Listener) -> int:
     from concurrent.futures import ThreadPoolExecutor
 
     import grpc
@@ -304,9 +319,16 @@ def _serve_grpc(ip: str, port: int, listener: Listener) -> None:
             return grpc.unary_unary_rpc_method_handler(answer)
 
     server = grpc.server(ThreadPoolExecutor(64), [Calls()], options=_GRPC_OPTIONS)
-    server.add_insecure_port(f"{'[::]' if ip == '0.0.0.0' else ip}:{port}")
+    address = f"{'[::]' if ip == '0.0.0.0' else ip}:{port}"
+    secret = listener.credentials
+    bound = int(
+        server.add_secure_port(address, secret) if secret else server.add_insecure_port(address)
+    )
+    if not bound:
+        raise OSError(f"cannot listen on {address}")
     server.start()
     listener.server = server
+    return bound
 
 
 def log(text: str) -> None:

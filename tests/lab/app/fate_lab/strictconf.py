@@ -153,8 +153,15 @@ def properties(
     path: str, required: Mapping[str, Check], optional: Mapping[str, Check]
 ) -> dict[str, str]:
     """A Java .properties file with all of `required`, some of `optional`, and nothing else."""
+    return properties_of(path, read(path), required, optional)
+
+
+def properties_of(
+    path: str, content: str, required: Mapping[str, Check], optional: Mapping[str, Check]
+) -> dict[str, str]:
+    """The same of a file's content; `path` is for errors."""
     found: dict[str, str] = {}
-    for number, line in enumerate(read(path).splitlines(), start=1):
+    for number, line in enumerate(content.splitlines(), start=1):
         text = line.lstrip()
         if not text or text[0] in "#!":
             continue

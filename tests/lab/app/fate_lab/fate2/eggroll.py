@@ -33,7 +33,7 @@ def properties(path: str, database: bool = False) -> dict[str, str]:
     if head != "[eggroll]":
         raise ConfError(path, "", "must begin with [eggroll], or Eggroll's Python does not read it")
     pair = f"{_PREFIX}.bootstrap.egg_pair"
-    required = {
+    required: dict[str, strictconf.Check] = {
         f"{_PREFIX}.process.tag": strictconf.party_id,
         f"{_PREFIX}.clustermanager.host": strictconf.host,
         f"{_PREFIX}.clustermanager.port": strictconf.port,
@@ -51,13 +51,8 @@ def properties(path: str, database: bool = False) -> dict[str, str]:
         f"{pair}.ld_library_path": strictconf.exactly(""),
         "eggroll.session.processors.per.node": strictconf.count,
     }
-    plain = f"{path}.plain"
-    with open(plain, "w", encoding="utf-8") as file:
-        file.write(rest)
-    try:
-        return strictconf.properties(plain, required | (_DATABASE if database else {}), {})
-    finally:
-        os.remove(plain)
+    required |= _DATABASE if database else {}
+    return strictconf.properties_of(path, f"\n{rest}", required, {})
 
 
 def cluster_manager(path: str, port: str) -> None:

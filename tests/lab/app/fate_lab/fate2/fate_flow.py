@@ -16,11 +16,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from .. import strictconf
+from .. import strictconf, yaml_file
 from ..database import Database
 from ..protocol import HopError, Listener, call, log
 from ..strictconf import PROJECT, Check, ConfError
-from . import eggroll, gateways, yaml_file
+from . import eggroll, gateways
 
 _CONF = f"{PROJECT}/fate_flow/conf/service_conf.yaml"
 _LOGS = f"{PROJECT}/fate_flow/logs"

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
-from .. import strictconf
+from .. import strictconf, yaml_file
 from ..protocol import CONNECT_TIMEOUT, HopError, request
 from ..strictconf import PROJECT, Check, ConfError
-from . import pulsar_wire, yaml_file
+from . import pulsar_wire
 
 ROUTES = f"{PROJECT}/fate_flow/conf/pulsar_route_table.yaml"
 _ROUTE: dict[str, Check] = {
