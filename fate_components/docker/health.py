@@ -58,7 +58,7 @@ def _answers(probe: HttpProbe) -> str:
     if probe.post:
         wget += f" --header 'Content-Type: application/json' --post-data '{body}'"
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
-    request = "\\r\\n".join([*lines, "", body])
+    request = "\\r\\n".join([*lines, "", body.replace('"', '\\"')])
     bash = f'exec 3<>/dev/tcp/{probe.host}/{probe.port} && printf "{request}" >&3 && cat <&3'
     return answers(
         f"if command -v bash >/dev/null; then bash -c '{bash}'; else {wget}; fi", probe.answers, url

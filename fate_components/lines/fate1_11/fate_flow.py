@@ -17,7 +17,7 @@ FLOW = f"{ROOT}/fateflow"
 LOGS = Volume("fateflow-logs", f"{FLOW}/logs")
 _VOLUMES = [
     LOGS,
-    Volume("fateflow-models", f"{FLOW}/model_local_cache"),
+    Volume("fateflow-model", f"{FLOW}/model_local_cache"),
     Volume("fateflow-jobs", f"{FLOW}/jobs"),
 ]
 # FATE Flow exits if MySQL does not answer, and after a reboot Docker starts both at once.

@@ -53,7 +53,7 @@ class _Flow(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        good = self.path == "/v1/job/query" and body == b"{}"
+        good = self.path == "/v1/job/query" and body in (b"{}", b'{"job_id": "1"}')
         json = self.headers["Content-Type"] == "application/json"
         self.send_response(200)
         self.end_headers()
@@ -77,6 +77,7 @@ def flow() -> Iterator[HttpProbe]:
 
 def test_an_answer_over_http(flow: HttpProbe, monkeypatch: pytest.MonkeyPatch) -> None:
     assert works(Probe(http=flow))
+    assert works(Probe(http=flow.model_copy(update={"post": '{"job_id": "1"}'})))
     monkeypatch.setattr(_Flow, "code", 100)
     assert not works(Probe(http=flow))
 
