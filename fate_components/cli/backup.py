@@ -15,13 +15,14 @@ from ..operate.backup import archive, database, sparse, volumes
 from ..operate.backup.archive import DATABASE, Manifest, Member
 from ..operate.backup.database import Database
 from ..operate.backup.restoring import Restoring
+from ..operate.stack import Stack, StackError
 from ..party import interrupts
 from ..party.deployed import MYSQL, Deployed, PartyError, find, standing_still
 from . import passphrase, progress
 from .failure import failure
 from .new_file import FileError, new_file
 from .passphrase import EncryptOption, EncryptWithOption, PassphraseError
-from .stack import Stack, StackError, StackOption, read
+from .stack import StackOption, read
 
 
 class BackupError(Exception):

@@ -8,11 +8,12 @@ from pulumi import automation as auto
 from rich.console import Console
 
 from ..docker.client import tls_files
+from ..operate.stack import StackError
 from ..settings import DockerHost
 from ..settings.hosts import certificates
 from . import recorded
 from .failure import failure
-from .stack import StackError, StackOption, read, workspace
+from .stack import StackOption, read, workspace
 from .up import unreachable
 
 

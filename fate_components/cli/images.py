@@ -11,11 +11,12 @@ from ..docker.client import cli
 from ..docker.client.daemon import NoAnswerError
 from ..docker.images import archive
 from ..images.supply import names
+from ..operate.stack import Stack, StackError
 from ..party import interrupts
 from . import progress
 from .failure import failure
 from .new_file import FileError, new_file
-from .stack import Stack, StackError, StackOption, read
+from .stack import StackOption, read
 
 app = typer.Typer(no_args_is_help=True)
 

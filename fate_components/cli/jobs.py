@@ -16,12 +16,14 @@ from ..jobs import logs, reasons
 from ..jobs.fate_flow import JobsError
 from ..jobs.reasons import Part
 from ..jobs.table import Work, of_party, tasks
+from ..operate import flow
 from ..operate.fleet import Fleet
-from . import flow
+from ..operate.stack import StackError
+from ..operate.target import Target, TargetError
 from .failure import failure
-from .stack import StackError, StackOption
+from .stack import StackOption
 from .tables import lasting, print_table
-from .target import HostOption, Target, TargetError, aside, target, waiting
+from .target import HostOption, aside, target, waiting
 
 _ID = re.compile(r"[0-9A-Za-z_-]{1,100}")
 _LOCAL = "0"  # the id of a party in a job with itself alone

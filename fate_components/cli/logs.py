@@ -19,9 +19,11 @@ from rich.console import Console
 
 from ..docker.client import cli
 from ..operate.fleet import Member
+from ..operate.stack import StackError
+from ..operate.target import TargetError, service, services
 from .failure import failure
-from .stack import StackError, StackOption
-from .target import HostOption, TargetError, aside, service, services, target, waiting
+from .stack import StackOption
+from .target import HostOption, aside, target, waiting
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C."""

@@ -13,8 +13,9 @@ import typer
 from pulumi import automation as auto
 from rich.console import Console
 
+from ..operate.stack import StackError
 from .failure import failure
-from .stack import StackError, StackOption, workspace
+from .stack import StackOption, workspace
 
 _LOCKS = ".pulumi/locks/organization"
 _END_SECONDS = 10  # after which a plugin that ignores the signal is killed

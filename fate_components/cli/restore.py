@@ -11,13 +11,14 @@ from ..engines.hdfs import backup as hdfs_backup
 from ..operate.backup import archive, database
 from ..operate.backup.archive import ArchiveError, Manifest
 from ..operate.backup.restoring import Restoring
+from ..operate.stack import Stack, StackError
 from ..party import interrupts
 from ..party.deployed import Deployed, PartyError, wait_healthy
 from . import passphrase, progress
 from .backup import deployed
 from .failure import failure
 from .passphrase import PassphraseError
-from .stack import Stack, StackError, StackOption, read
+from .stack import StackOption, read
 
 
 class RestoreError(Exception):

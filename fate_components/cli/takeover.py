@@ -12,6 +12,7 @@ from .. import lines
 from ..docker.client.daemon import NoAnswerError
 from ..kubefate import running
 from ..operate.backup.database import Database
+from ..operate.stack import Stack, StackError
 from ..party import interrupts
 from ..party.deployed import PartyError
 from ..releases import catalogue
@@ -20,7 +21,7 @@ from .backup import manifest_of, summary, write
 from .failure import failure
 from .new_file import FileError, new_file
 from .passphrase import EncryptOption, EncryptWithOption, PassphraseError
-from .stack import Stack, StackError, read
+from .stack import read
 
 
 class TakeoverError(Exception):

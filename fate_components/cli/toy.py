@@ -10,11 +10,13 @@ import typer
 from ..checks import connections
 from ..docker.client.containers import Containers
 from ..line import Line
+from ..operate import flow
+from ..operate.stack import StackError
+from ..operate.target import Target, TargetError, services
 from ..plan import endpoints
-from . import flow
 from .failure import failure
-from .stack import PROJECT, StackError, StackOption
-from .target import HostOption, Target, TargetError, aside, services, target, waiting
+from .stack import PROJECT, StackOption
+from .target import HostOption, aside, target, waiting
 
 
 class ToyError(Exception):

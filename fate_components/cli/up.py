@@ -13,12 +13,13 @@ from ..docker.client import tls_files
 from ..docker.client.daemon import Daemon, NoAnswerError
 from ..docker.inspect.survey import LEFT_OUT
 from ..lines import plan
+from ..operate.stack import StackError
 from ..plan.endpoints import display_name
 from ..settings import DockerHost
 from ..settings.hosts import certificates
 from . import recorded
 from .failure import failure
-from .stack import StackError, StackOption, read, workspace
+from .stack import StackOption, read, workspace
 
 PARTIAL = 3
 """The exit code if everything was updated but what is on the Docker hosts that were left out."""

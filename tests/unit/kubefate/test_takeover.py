@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from fate_components.cli import takeover
-from fate_components.cli.stack import Stack
 from fate_components.docker.client import cli
 from fate_components.docker.client.daemon import Daemon
 from fate_components.kubefate import running
 from fate_components.lines.fate1_3.kubefate import FROM_KUBEFATE
+from fate_components.operate.stack import Stack
 from fate_components.party import deployed
 from fate_components.party.deployed import PartyError
 from fate_components.stack_file import parse

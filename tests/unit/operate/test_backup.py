@@ -15,10 +15,10 @@ from fate_components.cli.backup import BackupError, manifest
 from fate_components.cli.new_file import FileError, new_file
 from fate_components.cli.passphrase import PassphraseError
 from fate_components.cli.restore import RestoreError, check
-from fate_components.cli.stack import Stack, StackError
 from fate_components.docker.client import cli
 from fate_components.operate.backup import archive
 from fate_components.operate.backup.archive import DATABASE, Member
+from fate_components.operate.stack import Stack, StackError
 from fate_components.party.deployed import Deployed, Found
 from fate_components.stack_file import parse
 from tests.support.bad_stack_files import GOOD

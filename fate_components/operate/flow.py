@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from .. import lines
 from ..docker.client.containers import Containers
 from ..line import Line
-from ..operate.fleet import Fleet, Member
 from ..releases import catalogue
+from .fleet import Fleet, Member
 from .target import Target, TargetError, services
 
 
