@@ -14,12 +14,11 @@ from functools import partial
 from ...jobs import table
 from ...jobs.fate_flow import JobsError
 from ...jobs.table import Work
-from ...operate import fleet, flow
+from ...operate import fleet, flow, logs
 from ...operate.fleet import Answer, Fleet, Usage
 from ...operate.stack import StackError
 from ...operate.target import Target, TargetError, service
 from ...security.redaction import Redactor
-from .. import logs
 from ..stack import workspace
 from .checks import Check, checks
 

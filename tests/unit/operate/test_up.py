@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from fate_components.cli.recorded import docker_hosts, excluded, gone, users
-from fate_components.cli.up import MovedError, check, left_out, unreachable
 from fate_components.crypto import pki
+from fate_components.operate.recorded import docker_hosts, excluded, gone, users
+from fate_components.operate.up import MovedError, check, left_out, unreachable
 from fate_components.settings import DockerHost
 
 HERE, THERE, THERE_TOO = (

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from fate_components.cli.forget import ForgetError, check, told
-from fate_components.cli.recorded import without
+from fate_components.operate.forget import ForgetError, check, told
+from fate_components.operate.recorded import without
 from fate_components.settings import DockerHost
 
 PREFIX = "urn:pulumi:prod::fate::"
