@@ -36,17 +36,17 @@ class Target:
         Raises:
             TargetError: containers of several stacks are, and none was chosen.
         """
-        found = fleet.look(self.docker_hosts, self.name, self.wanted)
-        stacks = sorted({member.stack for member in found.members})
+        seen = fleet.look(self.docker_hosts, self.name, self.wanted)
+        stacks = sorted({member.stack for member in seen.members})
         if len(stacks) > 1:
             raise TargetError(
                 f"there are containers of the stacks {', '.join(stacks)}: choose one with --stack"
             )
-        return found
+        return seen
 
     def parties_on(self, host: str) -> list[str]:
         """The parties that the stack file declares on a Docker host."""
-        return list(dict.fromkeys(one.party for one in self.wanted if one.host == host))
+        return list(dict.fromkeys(member.party for member in self.wanted if member.host == host))
 
     def silence(self, host: str, why: str) -> str:
         """A sentence about a Docker host that does not answer."""
@@ -60,40 +60,40 @@ def called(parties: str) -> str:
     return f"{'parties' if ',' in parties else 'party'} {parties}"
 
 
-def services(target: Target, found: Fleet, party: str) -> list[Member]:
+def services(target: Target, fleet: Fleet, party: str) -> list[Member]:
     """The services of a party.
 
     Args:
-        target: what was looked at.
-        found: what was found.
+        target: the stack.
+        fleet: what is on its Docker hosts.
         party: the party's id, or "exchange".
 
     Raises:
         TargetError: it is not there; the text names those that are, or why that is not known.
     """
-    if members := found.parties.get(party):
+    if members := fleet.parties.get(party):
         return members
-    for host, why in found.silent.items():
+    for host, why in fleet.silent.items():
         if party in target.parties_on(host) or not target.wanted:
             raise TargetError(target.silence(host, why))
-    known = ", ".join(dict.fromkeys(one.party for one in (*target.wanted, *found.members)))
+    known = ", ".join(dict.fromkeys(member.party for member in (*target.wanted, *fleet.members)))
     where = f"stack {target.name}" if target.name else "the Docker hosts"
     raise TargetError(f"{where} has no party {party}; its parties: {known or 'none'}")
 
 
-def service(target: Target, found: Fleet, party: str, name: str) -> Member:
+def service(target: Target, fleet: Fleet, party: str, name: str) -> Member:
     """One service of a party, which has a container.
 
     Args:
-        target: what was looked at.
-        found: what was found.
+        target: the stack.
+        fleet: what is on its Docker hosts.
         party: the party's id, or "exchange".
         name: the service's name, like roll or egg-2.
 
     Raises:
         TargetError: it is not there; the text names those that are.
     """
-    members = services(target, found, party)
+    members = services(target, fleet, party)
     for member in members:
         if member.service == name:
             if member.id:

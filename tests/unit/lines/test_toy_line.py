@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 from fate_components import lines
 from fate_components.checks import preflight, reread_files
 from fate_components.cli.__main__ import app
-from fate_components.cli.backup import manifest_of
 from fate_components.docker.client.containers import Containers
 from fate_components.docker.inspect.survey import Survey
 from fate_components.operate import flow
+from fate_components.operate.backup.writing import manifest_of
 from fate_components.operate.fleet import Fleet
 from fate_components.operate.stack import Stack
 from fate_components.operate.target import Target
