@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
+from ..operate.stack import StackError
 from ..security import card as cards
 from ..security import certificates
 from .failure import failure
-from .stack import StackError, StackOption, read
+from .stack import StackOption, read
 
 
 def card(

@@ -12,11 +12,13 @@ from rich.text import Text
 
 from ..checks import doctor as checks
 from ..docker.inspect import survey
+from ..operate.stack import StackError
+from ..operate.target import TargetError
 from ..plan.endpoints import display_name
 from .failure import failure
-from .stack import StackError, StackOption
+from .stack import StackOption
 from .tables import print_table
-from .target import TargetError, aside, target, waiting
+from .target import aside, target, waiting
 
 ILL = 3
 """The exit code if something does not work."""

@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 
 from ..docker.client import cli
+from ..operate.stack import StackError
+from ..operate.target import TargetError, service
 from .failure import failure
-from .stack import StackError, StackOption
-from .target import HostOption, TargetError, aside, service, target, waiting
+from .stack import StackOption
+from .target import HostOption, aside, target, waiting
 
 _SHELL = ["sh", "-c", "if command -v bash >/dev/null; then exec bash; else exec sh; fi"]
 

@@ -11,6 +11,7 @@ from ..kubefate import shell, stack_file
 from ..kubefate.options import Options
 from ..kubefate.report import Outcome, Report
 from ..kubefate.translate import translate
+from ..operate.stack import StackError
 from ..settings.errors import shown
 from . import stack as stacks
 from .failure import failure
@@ -78,7 +79,7 @@ def import_(
             f"\nWrote {written.name}. Its first lines say what to do before `pulumi up`.",
             markup=False,
         )
-    except (KubefateError, shell.ShellError, stacks.StackError) as error:
+    except (KubefateError, shell.ShellError, StackError) as error:
         raise failure(error) from None
 
 

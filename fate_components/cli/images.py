@@ -11,11 +11,13 @@ from ..docker.client import cli
 from ..docker.client.daemon import NoAnswerError
 from ..docker.images import archive
 from ..images.supply import names
+from ..operate.progress import counted
+from ..operate.stack import Stack, StackError
 from ..party import interrupts
-from . import progress
 from .failure import failure
 from .new_file import FileError, new_file
-from .stack import Stack, StackError, StackOption, read
+from .progress import OnConsole
+from .stack import StackOption, read
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -45,9 +47,9 @@ def save(
         wanted = names(found.settings, found.plan)
         hosts = _hosts(found, host)
         source = _source(hosts, wanted)
-        with interrupts.orderly(), new_file(file) as target, progress.bars(console) as add:
+        with interrupts.orderly(), new_file(file) as target, OnConsole(console).bars() as add:
             blocks = cli.output(["save", *wanted], cli.environment(hosts[source]))
-            for block in progress.counted(blocks, add(f"{len(wanted)} images", None)):
+            for block in counted(blocks, add(f"{len(wanted)} images", None)):
                 target.write(block)
     except (ImagesError, FileError, StackError, cli.CommandError) as error:
         raise failure(error) from None

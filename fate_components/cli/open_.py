@@ -13,10 +13,12 @@ import typer
 
 from ..docker.client import ssh
 from ..operate.fleet import Member
+from ..operate.stack import StackError
+from ..operate.target import Target, TargetError, service
 from ..settings import openssh
 from .failure import failure
-from .stack import StackError, StackOption
-from .target import HostOption, Target, TargetError, aside, service, target, waiting
+from .stack import StackOption
+from .target import HostOption, aside, target, waiting
 
 _SECONDS = 30  # until the tunnel must be there
 _INTERRUPTED = 130

@@ -12,10 +12,11 @@ import typer
 from pulumi import automation as auto
 from rich.console import Console
 
+from ..operate.stack import Stack, StackError
 from ..security import card as cards
 from ..security.card import Card, CardError, Gateway
 from .failure import failure
-from .stack import Stack, StackError, StackOption, config, workspace
+from .stack import StackOption, config, workspace
 
 _PEERS = "fate:peers"
 _SECONDS = 10  # to connect to a gateway

@@ -1,6 +1,6 @@
 """Progress in bytes on a terminal, and nothing elsewhere."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -13,36 +13,35 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-Step = Callable[[int], None]
-"""Told how many more bytes are done."""
+from ..operate.progress import AddsBar, Step
 
 
-@contextmanager
-def bars(console: Console) -> Iterator[Callable[[str, int | None], Step]]:
-    """Progress bars while this lasts.
+class OnConsole:
+    """Shows how far something is.
 
     Args:
-        console: where to show them.
-
-    Returns:
-        A function that adds one, from its title and the number of bytes that it is about, None if
-        that is not known.
+        console: where to show it.
     """
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
 
-        def add(title: str, total: int | None) -> Step:
-            task = progress.add_task(title, total=total if total is None else max(total, 1))
-            return lambda count: progress.update(task, advance=count)
+    def __init__(self, console: Console) -> None:
+        self._console = console
 
-        yield add
+    def said(self, text: str) -> None:
+        """What is done, or what the operator should know."""
+        self._console.print(text, markup=False)
 
+    @contextmanager
+    def bars(self) -> Iterator[AddsBar]:
+        """Progress bars while this lasts."""
+        columns = (
+            TextColumn("{task.description}"), BarColumn(), DownloadColumn(),
+            TransferSpeedColumn(), TimeRemainingColumn(),
+        )  # fmt: skip
+        on_terminal = self._console.is_terminal
+        with Progress(*columns, console=self._console, disable=not on_terminal) as progress:
 
-def counted(blocks: Iterator[bytes], step: Step) -> Iterator[bytes]:
-    """The same blocks, and their progress."""
-    for block in blocks:
-        step(len(block))
-        yield block
+            def add(title: str, total: int | None) -> Step:
+                task = progress.add_task(title, total=total if total is None else max(total, 1))
+                return lambda count: progress.update(task, advance=count)
+
+            yield add

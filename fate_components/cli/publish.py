@@ -9,9 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from ..line import Publication, PublishError
+from ..operate.stack import StackError
 from ..settings import SERVING, TRAINING
 from .failure import failure
-from .stack import StackError, StackOption, read
+from .stack import StackOption, read
 from .target import aside
 
 

@@ -15,11 +15,13 @@ from rich.text import Text
 
 from ..operate import fleet
 from ..operate.fleet import MISSING, Condition, Fleet, Member, Usage, condition
+from ..operate.stack import StackError
+from ..operate.target import Target, TargetError
 from ..plan.endpoints import display_name
 from .failure import failure
-from .stack import StackError, StackOption
+from .stack import StackOption
 from .tables import console, lasting, print_table
-from .target import HostOption, Target, TargetError, aside, target, waiting
+from .target import HostOption, aside, target, waiting
 
 UNWELL = 3
 """The exit code if a service is not healthy, or a Docker host does not answer."""

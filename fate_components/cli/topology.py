@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
+from ..operate.stack import StackError
 from ..picture import mermaid, svg
 from ..picture.model import picture
 from .failure import failure
-from .stack import StackError, StackOption, read
+from .stack import StackOption, read
 
 
 class Format(StrEnum):

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from pulumi import automation as auto
 
-from fate_components.cli import recorded
 from fate_components.docker.inspect import local
+from fate_components.operate import recorded
 from tests.support.engine import kept_images
 from tests.support.engine.clusters import Cluster
 from tests.support.engine.docker_hosts import DockerHost, Lan

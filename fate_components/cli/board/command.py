@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 
 import typer
 
+from ...operate.stack import StackError
+from ...operate.target import Target, TargetError
 from ...security.redaction import Redactor, secrets_of
 from ..failure import failure
 from ..logs import INTERRUPTED
-from ..stack import StackError, StackOption
-from ..target import HostOption, Target, TargetError, aside, target, waiting
+from ..stack import StackOption
+from ..target import HostOption, aside, target, waiting
 from .live import Live
 from .server import Server
 

@@ -7,17 +7,17 @@ from typing import Any
 
 from ... import outputs
 from ...jobs.table import Work
+from ...operate import flow
 from ...operate.fleet import Member, condition
+from ...operate.stack import Stack
+from ...operate.target import Target
 from ...picture import svg
 from ...picture.model import picture, with_states
 from ...plan.endpoints import EXCHANGE, display_name
 from ...plan.topology import Topology
 from ...security.redaction import Redactor
-from .. import flow
 from ..jobs import work_document
-from ..stack import Stack
 from ..status import Status, service_document
-from ..target import Target
 from .live import ASKED, Live, Seen
 
 _UNKNOWN = "unknown"

@@ -14,12 +14,12 @@ from functools import partial
 from ...jobs import table
 from ...jobs.fate_flow import JobsError
 from ...jobs.table import Work
-from ...operate import fleet
+from ...operate import fleet, flow, logs
 from ...operate.fleet import Answer, Fleet, Usage
+from ...operate.stack import StackError
+from ...operate.target import Target, TargetError, service
 from ...security.redaction import Redactor
-from .. import flow, logs
-from ..stack import StackError, workspace
-from ..target import Target, TargetError, service
+from ..stack import workspace
 from .checks import Check, checks
 
 _SERVICES_EVERY, _JOBS_EVERY, _CHECKS_EVERY = 2, 10, 60  # seconds between two questions

@@ -11,8 +11,8 @@ from socketserver import TCPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from ..logs import LogsError
-from ..target import TargetError
+from ...operate.logs import LogsError
+from ...operate.target import TargetError
 from .document import document
 from .live import Live
 

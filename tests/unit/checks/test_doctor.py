@@ -15,15 +15,15 @@ from typer.testing import CliRunner
 
 from fate_components.checks import connections, doctor, reread_files
 from fate_components.checks.connections import Connection, TriedConnection
-from fate_components.cli import target
 from fate_components.cli.__main__ import app
-from fate_components.cli.stack import Stack
 from fate_components.crypto import pki
 from fate_components.docker.client.daemon import NoAnswerError
 from fate_components.docker.inspect import survey
 from fate_components.docker.inspect.survey import Survey
 from fate_components.lines.fate1_3 import proxy
 from fate_components.operate.fleet import Fleet, Member
+from fate_components.operate.stack import Stack
+from fate_components.operate.target import Target
 from fate_components.party import edge_check
 from fate_components.plan.endpoints import Endpoint
 from fate_components.releases import catalogue
@@ -218,7 +218,7 @@ def test_a_way_is_followed() -> None:
 
 def test_findings_are_shown_with_an_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
     found = stack()
-    known = target.Target(
+    known = Target(
         "dev", {"a": "ssh://a"}, (), Stack("dev", found.settings, catalogue.load("1.3.0"))
     )
     report = doctor.Report(
@@ -234,7 +234,7 @@ def test_findings_are_shown_with_an_exit_code(monkeypatch: pytest.MonkeyPatch) -
     )
     monkeypatch.setattr("fate_components.cli.doctor.target", lambda *_: known)
     monkeypatch.setattr(survey, "take", lambda *_: {})
-    monkeypatch.setattr(target.Target, "look", lambda _: Fleet((), {}))
+    monkeypatch.setattr(Target, "look", lambda _: Fleet((), {}))
     monkeypatch.setattr(doctor, "examine", lambda *_: report)
     done = CliRunner().invoke(app, ["doctor"])
     assert done.exit_code == 3, done.output

@@ -13,21 +13,21 @@ import pytest
 from typer.testing import CliRunner
 
 from fate_components import lines
-from fate_components.cli import logs
 from fate_components.cli.__main__ import app
 from fate_components.cli.board import command, live
 from fate_components.cli.board.checks import Check, checks
 from fate_components.cli.board.document import document
 from fate_components.cli.board.live import Live, Seen
 from fate_components.cli.board.server import Server
-from fate_components.cli.logs import LogsError
-from fate_components.cli.stack import Stack, StateError
-from fate_components.cli.target import Target, TargetError
+from fate_components.cli.stack import StateError
 from fate_components.docker.client.containers import Containers
 from fate_components.jobs.fate_flow import JobsError
 from fate_components.jobs.table import Work
-from fate_components.operate import fleet
+from fate_components.operate import fleet, logs
 from fate_components.operate.fleet import Fleet, Member
+from fate_components.operate.logs import LogsError
+from fate_components.operate.stack import Stack
+from fate_components.operate.target import Target, TargetError
 from fate_components.security.redaction import HIDDEN, Redactor
 from fate_components.stack_file import parse
 from tests.support.bad_stack_files import GOOD

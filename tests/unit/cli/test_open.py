@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from fate_components.cli import open_, target
+from fate_components.cli import open_
 from fate_components.cli.__main__ import app
 from fate_components.cli.open_ import OpenError, _free, port_of, tunnel
-from fate_components.cli.stack import Stack
 from fate_components.operate import fleet
 from fate_components.operate.fleet import Fleet, Member
+from fate_components.operate.stack import Stack
+from fate_components.operate.target import Target
 from fate_components.settings import openssh
 from fate_components.stack_file import parse
 from tests.support.bad_stack_files import GOOD, GOOD_2
@@ -148,7 +149,7 @@ def opened(
     monkeypatch: pytest.MonkeyPatch, there: list[Member], *what: str, stack: Stack | None = None
 ) -> str:
     monkeypatch.setattr(fleet, "look", lambda *_: Fleet(tuple(there), {}))
-    monkeypatch.setattr(open_, "target", lambda *_: target.Target("dev", {}, stack=stack))
+    monkeypatch.setattr(open_, "target", lambda *_: Target("dev", {}, stack=stack))
     monkeypatch.setattr(openssh, "host_name", lambda _: "b1.example.org")
     done = CliRunner().invoke(app, ["open", "9999", *what])
     return done.stdout + done.stderr

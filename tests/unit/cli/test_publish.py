@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from fate_components.cli import publish
 from fate_components.cli.__main__ import app
-from fate_components.cli.stack import Stack
 from fate_components.docker.client.containers import Containers
+from fate_components.operate.stack import Stack
 from fate_components.stack_file import parse
 from tests.support.bad_stack_files import GOOD
 from tests.support.stack_files import as_engine, serving_parties

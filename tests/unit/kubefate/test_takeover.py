@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from fate_components.cli import takeover
-from fate_components.cli.stack import Stack
 from fate_components.docker.client import cli
 from fate_components.docker.client.daemon import Daemon
-from fate_components.kubefate import running
+from fate_components.kubefate import running, takeover
 from fate_components.lines.fate1_3.kubefate import FROM_KUBEFATE
+from fate_components.operate.stack import Stack
 from fate_components.party import deployed
 from fate_components.party.deployed import PartyError
 from fate_components.stack_file import parse
@@ -123,21 +122,21 @@ def stack(file: dict[str, Any], *secrets: str) -> Stack:
 
 def test_images_of_another_release_are_told() -> None:
     images = running.find(9999, [HOST, OTHER], DATA).images
-    assert list(takeover._other_images(stack(GOOD), images)) == [
+    assert list(takeover.other_images(stack(GOOD), images)) == [
         "federatedai/serving-server:1.3.0-release (not 1.2.2-release)"
     ]
     there = {"python": "r:5000/federatedai/python:1.2.0-release", "mysql": "mysql:8"}
-    assert list(takeover._other_images(stack(GOOD), there)) == [
+    assert list(takeover.other_images(stack(GOOD), there)) == [
         "r:5000/federatedai/python:1.2.0-release (not 1.3.0-release)"
     ]
 
 
 def test_a_stack_that_data_cannot_be_taken_over_into() -> None:
-    takeover._data(stack(GOOD), 9999)
+    takeover.data(stack(GOOD), 9999)
     with pytest.raises(takeover.TakeoverError, match=r"only data of FATE 1\.3"):
-        takeover._data(stack(GOOD_2), 9999)
+        takeover.data(stack(GOOD_2), 9999)
     mysql = {"address": "db.example.org", "password": "hunter2!"}
     parties = [{"id": 9999, "host": "a", "training": {"mysql": mysql}}]
     external = stack(GOOD | {"fate:parties": parties}, "fate:parties")
     with pytest.raises(takeover.TakeoverError, match=r"database fate on db\.example\.org:3306"):
-        takeover._data(external, 9999)
+        takeover.data(external, 9999)

@@ -11,13 +11,14 @@ from typer.testing import CliRunner
 
 from fate_components import lines
 from fate_components.checks import preflight, reread_files
-from fate_components.cli import flow, target
 from fate_components.cli.__main__ import app
-from fate_components.cli.backup import manifest_of
-from fate_components.cli.stack import Stack
 from fate_components.docker.client.containers import Containers
 from fate_components.docker.inspect.survey import Survey
+from fate_components.operate import flow
+from fate_components.operate.backup.writing import manifest_of
 from fate_components.operate.fleet import Fleet
+from fate_components.operate.stack import Stack
+from fate_components.operate.target import Target
 from fate_components.releases import catalogue
 from fate_components.settings import SettingsError
 from fate_components.stack_file import parse
@@ -87,10 +88,10 @@ def test_its_jobs_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         return subprocess.CompletedProcess([], 0, json.dumps([row]), "")
 
     monkeypatch.setattr(Containers, "run", answer)
-    monkeypatch.setattr(target.Target, "look", lambda _: Fleet((), {}))
+    monkeypatch.setattr(Target, "look", lambda _: Fleet((), {}))
     monkeypatch.setattr(
         "fate_components.cli.jobs.target",
-        lambda *_: target.Target("dev", {}, (), found),
+        lambda *_: Target("dev", {}, (), found),
     )
     monkeypatch.setattr(flow, "find", lambda *_: (found.line, party))
     done = CliRunner().invoke(app, ["jobs", "9999", "--json"])

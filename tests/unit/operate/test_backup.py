@@ -11,14 +11,14 @@ from typer.testing import CliRunner
 
 from fate_components.cli import backup, passphrase, restore
 from fate_components.cli.__main__ import app
-from fate_components.cli.backup import BackupError, manifest
 from fate_components.cli.new_file import FileError, new_file
 from fate_components.cli.passphrase import PassphraseError
-from fate_components.cli.restore import RestoreError, check
-from fate_components.cli.stack import Stack, StackError
 from fate_components.docker.client import cli
 from fate_components.operate.backup import archive
 from fate_components.operate.backup.archive import DATABASE, Member
+from fate_components.operate.backup.writing import BackupError, manifest
+from fate_components.operate.restore import RestoreError, check
+from fate_components.operate.stack import Stack, StackError
 from fate_components.party.deployed import Deployed, Found
 from fate_components.stack_file import parse
 from tests.support.bad_stack_files import GOOD
@@ -200,7 +200,7 @@ def test_without_a_terminal_nobody_is_asked() -> None:
 
 def test_a_restore_without_a_terminal_needs_yes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(restore, "read", lambda name: stack())
-    monkeypatch.setattr(restore, "deployed", lambda *arguments: PARTY)
+    monkeypatch.setattr("fate_components.operate.restore.deployed", lambda *arguments: PARTY)
     code, said = fatectl("restore", "9999", "file")
     assert code == 1
     assert "no terminal to ask whether to replace all data of party 9999 of stack dev: " in said

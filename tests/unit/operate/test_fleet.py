@@ -15,14 +15,16 @@ import yaml
 from typer.testing import CliRunner
 
 from fate_components import lines
-from fate_components.cli import flow, target
 from fate_components.cli import stack as stacks
 from fate_components.cli.__main__ import app
-from fate_components.cli.stack import StackError, StateError, read_file
+from fate_components.cli.stack import StateError, read_file
 from fate_components.cli.status import ago, grouped, size
+from fate_components.cli.target import target
 from fate_components.lines import fate1_3
-from fate_components.operate import fleet
+from fate_components.operate import fleet, flow
 from fate_components.operate.fleet import Fleet, Usage
+from fate_components.operate.stack import StackError
+from fate_components.operate.target import Target, TargetError, service, services
 from fate_components.stack_file import parse
 from tests.support.bad_stack_files import GOOD
 from tests.support.containers import EGG, LABELS, Docker, missing
@@ -217,7 +219,7 @@ def out_of_reach(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
     (tmp_path / "Pulumi.yaml").write_text((stacks.PROJECT / "Pulumi.yaml").read_text())
     monkeypatch.setattr(stacks, "PROJECT", tmp_path)
-    monkeypatch.setattr(target, "read", read)
+    monkeypatch.setattr("fate_components.cli.target.read", read)
     monkeypatch.setattr("fate_components.settings.openssh.names", lambda _: ({}, []))
     config = {**GOOD, "fate:masterSecret": {"secure": "v1:x:y"}}
     (tmp_path / "Pulumi.prod.yaml").write_text(json.dumps({"config": config}))
@@ -227,7 +229,7 @@ def out_of_reach(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 @pytest.mark.usefixtures("out_of_reach")
 def test_the_stack_file_is_enough() -> None:
     said: list[str] = []
-    found = target.target("prod", None, said.append)
+    found = target("prod", None, said.append)
     assert found.docker_hosts == {
         "a": "unix:///var/run/docker.sock",
         "b": "ssh://root@b.example.org:22",
@@ -240,9 +242,9 @@ def test_the_stack_file_is_enough() -> None:
 @pytest.mark.usefixtures("out_of_reach")
 def test_without_the_state_nobody_knows_which_stack_is_selected() -> None:
     with pytest.raises(StackError, match="use --stack or --host"):
-        target.target(None, None, print)
+        target(None, None, print)
     with pytest.raises(StackError, match=r"no stack file Pulumi\.other\.yaml"):
-        target.target("other", None, print)
+        target("other", None, print)
 
 
 def test_secrets_in_the_stack_file_are_not_needed(out_of_reach: Path) -> None:
@@ -268,36 +270,30 @@ def test_what_stacks_share_is_known_without_the_state(
 # One party, one service
 
 
-def known(silent: dict[str, str] | None = None) -> tuple[target.Target, Fleet]:
+def known(silent: dict[str, str] | None = None) -> tuple[Target, Fleet]:
     settings, release = parse(as_engine(GOOD), {"fate:masterSecret"}, "dev")
     hosts = {name: host.docker for name, host in settings.hosts.items()}
     wanted = fleet.declared(lines.plan(settings, release, "dev"), "dev", hosts)
     there = [] if silent else wanted
-    return target.Target("dev", hosts, wanted), Fleet(tuple(there), silent or {})
+    return Target("dev", hosts, wanted), Fleet(tuple(there), silent or {})
 
 
 def test_a_party_that_is_not_there() -> None:
-    with pytest.raises(
-        target.TargetError, match="stack dev has no party 1; its parties: 9999, 10000"
-    ):
-        target.services(*known(), "1")
+    with pytest.raises(TargetError, match="stack dev has no party 1; its parties: 9999, 10000"):
+        services(*known(), "1")
 
 
 def test_a_party_whose_host_does_not_answer() -> None:
     words = "Docker host a, which runs parties 9999, 10000, does not answer: refused"
-    with pytest.raises(target.TargetError, match=words):
-        target.services(*known({"a": "refused"}), "9999")
+    with pytest.raises(TargetError, match=words):
+        services(*known({"a": "refused"}), "9999")
 
 
 def test_a_service_that_is_not_there() -> None:
-    with pytest.raises(
-        target.TargetError, match="has no service rol; its services: mysql, redis, "
-    ):
-        target.service(*known(), "9999", "rol")
-    with pytest.raises(
-        target.TargetError, match="fate-dev-9999-roll is missing on Docker host a: run"
-    ):
-        target.service(*known(), "9999", "roll")
+    with pytest.raises(TargetError, match="has no service rol; its services: mysql, redis, "):
+        service(*known(), "9999", "rol")
+    with pytest.raises(TargetError, match="fate-dev-9999-roll is missing on Docker host a: run"):
+        service(*known(), "9999", "roll")
 
 
 # The toy job

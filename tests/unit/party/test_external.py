@@ -11,8 +11,9 @@ import yaml
 from pulumi.runtime import config as runtime_config
 from typer.testing import CliRunner
 
-from fate_components.cli import backup, restore, stack
+from fate_components.cli import backup, restore
 from fate_components.cli.__main__ import app
+from fate_components.operate.stack import Stack
 from fate_components.party.external import check, mysql_client
 from fate_components.releases import catalogue
 from fate_components.stack_file import parse
@@ -218,7 +219,7 @@ def test_backups_of_such_a_party_are_refused(
 ) -> None:
     config = as_engine({**GOOD, **CONFIG})
     settings, _ = parse(config, {"fate:masterSecret", "fate:parties"}, "dev")
-    found = stack.Stack("dev", settings, catalogue.load("1.3.0"))
+    found = Stack("dev", settings, catalogue.load("1.3.0"))
     for module in (backup, restore):
         monkeypatch.setattr(module, "read", lambda _: found)
     for name in ("backup", "restore"):

@@ -10,8 +10,8 @@ import yaml
 from typer.testing import CliRunner
 
 from fate_components import lines
-from fate_components.cli import stack as stacks
 from fate_components.cli.__main__ import app
+from fate_components.operate.stack import Stack
 from fate_components.picture import mermaid, svg
 from fate_components.picture.model import Picture, picture, with_states
 from fate_components.plan import topology
@@ -199,9 +199,9 @@ def test_the_command_prints_the_picture(form: str, monkeypatch: pytest.MonkeyPat
     settings, release = parse(as_engine(GOOD_2), SECRET, "prod")
     asked: list[str | None] = []
 
-    def read(name: str | None) -> stacks.Stack:
+    def read(name: str | None) -> Stack:
         asked.append(name)
-        return stacks.Stack("prod", settings, release)
+        return Stack("prod", settings, release)
 
     monkeypatch.setattr("fate_components.cli.topology.read", read)
     result = CliRunner().invoke(app, ["topology", "--stack", "prod", "--format", form])

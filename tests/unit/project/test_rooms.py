@@ -17,6 +17,7 @@ ROOMS = (
     "engines", "lines", "stack_file", "images", "operate", "checks", "outputs", "picture", "review",
     "kubefate", "sdk", "deployment", "provider", "cli",
 )  # fmt: skip
+TERMINAL = {"typer", "rich"}  # packages that only the command line needs
 LIBRARY = ("fate1", "fate2")  # names that programs of others use
 MODULES = sorted(PROGRAM.rglob("*.py"))
 
@@ -44,6 +45,23 @@ def test_a_module_imports_only_rooms_that_stand_above_its_own() -> None:
             to = next(part for part in found if part)
             if ROOMS.index(to) > ROOMS.index(room):
                 faults.append(f"{file.relative_to(PROGRAM)}: {'.'.join(found)}")
+    assert not faults
+
+
+def test_only_the_command_line_knows_of_a_terminal() -> None:
+    faults = []
+    for file in MODULES:
+        for node in ast.walk(ast.parse(file.read_text())):
+            aliases = node.names if isinstance(node, ast.Import) else []
+            names = [alias.name for alias in aliases]
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module or ""]
+            faults += [
+                f"{file.relative_to(PROGRAM)}: {name}"
+                for name in names
+                if name.partition(".")[0] in TERMINAL
+                and file.relative_to(PROGRAM).parts[0] != "cli"
+            ]
     assert not faults
 
 

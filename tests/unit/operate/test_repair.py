@@ -13,8 +13,8 @@ import psutil
 import pytest
 from pulumi import automation as auto
 
-from fate_components.cli import repair
-from fate_components.cli.repair import Lock, RepairError
+from fate_components.operate import repair
+from fate_components.operate.repair import Lock, RepairError
 
 HERE = socket.gethostname()
 GONE = 2**22 + 1  # above the highest process id

@@ -85,12 +85,13 @@ def users(resources: Iterable[Resource], host: str) -> list[str]:
         resources: the resources in the stack's state.
         host: the Docker host's name.
     """
-    found = set()
+    names = set()
     for resource in resources:
         if resource["type"] == _CONTAINER and _host(resource) == host:
-            labels = {one["label"]: one["value"] for one in resource["inputs"].get("labels", ())}
-            found.add(labels.get("fate.party", EXCHANGE))
-    return sorted(found, key=lambda user: (user == EXCHANGE, len(user), user))
+            written = resource["inputs"].get("labels", ())
+            labels = {label["label"]: label["value"] for label in written}
+            names.add(labels.get("fate.party", EXCHANGE))
+    return sorted(names, key=lambda user: (user == EXCHANGE, len(user), user))
 
 
 def objects(resources: Iterable[Resource], kind: str) -> list[str]:
@@ -100,8 +101,9 @@ def objects(resources: Iterable[Resource], kind: str) -> list[str]:
         resources: resources of a state.
         kind: the kind of object: container, network or volume.
     """
-    of_kind = [one for one in resources if one["type"].startswith(f"docker:index/{kind}:")]
-    return sorted({str(one["inputs"]["name"]) for one in of_kind})
+    prefix = f"docker:index/{kind}:"
+    of_kind = [resource for resource in resources if resource["type"].startswith(prefix)]
+    return sorted({str(resource["inputs"]["name"]) for resource in of_kind})
 
 
 def without(deployment: Mapping[str, Any], host: str) -> tuple[dict[str, Any], list[Resource]]:
@@ -140,14 +142,14 @@ def without(deployment: Mapping[str, Any], host: str) -> tuple[dict[str, Any], l
 
     left = [resource for index, resource in enumerate(resources) if index not in gone]
     present = {resource["urn"] for resource in left}
-    found = {**deployment, "resources": [cut(resource, present) for resource in left]}
+    state = {**deployment, "resources": [cut(resource, present) for resource in left]}
     if pending := deployment.get("pending_operations"):
-        found["pending_operations"] = [
-            {**one, "resource": cut(one["resource"], present)}
-            for one in pending
-            if not _belongs(one["resource"], host, url)
+        state["pending_operations"] = [
+            {**operation, "resource": cut(operation["resource"], present)}
+            for operation in pending
+            if not _belongs(operation["resource"], host, url)
         ]
-    return found, [resources[index] for index in sorted(gone)]
+    return state, [resources[index] for index in sorted(gone)]
 
 
 def _belongs(resource: Resource, host: str, url: str) -> bool:
@@ -164,17 +166,17 @@ def cut(resource: Resource, present: Collection[str]) -> dict[str, Any]:
         resource: the resource in the state.
         present: the URNs of the resources that are.
     """
-    found = dict(resource)
+    left = dict(resource)
     for key in ("dependencies", "replaceWith"):
-        if key in found:
-            found[key] = [urn for urn in found[key] or () if urn in present]
-    if by_property := found.get("propertyDependencies"):
-        found["propertyDependencies"] = {
+        if key in left:
+            left[key] = [urn for urn in left[key] or () if urn in present]
+    if by_property := left.get("propertyDependencies"):
+        left["propertyDependencies"] = {
             key: [urn for urn in urns or () if urn in present] for key, urns in by_property.items()
         }
-    if found.get("deletedWith") not in present:
-        found.pop("deletedWith", None)
-    return found
+    if left.get("deletedWith") not in present:
+        left.pop("deletedWith", None)
+    return left
 
 
 def _host(resource: Resource) -> str | None:

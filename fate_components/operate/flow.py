@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from .. import lines
 from ..docker.client.containers import Containers
 from ..line import Line
-from ..operate.fleet import Fleet, Member
 from ..releases import catalogue
+from .fleet import Fleet, Member
 from .target import Target, TargetError, services
 
 
@@ -31,33 +31,35 @@ def line_of(target: Target, members: Iterable[Member]) -> Line:
     raise TargetError("the release cannot be told from the images: name the stack with --stack")
 
 
-def parties(target: Target, found: Fleet) -> list[str]:
+def parties(target: Target, fleet: Fleet) -> list[str]:
     """The parties that have FATE Flow; none if the release is not known.
 
     Args:
-        target: what was looked at.
-        found: what was found.
+        target: the stack.
+        fleet: what is on its Docker hosts.
     """
     try:
-        service = line_of(target, found.members).fate_flow.service
+        service = line_of(target, fleet.members).fate_flow.service
     except TargetError:
         return []
-    return list(dict.fromkeys(one.party for one in found.members if one.service == service))
+    return list(
+        dict.fromkeys(member.party for member in fleet.members if member.service == service)
+    )
 
 
-def find(target: Target, found: Fleet, party: str) -> tuple[Line, Containers]:
+def find(target: Target, fleet: Fleet, party: str) -> tuple[Line, Containers]:
     """The release line of a party, and its training cluster's containers.
 
     Args:
-        target: what was looked at.
-        found: what was found.
+        target: the stack.
+        fleet: what is on its Docker hosts.
         party: the party's id.
 
     Raises:
         TargetError: it is not there, or its FATE Flow does not run.
     """
-    members = services(target, found, party)
-    line = line_of(target, found.members)
+    members = services(target, fleet, party)
+    line = line_of(target, fleet.members)
     for member in members:
         if member.service == line.fate_flow.service:
             if member.state != "running":

@@ -3,14 +3,16 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
-from fate_components.cli.recorded import docker_hosts, excluded, gone, users
-from fate_components.cli.up import MovedError, check, left_out, unreachable
 from fate_components.crypto import pki
+from fate_components.operate import up
+from fate_components.operate.recorded import docker_hosts, excluded, gone, users
+from fate_components.operate.up import MovedError, check, left_out, unreachable, update
 from fate_components.settings import DockerHost
 
 HERE, THERE, THERE_TOO = (
@@ -122,3 +124,21 @@ def test_a_daemon_that_does_not_answer_is_unreachable(tmp_path: Path) -> None:
     found = unreachable({"there": f"unix://{tmp_path}/docker.sock"})
     assert list(found) == ["there"]
     assert found["there"]
+
+
+@pytest.mark.parametrize("silent", [[], ["there"], ["there-too"]])
+def test_an_update_leaves_out_what_does_not_answer(
+    silent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hosts = {name: DockerHost(docker=f"ssh://{name}") for name in ("here", "there")}
+    plan = SimpleNamespace(users=lambda _: ["9999"])
+    stack: Any = SimpleNamespace(settings=SimpleNamespace(hosts=hosts), plan=plan)
+    monkeypatch.setattr(up, "unreachable", lambda _: dict.fromkeys(silent, "no route"))
+    found = update(stack, RESOURCES)
+    assert found.left_out == silent
+    assert len(found.sentences) == len(silent)
+    assert found.expected == (silent == ["there"]), "the stack file has it"
+    excluding = [f"--exclude={urn}" for urn in excluded(RESOURCES, silent)]
+    options = ["--exclude-dependents", "--continue-on-error", *excluding]
+    assert found.options == (options if silent else [])
+    assert [*found.environment.values()] == [" ".join(silent)]

@@ -1,11 +1,14 @@
 """fatectl forget: what it removes from a state, and when it refuses to."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pulumi import automation as auto
 
-from fate_components.cli.forget import ForgetError, check, told
-from fate_components.cli.recorded import without
+from fate_components.operate import forget
+from fate_components.operate.forget import ForgetError, Forgetting, check, told
+from fate_components.operate.recorded import without
 from fate_components.settings import DockerHost
 
 PREFIX = "urn:pulumi:prod::fate::"
@@ -179,3 +182,42 @@ def test_only_a_docker_host_that_the_stack_file_has_no_more_is_forgotten() -> No
         check("b2", known, known, "prod")
     with pytest.raises(ForgetError, match="nothing on a Docker host b3; its Docker hosts: b1, b2"):
         check("b3", known, {}, "prod")
+
+
+class Project:
+    """A project with one stack, whose state can be read and written."""
+
+    def __init__(self) -> None:
+        self.state = auto.Deployment(version=3, deployment=state())
+
+    def export_stack(self, _: str) -> auto.Deployment:
+        return self.state
+
+    def import_stack(self, _: str, state: auto.Deployment) -> None:
+        self.state = state
+
+
+def forgetting(project: Any) -> Forgetting:
+    hosts = {"here": DockerHost(docker="ssh://here")}
+    stack: Any = SimpleNamespace(name="prod", settings=SimpleNamespace(hosts=hosts))
+    return Forgetting(project, stack, "there")
+
+
+def test_a_silent_docker_host_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forget, "unreachable", lambda hosts: dict.fromkeys(hosts, "no route"))
+    project = Project()
+    found = forgetting(project)
+    assert (found.url, found.silence) == ("ssh://there", "no route")
+    found.check_unchanged()
+    found.forget()
+    assert project.state.version == 3
+    left, _ = without(state(), "there")
+    assert project.state.deployment == left
+    with pytest.raises(ForgetError, match="state of stack prod has changed in the meantime"):
+        found.check_unchanged()
+
+
+def test_a_docker_host_that_answers_is_not_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forget, "unreachable", lambda _: {})
+    with pytest.raises(ForgetError, match=r"there \(ssh://there\) answers: `pulumi up` removes"):
+        forgetting(Project())
