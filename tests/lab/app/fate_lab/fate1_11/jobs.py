@@ -315,7 +315,7 @@ class Jobs:
             side.run(at_manager(toy.properties()))
         except Exception as exception:
             status, error = "failed", f"{type(exception).__name__}: {exception}"
-        if self._own_task(where)["f_party_status"] == "canceled":
+        if self._own_task(where)["f_party_status"] in ENDED:  # it has been killed, and says nothing
             return
         if error:
             text = TRACEBACK.format(
@@ -357,7 +357,7 @@ class Jobs:
         if task["f_party_status"] in ENDED:
             return
         now = _now()
-        ended: dict[str, Any] = {"f_status": status, "f_party_status": "canceled"}
+        ended: dict[str, Any] = {"f_status": status, "f_party_status": status}
         ended["f_end_time"] = now
         ended |= {"f_elapsed": now - (task["f_start_time"] or now), "f_kill_status": True}
         self._change(where, ended, "t_task")
