@@ -272,7 +272,8 @@ class ClusterManager:
                 (session,),
             ),
             (
-                "UPDATE session_main SET status = %s, active_proc_count = 0 WHERE session_id = %s",
+                "UPDATE session_main SET status = %s, active_proc_count = 0 WHERE session_id = %s"
+                " AND status IN ('NEW', 'ACTIVE')",
                 (status, session),
             ),
         )

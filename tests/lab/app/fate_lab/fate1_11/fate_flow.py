@@ -143,7 +143,7 @@ class FateFlow:
         for key in ("fate_on_eggroll", "servings"):
             if key in found:
                 self.conf[key] = found[key]
-        return _found({"conf_path": service_conf.PATH})
+        return _found({"server_registry": {"fate_on_eggroll": self.conf["fate_on_eggroll"]}})
 
     # jobs
 

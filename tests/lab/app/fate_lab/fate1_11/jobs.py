@@ -177,6 +177,10 @@ class Jobs:
     def end(self, job: str, roles: Mapping[str, list[int]], status: str) -> dict[str, Any]:
         if status != "success":
             self._command(job, roles, f"stop/{status}", {})
+            for row in self.tables.query("t_task", {"job_id": job}):
+                if row["f_party_status"] not in ENDED:  # a party's, of which it hears no more
+                    where = {key: row[key] for key in ("f_job_id", "f_role", "f_party_id")}
+                    self._change(where, {"f_status": status, "f_party_status": status}, "t_task")
         found = self._command(job, roles, f"status/{status}", {})
         JobLog(job).schedule(f"job {job} finished with {status}")
         return found
