@@ -10,7 +10,7 @@ import pytest
 import yaml
 from fate_lab import yaml_file  # type: ignore[import-not-found]
 from fate_lab.database import DatabaseError  # type: ignore[import-not-found]
-from fate_lab.fate1_11 import log4j, service_conf  # type: ignore[import-not-found]
+from fate_lab.fate1_11 import jobs, log4j, service_conf  # type: ignore[import-not-found]
 from fate_lab.fate1_11.client import toy_conf, toy_dsl  # type: ignore[import-not-found]
 from fate_lab.fate1_11.fate_flow import FateFlow  # type: ignore[import-not-found]
 from fate_lab.fate1_11.rsa import Key  # type: ignore[import-not-found]
@@ -115,22 +115,22 @@ def test_a_query_tells_whether_the_database_is_there(flow: Any) -> None:
 )
 def test_cores_of_a_job(per_node: int, nodes: int, asked: int | None, wanted: int) -> None:
     at = "fate_on_eggroll__clustermanager"
-    jobs = FateFlow(conf(**{f"{at}__cores_per_node": per_node, f"{at}__nodes": nodes})).jobs
+    own = FateFlow(conf(**{f"{at}__cores_per_node": per_node, f"{at}__nodes": nodes})).jobs
     submitted = toy_conf("9999", "10000", asked or 0)
     if asked is None:
         submitted["job_parameters"]["common"] = {}
-    assert jobs.wanted(submitted) == wanted
-    jobs.check_cores(submitted)
+    assert own.wanted(submitted) == wanted
+    own.check_cores(submitted)
 
 
 def test_too_few_cores_refuse_a_job() -> None:
-    jobs = FateFlow(conf(fate_on_eggroll__clustermanager__cores_per_node=2)).jobs
+    own = FateFlow(conf(fate_on_eggroll__clustermanager__cores_per_node=2)).jobs
     submitted = toy_conf("9999", "10000")
     submitted["job_parameters"]["common"] = {}
     with pytest.raises(HopError, match=r"max cores per job is 2 .* expect 4 cores"):
-        jobs.check_cores(submitted)
-    with mock.patch("fate_lab.fate1_11.jobs.JobLog"):
-        found = jobs.submit({"job_runtime_conf": submitted, "job_dsl": toy_dsl()})
+        own.check_cores(submitted)
+    with mock.patch.object(jobs, "JobLog"):
+        found = own.submit({"job_runtime_conf": submitted, "job_dsl": toy_dsl()})
     assert found["retcode"] == 103
 
 
