@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pymysql  # type: ignore[import-untyped]
-import pymysql.cursors  # type: ignore[import-untyped]
-
 from .protocol import HopError
 
 _REASONS = {
@@ -42,6 +39,9 @@ class Database:
 
     def run(self, *statements: tuple[str, Sequence[Any]]) -> list[dict[str, Any]]:
         """Runs the statements as one transaction; returns the rows of the last one."""
+        import pymysql  # type: ignore[import-untyped]
+        import pymysql.cursors  # type: ignore[import-untyped]
+
         where = f"{self.caller}: mysql {self.host}:{self.port}"
         try:
             connection = pymysql.connect(

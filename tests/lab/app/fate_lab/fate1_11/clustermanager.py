@@ -148,6 +148,11 @@ class ClusterManager:
     def session(self, asked: dict[str, Any]) -> list[dict[str, Any]]:
         """Starts a session's processes on every healthy node, and waits for all of them."""
         nodes, session = self.healthy(), asked["session"]
+        find = "SELECT status FROM session_main WHERE session_id = %s"
+        if known := self.database.run((find, (session,))):
+            if known[0]["status"] != "ACTIVE":
+                raise HopError(f"{self.me}: session {session} is {known[0]['status']}")
+            return self._running(session)
         per_node = int(asked.get("processors") or self.conf.get(eggroll.PROCESSORS, "1"))
         total = per_node * len(nodes)
         self.database.run(
@@ -178,7 +183,11 @@ class ClusterManager:
             rows = self.database.run((query, (session, node["server_node_id"])))
             start = {"session": session, "node": node["server_node_id"]}
             start["processors"] = [row["processor_id"] for row in rows]
-            self._node(node, "start", start)
+            try:
+                self._node(node, "start", start)
+            except HopError:
+                self.stop({"session": session, "status": "ERROR"})
+                raise
         return self._started(session, total)
 
     def _started(self, session: str, total: int) -> list[dict[str, Any]]:
@@ -272,7 +281,8 @@ class ClusterManager:
                 (session,),
             ),
             (
-                "UPDATE session_main SET status = %s, active_proc_count = 0 WHERE session_id = %s",
+                "UPDATE session_main SET status = %s, active_proc_count = 0 WHERE session_id = %s"
+                " AND status IN ('NEW', 'ACTIVE')",
                 (status, session),
             ),
         )

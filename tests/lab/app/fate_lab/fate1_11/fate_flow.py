@@ -128,7 +128,8 @@ class FateFlow:
         if match := _STOP.fullmatch(path):
             return self._stop_as_initiator(*match.groups())
         if match := _INFO.fullmatch(path):
-            return self.federation.ask(match[1], "/v1/info/common", {})
+            answer = self.federation.ask(match[1], "/v1/info/common", {})
+            return answer if not answer["retcode"] else {**answer, "retcode": 100}
         return {"retcode": 100, "retmsg": "<NotFound '404: Not Found'>"}
 
     def _common(self) -> dict[str, Any]:
@@ -142,7 +143,7 @@ class FateFlow:
         for key in ("fate_on_eggroll", "servings"):
             if key in found:
                 self.conf[key] = found[key]
-        return _found({"conf_path": service_conf.PATH})
+        return _found({"server_registry": {"fate_on_eggroll": self.conf["fate_on_eggroll"]}})
 
     # jobs
 

@@ -177,6 +177,10 @@ class Jobs:
     def end(self, job: str, roles: Mapping[str, list[int]], status: str) -> dict[str, Any]:
         if status != "success":
             self._command(job, roles, f"stop/{status}", {})
+            for row in self.tables.query("t_task", {"job_id": job}):
+                if row["f_party_status"] not in ENDED:  # a party's, of which it hears no more
+                    where = {key: row[key] for key in ("f_job_id", "f_role", "f_party_id")}
+                    self._change(where, {"f_status": status, "f_party_status": status}, "t_task")
         found = self._command(job, roles, f"status/{status}", {})
         JobLog(job).schedule(f"job {job} finished with {status}")
         return found
@@ -315,7 +319,7 @@ class Jobs:
             side.run(at_manager(toy.properties()))
         except Exception as exception:
             status, error = "failed", f"{type(exception).__name__}: {exception}"
-        if self._own_task(where)["f_party_status"] == "canceled":
+        if self._own_task(where)["f_party_status"] in ENDED:  # it has been killed, and says nothing
             return
         if error:
             text = TRACEBACK.format(
@@ -357,7 +361,7 @@ class Jobs:
         if task["f_party_status"] in ENDED:
             return
         now = _now()
-        ended: dict[str, Any] = {"f_status": status, "f_party_status": "canceled"}
+        ended: dict[str, Any] = {"f_status": status, "f_party_status": status}
         ended["f_end_time"] = now
         ended |= {"f_elapsed": now - (task["f_start_time"] or now), "f_kill_status": True}
         self._change(where, ended, "t_task")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from ..database import Database
@@ -75,17 +76,17 @@ class Tables:
             self.database.run((f"CREATE TABLE IF NOT EXISTS {name} (f_id BIGINT PRIMARY KEY)", ()))
 
     def insert(self, name: str, row: Mapping[str, Any]) -> None:
-        columns = JOB if name == "t_job" else TASK
-        values = [_stored(columns[column], value) for column, value in row.items()]
+        row = _with_dates(row)
+        values = [_stored(value) for value in row.values()]
         marks = ", ".join(["%s"] * len(row))
         query = f"INSERT INTO {name} ({', '.join(row)}) VALUES ({marks})"
         self.database.run((query, values))
 
     def update(self, name: str, where: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-        columns = JOB if name == "t_job" else TASK
+        values = _with_dates(values)
         change = ", ".join(f"{column} = %s" for column in values)
         found = " AND ".join(f"{column} = %s" for column in where)
-        stored = [_stored(columns[column], value) for column, value in values.items()]
+        stored = [_stored(value) for value in values.values()]
         query = f"UPDATE {name} SET {change} WHERE {found}"
         self.database.run((query, (*stored, *where.values())))
 
@@ -111,7 +112,17 @@ class Tables:
         return [{key: _loaded(columns[key], value) for key, value in row.items()} for row in rows]
 
 
-def _stored(kind: str, value: Any) -> Any:
+def _with_dates(values: Mapping[str, Any]) -> Row:
+    """The values, and each time in milliseconds as a date, too."""
+    dates = {
+        f"{name.removesuffix('_time')}_date": datetime.fromtimestamp(value / 1000)
+        for name, value in values.items()
+        if name in _DATES and value is not None
+    }
+    return {**values, **dates}
+
+
+def _stored(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, dict | list) else value
 
 

@@ -74,7 +74,8 @@ class Side:
             try:
                 return list(call(self.me, *manager, ANY, "session", asked))
             except HopError as error:
-                waits = "is not ready" in str(error) or "refused" in str(error)
+                own = f"clustermanager {manager[0]}:{manager[1]} refused"
+                waits = "is not ready" in str(error) or own in str(error)
                 if not waits or time.monotonic() > deadline:
                     raise
                 time.sleep(0.5)
