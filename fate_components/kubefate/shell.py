@@ -8,9 +8,11 @@ stays as it is written.
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+_ENCODINGS = ("utf-8-sig", "gb18030")  # GB18030 has all of GBK and GB 2312
 _ASSIGNMENT = re.compile(r"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=")
 _VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 _BLANK = re.compile(r"(?:[ \t]|\\\n)*")
@@ -53,12 +55,23 @@ def read(path: Path, known: Mapping[str, Variable] | None = None) -> dict[str, V
         ShellError: it cannot be read, or contains something other than variables.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        found = path.read_bytes()
     except OSError as error:
         raise ShellError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ShellError(f"{path} is not a text file in UTF-8") from None
-    return parse(text, path.name, known)
+    return parse(_decoded(found, path), path.name, known)
+
+
+def _decoded(found: bytes, path: Path) -> str:
+    """The text of a file in UTF-8, or as Chinese editors write it."""
+    for encoding in _ENCODINGS:
+        with suppress(UnicodeDecodeError):
+            text = found.decode(encoding)
+            if "\0" not in text:  # as in UTF-16, and in what is no text
+                return text
+    raise ShellError(
+        f"{path} is not a text file in UTF-8, GBK or GB18030; convert it, for instance with "
+        f"`iconv -f UTF-16 -t UTF-8 {path.name} > converted`, and name the converted file"
+    )
 
 
 def parse(text: str, name: str, known: Mapping[str, Variable] | None = None) -> dict[str, Variable]:
