@@ -1,7 +1,7 @@
 """A party as KubeFATE's docker-compose deployer runs it, and where its data is.
 
-docker-compose labels containers with the names of their project and service. The projects of
-KubeFATE v1.3.0 are confs-PARTY and serving-PARTY.
+docker-compose labels containers with the names of their project and service. The projects are
+confs-PARTY and serving-PARTY in all versions of KubeFATE from v1.3.0 to v2.0.0.
 """
 
 import json

@@ -111,7 +111,9 @@ class Takeover:
             PartyError: a part could not be read.
         """
         party = self._running.party
-        tables = Database(party, party.mysql, running.as_root) if party.mysql else None
+        server = Database(party, party.mysql, running.as_root) if party.mysql else None
+        # From v1.4 on, parties.conf has the name of the database.
+        tables = server.named_by_its_jobs() if server else None
         parts = self._running.data
         manifest = manifest_of(
             self._stack,

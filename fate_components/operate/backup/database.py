@@ -4,6 +4,7 @@ A dump holds the tables of the services and no accounts, so it suits a stack wit
 It is loaded beside the tables in use. RENAME TABLE then exchanges all of them at once.
 """
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 
 from ...docker.client import cli
@@ -12,10 +13,11 @@ from ...party.deployed import Deployed, Found, PartyError
 
 _NEW, _OLD = f"{mysql.DATABASE}_restore", f"{mysql.DATABASE}_before"
 _END = b"-- Dump completed"
+_JOBS = "t_job"  # FATE Flow's table of jobs
 # Binary values are written as numbers, so no character set can change them.
 _DUMP = (
     "mysqldump --single-transaction --no-tablespaces --hex-blob --max-allowed-packet=1G"
-    f" --default-character-set=utf8mb4 {mysql.DATABASE}"
+    " --default-character-set=utf8mb4"
 )
 _LOAD = f"mysql --binary-mode --max-allowed-packet=1G --default-character-set=utf8mb4 {_NEW}"
 
@@ -27,13 +29,35 @@ class Database:
         party: the party.
         container: the container of its MySQL.
         as_root: makes the shell command that runs a client program as root in it.
+        name: the name of the database to dump.
     """
 
     def __init__(
-        self, party: Deployed, container: Found, as_root: Callable[[str], str] = mysql.as_root
+        self,
+        party: Deployed,
+        container: Found,
+        as_root: Callable[[str], str] = mysql.as_root,
+        name: str = mysql.DATABASE,
     ) -> None:
         self._party, self._container, self._as_root = party, container, as_root
         self._environment = cli.environment(container.docker_host)
+        self._name = name
+
+    def named_by_its_jobs(self) -> "Database":
+        """The database of the same server that has FATE Flow's table of jobs; this one if none has.
+
+        Raises:
+            PartyError: several have one.
+        """
+        where = f"FROM information_schema.tables WHERE table_name = '{_JOBS}'"
+        found = [name for (name,) in self._rows(f"SELECT DISTINCT table_schema {where}")]
+        if len(found) > 1:
+            raise PartyError(
+                f"{self._container.name}: several databases have a table {_JOBS}: "
+                f"{', '.join(sorted(found))}; remove those that FATE Flow does not use"
+            )
+        name = found[0] if found else self._name
+        return Database(self._party, self._container, self._as_root, name)
 
     def product(self) -> str:
         """MySQL or MariaDB, which do not read each other's dumps."""
@@ -42,15 +66,16 @@ class Database:
 
     def size(self) -> int:
         """About how large its dump is, in bytes."""
-        where = f"FROM information_schema.tables WHERE table_schema = '{mysql.DATABASE}'"
+        where = f"FROM information_schema.tables WHERE table_schema = '{self._name}'"
         ((size,),) = self._rows(f"SELECT COALESCE(SUM(data_length), 0) {where}")
         return int(float(size))
 
     def running_jobs(self) -> list[str]:
         """The ids of FATE Flow's jobs that have not ended."""
-        if "t_job" not in self._tables(mysql.DATABASE):
+        name = f"`{self._name}`"
+        if _JOBS not in self._tables(name):
             return []
-        where = f"FROM {mysql.DATABASE}.t_job WHERE f_status IN ('waiting', 'ready', 'running')"
+        where = f"FROM {name}.{_JOBS} WHERE f_status IN ('waiting', 'ready', 'running')"
         return [job for (job,) in self._rows(f"SELECT DISTINCT f_job_id {where}")]
 
     def dump(self) -> Iterator[bytes]:
@@ -60,8 +85,9 @@ class Database:
             PartyError: it could not be dumped whole.
         """
         last = b""
+        command = self._exec(f"{_DUMP} {shlex.quote(self._name)}")
         try:
-            for block in cli.output(self._exec(_DUMP), self._environment):
+            for block in cli.output(command, self._environment):
                 last = (last + block)[-200:]
                 yield block
         except cli.CommandError as error:
