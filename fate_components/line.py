@@ -235,6 +235,9 @@ class FromKubefate:
             others.
         left: the options that have no place in a stack, and why.
         cores: whether its number of cores becomes that of a party's jobs.
+        least_cores: the smallest number of cores that a party's jobs can have.
+        variants: the names of the images that it has for several algorithms and devices, with a
+            suffix, if these are options of the stack.
         data: what can be taken over: the service and the path in its container, by the last part
             of the name that the volume with it will have; empty if nothing can.
     """
@@ -243,6 +246,8 @@ class FromKubefate:
     fixed: Mapping[str, tuple[str, str]]
     left: Mapping[str, str]
     cores: bool = False
+    least_cores: int = 1
+    variants: tuple[str, ...] = ()
     data: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 

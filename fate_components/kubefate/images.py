@@ -1,6 +1,7 @@
 """KubeFATE's registry, image names and tags as those of a stack file."""
 
 import re
+from collections.abc import Collection
 
 from ..releases.facts import Release
 from .options import Options
@@ -22,6 +23,9 @@ _SERVICES = {
 _OF_SPARK = ("Spark_Master", "Spark_Worker")
 _WITH_SPARK = "-spark"  # what KubeFATE itself adds to the name of FATE Flow's image for Spark
 _NAMESPACE = "federatedai"
+# What KubeFATE adds to images' names.
+_ALGORITHMS = {"basic": "", "nn": "-nn", "all": "-all"}
+_DEVICES = {"cpu": "", "ipcl": "-ipcl", "gpu": ""}
 
 
 def registry(options: Options, facts: Release) -> str:
@@ -32,8 +36,9 @@ def registry(options: Options, facts: Release) -> str:
         facts: the facts of the release.
     """
     found = options.text("RegistryURI").rstrip("/")
-    # v1.3.0 puts the images' names directly after it, later versions federatedai/ between them.
-    if options.first_spelling:
+    # Up to v1.4.4, whose .env has PREFIX, it stands in the place of federatedai in the images'
+    # names, and later before it.
+    if "PREFIX" in options:
         found = found.removesuffix(f"/{_NAMESPACE}")
     images = [service.image for service in {**facts.services, **facts.serving}.values()]
     if not re.fullmatch("[A-Za-z0-9._:/-]*", found):
@@ -69,7 +74,7 @@ def services(options: Options, facts: Release, registry: str) -> dict[str, dict[
     """
     serving = facts.serving.get("serving-server")
     if serving is None:
-        options.left("SERVING_TAG", "stacks of FATE 2 have no FATE Serving")
+        options.left("SERVING_TAG", f"stacks of FATE {facts.name} have no FATE Serving")
     elif serving.image.endswith(f":{options.text('SERVING_TAG')}"):
         options.taken("SERVING_TAG", f"fate:release: {facts.name}")
     else:
@@ -100,4 +105,52 @@ def services(options: Options, facts: Release, registry: str) -> dict[str, dict[
                 options.taken(option, f"fate:release: {facts.name}")
             else:
                 options.left(option, f"fate:release decides the image: {official}")
+    return found
+
+
+def variants(
+    options: Options, facts: Release, names: Collection[str], registry: str
+) -> dict[str, dict[str, str]]:
+    """The value of fate:services for the images of an algorithm and a device.
+
+    Args:
+        options: the options; those about algorithm and device are reported.
+        facts: the facts of the release.
+        names: the images that have variants; if there are none, nothing is reported.
+        registry: the value of fate:registry.
+    """
+    if not names:
+        return {}
+    nn = options.text("enabled_nn").lower() == "true"
+    algorithm = options.text("algorithm", "NN" if nn else "Basic").lower()
+    device = options.text("device", "CPU").lower()
+    known = True
+    for name, value, values in (
+        ("algorithm", algorithm, "Basic, NN or ALL"),
+        ("device", device, "CPU, IPCL or GPU"),
+    ):
+        if value not in (_ALGORITHMS if name == "algorithm" else _DEVICES):
+            options.refuse(name, f"is none that KubeFATE has; write {values}")
+            known = False
+    if not known:
+        return {}
+    suffix = _ALGORITHMS[algorithm] + _DEVICES[device]
+    found = {}
+    for service, about in facts.services.items():
+        image, _, tag = about.image.partition(":")
+        if suffix and image in names:
+            own = "/".join(filter(None, [registry, f"{image}{suffix}:{tag}"]))
+            found[service] = {"image": own}
+    chosen = ", ".join(f"{name}: {about['image']}" for name, about in found.items())
+    for name, ending in (
+        ("algorithm", _ALGORITHMS[algorithm]),
+        ("enabled_nn", _ALGORITHMS[algorithm]),
+        ("device", _DEVICES[device]),
+    ):
+        if name == "device" and device == "gpu":
+            options.left(name, "containers get no GPU; the images are those for the CPU")
+        elif ending:
+            options.taken(name, f"fate:services ({chosen}). See that the registry has these images")
+        else:
+            options.taken(name, "the release's images are those")
     return found

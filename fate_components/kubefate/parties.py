@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..releases import catalogue
 from ..releases.facts import Release
 from ..settings import SERVING, TRAINING, addresses
 from ..settings.errors import shown
@@ -16,6 +17,11 @@ from .options import Options
 EXCHANGE = "exchange"
 """What KubeFATE's commands call the exchange, where others have a party's id."""
 _SSH_PORT = "22"
+_PARTY_0 = (
+    "0 is not the id of a party: FATE Flow means its own party by it, in the role local that "
+    "uploads data, and does not check the permissions of jobs from party 0; give the party another "
+    "whole number, like 10000, with all parties that work together"
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,9 @@ def _problems(options: Options) -> Iterator[tuple[str, str]]:
         yield ids_name, "has no party; add the parties' ids, like (10000 9999)"
         return
     for position, one in enumerate(ids):
-        if not re.fullmatch("[1-9][0-9]{0,17}", one):
+        if re.fullmatch("0+", one):
+            yield ids_name, _PARTY_0
+        elif not re.fullmatch("[1-9][0-9]{0,17}", one):
             yield ids_name, f"{shown(one)} is not a party id; use a whole number"
         elif one in ids[:position]:
             yield ids_name, f"{one} is there twice; give every party its own id"
@@ -153,8 +161,8 @@ class _Layouter:
         elif port is None:
             self._options.left(
                 "exchangeip",
-                "FATE 2 has one only with OSX; the parties call each other, so that every party "
-                "must reach the others' ports",
+                f"{self._no_exchange()}; the parties call each other, so that every party must "
+                "reach the others' ports",
             )
         else:
             found = {"host": self._host(address)} if here else {"address": address, "port": port}
@@ -165,6 +173,13 @@ class _Layouter:
                 f"fate:exchange: {{{what}}}. Each party knows only the exchange, while KubeFATE's "
                 "parties also call each other",
             )
+
+    def _no_exchange(self) -> str:
+        whole = catalogue.load(self._release.name)
+        if whole.exchange is None:
+            return f"a stack of FATE {whole.name} has none"
+        engines = whole.services[whole.exchange.service].federation
+        return f"a stack of FATE {whole.name} has one only with {' or '.join(engines)}"
 
     def _party(self, member: Member, serves: bool) -> dict[str, Any]:
         party: dict[str, Any] = {"id": member.id, "host": self._host(member.address)}
@@ -215,8 +230,11 @@ class _Layouter:
         elif serves:
             options.taken(serving, "serving of each party")
         else:
+            having = [name for name in catalogue.known() if catalogue.load(name).serving]
             options.left(
-                serving, "stacks of FATE 2 have no FATE Serving; only those of FATE 1.3 have"
+                serving,
+                f"stacks of FATE {self._release.name} have no FATE Serving; only those of FATE "
+                f"{', '.join(having)} have",
             )
 
     def _ssh(self) -> None:

@@ -2,9 +2,11 @@
 
 from ..line import FromKubefate
 from ..party.mysql import DATABASE, USER
+from ..releases.facts import Release
 from .options import Options
 
 _MAX_CORES = 1024
+_ALGORITHM, _REDIS, _SERVING_ADMIN = "algorithm", "redis", "serving-admin"
 _DATABASE = "fate_flow"  # KubeFATE's, in its parties.conf
 _DERIVED = "passwords are not copied; this one is derived from fate:masterSecret"
 
@@ -47,21 +49,29 @@ def mysql(options: Options, parties: int) -> dict[str, str]:
     return {"address": address, "user": user, "database": database}
 
 
-def others(options: Options, line: FromKubefate) -> int | None:
+def others(options: Options, line: FromKubefate, facts: Release) -> int | None:
     """Report the options of services that a release line has or lacks.
 
     Args:
         options: the options.
         line: what becomes of them in the line.
+        facts: the facts of the release.
 
     Returns:
         The value of training.cores, if there is one.
     """
-    _common(options)
+    _common(options, line, facts)
     for name, (value, otherwise) in line.fixed.items():
         _same(options, name, value, otherwise)
+    if variant := line.fixed.get(_ALGORITHM):
+        _same(options, "enabled_nn", "false", variant[1])
     for name, why in line.left.items():
         options.left(name, why, name.endswith("_password"))
+    return _cores(options, line)
+
+
+def _cores(options: Options, line: FromKubefate) -> int | None:
+    """The value of training.cores, if the files have one and the line a place for it."""
     cores = options.text("compute_core") if line.cores else ""
     if not cores:
         return None
@@ -70,19 +80,46 @@ def others(options: Options, line: FromKubefate) -> int | None:
     ):
         options.refuse("compute_core", f"is not a number of cores; use 1 to {_MAX_CORES}")
         return None
-    options.taken("compute_core", f"training.cores: {int(cores)}")
-    return int(cores)
+    found = max(int(cores), line.least_cores)
+    fewer = (
+        f"; FATE Flow refuses each job that does not ask for fewer than {found}, its usual number, "
+        "if there are no more"
+    )
+    options.taken("compute_core", f"training.cores: {found}{fewer if found != int(cores) else ''}")
+    return found
 
 
-def _common(options: Options) -> None:
+def _common(options: Options, line: FromKubefate, facts: Release) -> None:
+    along = (
+        f" To take along data of FATE {facts.name}, see Taking over the data in "
+        "docs/from-kubefate.md before you stop KubeFATE"
+    )
     options.left(
         "dir",
         "data is kept in Docker volumes. What KubeFATE keeps in this folder stays there, and the "
-        "stack does not use it. To take along data of FATE 1.3.0, see Taking over the data in "
-        "docs/from-kubefate.md before you stop KubeFATE",
+        f"stack does not use it.{along if line.data else ''}",
     )
     options.left("gpu_count", "containers get no GPU")
-    options.left("name_node", "a stack has an HDFS of its own, without the tables of this one")
+    options.left(
+        "name_node",
+        "a stack whose tables are in HDFS has one of its own, without the tables of this one",
+    )
+    redis = f"FATE {facts.name} needs no Redis"
+    if _REDIS in facts.services:
+        redis = (
+            "each party has a Redis of its own; training.redis and serving.redis of a party name "
+            "an external one"
+        )
+    for name in ("redis_ip", "redis_port", "redis_password"):
+        options.left(name, redis, name.endswith("_password"))
+    if not facts.serving:
+        admin = f"stacks of FATE {facts.name} have no FATE Serving"
+    elif _SERVING_ADMIN in facts.serving:
+        admin = "the account and its password are the stack's own"
+    else:
+        admin = "serving clusters of a stack have no admin service"
+    for name in ("serving_admin_username", "serving_admin_password"):
+        options.left(name, admin, name.endswith("_password"))
 
 
 def _same(options: Options, name: str, value: str, otherwise: str) -> None:

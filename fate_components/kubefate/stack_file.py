@@ -117,8 +117,8 @@ What is different from KubeFATE:
     plain text.
   - Only the ports that other parties call are open to other machines, and those that a party's own
     clusters call if they are on two machines. All others are bound to 127.0.0.1.
-  - Data is kept in Docker volumes. What KubeFATE has in its folder stays there and is not used. To
-    take along data of FATE 1.3.0, see Taking over the data in docs/from-kubefate.md before step 3.
+  - Data is kept in Docker volumes. What KubeFATE has in its folder stays there and is not used. If
+    you need it, read Taking over the data in docs/from-kubefate.md before step 3.
 
 With `fate:verify: true` every `pulumi up` ends with a toy job between the parties.
 """

@@ -6,7 +6,7 @@ from typing import Any
 from .. import lines
 from ..releases import catalogue
 from ..settings.errors import NAMESPACE
-from . import engines, images, options, parties, services
+from . import engines, images, options, parties, services, versions
 from .report import Report
 from .shell import Variable
 
@@ -32,7 +32,7 @@ def translate(
     """
     report = Report()
     found = options.Options(variables, report)
-    name = options.release(found, release)
+    name = versions.release(found, release)
     everyone, ssh = parties.members(found), parties.ssh_works(found)
     here, elsewhere = _split(found, everyone, only)
     if name is None:
@@ -44,16 +44,19 @@ def translate(
         report.refuse("--release", name, "is no release that KubeFATE deploys; choose another one")
         return {}, report
     if facts.engines:
-        rest["engines"] = chosen = engines.chosen_engines(found, facts.engines, computing)
+        rest["engines"] = chosen = engines.chosen_engines(
+            found, facts.name, facts.engines, computing
+        )
         if chosen:
             facts = facts.federated_by(chosen["federation"])
             facts = facts.computing_with(chosen["computing"], chosen.get("storage"))
     else:
         engines.only_eggroll(found, facts.name, computing)
-    cores = services.others(found, line)
+    cores = services.others(found, line, facts)
     mysql = services.mysql(found, len(here))
     rest["registry"] = images.registry(found, facts)
-    rest["services"] = images.services(found, facts, rest["registry"])
+    variants = images.variants(found, facts, line.variants, rest["registry"])
+    rest["services"] = variants | images.services(found, facts, rest["registry"])
     if not here or not ssh:
         return {}, report
     exchange_here = not only or parties.EXCHANGE in only

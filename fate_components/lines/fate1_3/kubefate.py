@@ -5,7 +5,6 @@ from ...party.files import ROOT
 
 _ONE_VARIANT = "FATE 1.3 has one variant of its images"
 _NO_LOGIN = "FATE Board of FATE 1.3 has no login; its port is bound to 127.0.0.1"
-_NO_ADMIN = "FATE Serving of FATE 1.3 has no admin service"
 
 FROM_KUBEFATE = FromKubefate(
     first_spelling=True,
@@ -19,8 +18,6 @@ FROM_KUBEFATE = FromKubefate(
         "than there are, jobs of FATE 1.3 fail",
         "fateboard_username": _NO_LOGIN,
         "fateboard_password": _NO_LOGIN,
-        "serving_admin_username": _NO_ADMIN,
-        "serving_admin_password": _NO_ADMIN,
         "notebook_hashed_password": "FATE 1.3 has no notebook",
     },
     # Redis is left out: it has what belongs to running jobs, and caches.

@@ -4,7 +4,6 @@ from ...line import FromKubefate
 
 _VARIANTS = "the images are those of algorithm=Basic, device=CPU"
 _DERIVED = "passwords are not copied; this one is derived from fate:masterSecret"
-_NO_SERVING = "stacks of FATE 2 have no FATE Serving"
 
 FROM_KUBEFATE = FromKubefate(
     first_spelling=False,
@@ -16,8 +15,6 @@ FROM_KUBEFATE = FromKubefate(
     },
     left={
         "fateboard_password": _DERIVED,
-        "serving_admin_username": _NO_SERVING,
-        "serving_admin_password": _NO_SERVING,
         "notebook_hashed_password": f"{_DERIVED}, as the notebook's token; set "
         "training.client.token for one of your own",
     },
