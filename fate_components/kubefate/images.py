@@ -36,7 +36,7 @@ def registry(options: Options, facts: Release) -> str:
         facts: the facts of the release.
     """
     found = options.text("RegistryURI").rstrip("/")
-    # Up to v1.4.4, whose .env has PREFIX, it stands in the place of federatedai in the images'
+    # Up to v1.4.3, whose .env has PREFIX, it stands in the place of federatedai in the images'
     # names, and later before it.
     if "PREFIX" in options:
         found = found.removesuffix(f"/{_NAMESPACE}")

@@ -44,7 +44,8 @@ def data(stack: Stack, party: int) -> Mapping[str, tuple[str, str]]:
             f"party {party} is to have its database {external}, and fatectl does not restore into "
             "it: take over the data into a stack without training.mysql.address first"
         )
-    return known.data
+    services = {**stack.release.services, **stack.release.serving}
+    return {part: place for part, place in known.data.items() if place[0] in services}
 
 
 def _takes_over(release: str) -> bool:
@@ -62,8 +63,8 @@ def other_images(stack: Stack, images: Mapping[str, str]) -> Iterator[str]:
     facts = {**stack.release.services, **stack.release.serving}
     known = stack.line.from_kubefate
     for service in dict.fromkeys(owner for owner, _ in known.data.values()) if known else ():
-        wanted = facts[service].image.rpartition(":")[2]
-        if service in images and images[service].rpartition(":")[2] != wanted:
+        wanted = facts[service].image.rpartition(":")[2] if service in facts else ""
+        if wanted and service in images and images[service].rpartition(":")[2] != wanted:
             yield f"{images[service]} (not {wanted})"
 
 

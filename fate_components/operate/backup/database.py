@@ -54,7 +54,7 @@ class Database:
         if len(found) > 1:
             raise PartyError(
                 f"{self._container.name}: several databases have a table {_JOBS}: "
-                f"{', '.join(sorted(found))}; remove those that FATE Flow does not use"
+                f"{', '.join(sorted(found))}; move all to another server but that of FATE Flow"
             )
         name = found[0] if found else self._name
         return Database(self._party, self._container, self._as_root, name)

@@ -328,7 +328,6 @@ def test_options_of_others_are_told() -> None:
         ("1.3", ("--party", "1"), {}, "choose from 10000, 9999"),
         ("1.3", ("--party", "exchange"), {}, "names no party"),
         ("1.3", ("--party", "9999"), {"partyiplist": "(10.0.0.1 10.0.0.1)"}, "have one address"),
-        ("1.11", (), {}, "TAG = 1.11.2-release: is for FATE 1.11.2"),
         ("1.11", ("--release", "1.3.0"), {"computing": "Spark"}, "write computing=Eggroll"),
         ("1.11", ("--release", "2.2.0"), {"computing": "Abacus"},
          "computing = Abacus: is not supported"),
