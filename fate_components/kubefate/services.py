@@ -91,18 +91,18 @@ def _cores(options: Options, line: FromKubefate) -> int | None:
 
 def _common(options: Options, line: FromKubefate, facts: Release) -> None:
     along = (
-        f" To take along data of FATE {facts.name}, see Taking over the data in "
+        f". To take along data of FATE {facts.name}, see Taking over the data in "
         "docs/from-kubefate.md before you stop KubeFATE"
     )
     options.left(
         "dir",
         "data is kept in Docker volumes. What KubeFATE keeps in this folder stays there, and the "
-        f"stack does not use it.{along if line.data else ''}",
+        f"stack does not use it{along if line.data else ''}",
     )
     options.left("gpu_count", "containers get no GPU")
     options.left(
         "name_node",
-        "a stack whose tables are in HDFS has one of its own, without the tables of this one",
+        "a stack with its tables in HDFS has an HDFS of its own, without the tables of this one",
     )
     redis = f"FATE {facts.name} needs no Redis"
     if _REDIS in facts.services:

@@ -54,7 +54,7 @@ def training(config: dict[str, object]) -> list[dict[str, object]]:
         ("v1.11.2", {"fateboard_username": "me"}, (), "the account of FATE Board is always admin"),
         ("v1.11.2", {}, (), "set training.client.token for one of your own"),
         ("v1.11.2", {}, (),
-         "name_node = hdfs://namenode:9000: a stack whose tables are in HDFS has one of its own"),
+         "name_node = hdfs://namenode:9000: a stack with its tables in HDFS has an HDFS"),
         ("v1.11.2", {"exchangeip": "10.0.0.9"}, (),
          "exchangeip = 10.0.0.9: fate:exchange: {host: host3}"),
         ("v2.0.0", {"exchangeip": "10.0.0.9"}, ("--engines", "standalone"),
