@@ -4,6 +4,7 @@ from ...line import Line
 from ...settings import TRAINING
 from . import reread
 from .jobs import FATE_FLOW
+from .kubefate import FROM_KUBEFATE
 from .planner import Planner
 from .settings import Settings
 from .training import TrainingCluster, exchange
@@ -16,4 +17,5 @@ LINE = Line(
     reread=reread,
     fate_flow=FATE_FLOW,
     toy_job=f"{__name__}.toy_job",
+    from_kubefate=FROM_KUBEFATE,
 )

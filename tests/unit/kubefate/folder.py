@@ -9,7 +9,7 @@ import yaml
 from typer.testing import CliRunner
 
 from fate_components.cli.__main__ import app
-from tests.kubefate_files import TAGS, changed
+from tests.support.kubefate_files import TAGS, changed
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from fate_components.cli import takeover
 from fate_components.docker.client import cli
 from fate_components.docker.client.daemon import Daemon
-from fate_components.kubefate import running
+from fate_components.kubefate import running, takeover
 from fate_components.lines.fate1_11.kubefate import FROM_KUBEFATE
 from fate_components.operate.backup.database import Database
 from fate_components.party.deployed import Deployed, Found, PartyError

@@ -5,7 +5,7 @@ import pytest
 from fate_components.kubefate import shell, versions
 from fate_components.kubefate.translate import translate
 from fate_components.releases import catalogue
-from tests.kubefate_files import TAGS, changed
+from tests.support.kubefate_files import TAGS, changed
 from tests.unit.kubefate.folder import Folder
 
 NEWEST = "1.11.2"
