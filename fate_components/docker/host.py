@@ -1,4 +1,4 @@
-"""A Docker host: the connection to its daemon, its images, and the network its parties share."""
+"""A Docker host: the connection to its daemon, and the networks there."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -11,17 +11,12 @@ from . import leftovers
 from .client import cli
 from .client.tls_files import ClientTls
 from .images import registries
+from .images.on_host import HostImages
 from .images.registries import Login
-from .images.supply import Supply, full_name
+from .images.supply import Supply
 from .inspect.survey import Survey
-from .names import docker_name
+from .names import docker_name, labels
 from .networks import Network
-from .software import Image
-
-
-def labels(stack: str, **more: str) -> dict[str, str]:
-    """The labels by which our objects can be found, with or without the stack's state."""
-    return {"fate.stack": stack} | {f"fate.{name}": value for name, value in more.items()}
 
 
 @dataclass(frozen=True)
@@ -54,6 +49,9 @@ class Host(pulumi.ComponentResource):
         stack: the stack's name.
         survey: what is on it now.
 
+    Attributes:
+        images: its images.
+
     Raises:
         pulumi.RunError: this machine has no docker command, which delivers settings.
     """
@@ -80,10 +78,6 @@ class Host(pulumi.ComponentResource):
         self.docker_host = machine.docker_host
         self.data = machine.data
         self.log_opts = dict(machine.log_opts)
-        self._registry = registry
-        self._images: dict[str, docker.RemoteImage] = {}
-        self._kept: dict[str, str | None] = {}
-        self._again: dict[str, pulumi.ResourceHook] = {}
         tls = machine.tls
         self.provider = docker.Provider(
             name,
@@ -94,12 +88,10 @@ class Host(pulumi.ComponentResource):
             registry_auth=list(registries.credentials(logins)) or None,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self._child = pulumi.ResourceOptions(parent=self, provider=self.provider)
         self.leftovers = pulumi.ResourceHookBinding(
             before_create=[leftovers.create_hook(name, self.environment, leftovers.taken(survey))],
             on_error=[leftovers.error_hook(name, self.environment)],
         )
-        self._pulling = registries.error_hook(name, logins)
         self.shared = {
             plan.name: self.network(
                 f"{name}-{plan.name.removeprefix(docker_name(stack, ''))}",
@@ -109,8 +101,15 @@ class Host(pulumi.ComponentResource):
             )
             for plan in shared.values()
         }
-        self._supply = supply
-        self._supplied = supply and supply.on(f"{name}-images", machine.docker_host, self._child)
+        self.images = HostImages(
+            name,
+            machine.docker_host,
+            registry,
+            logins,
+            supply,
+            survey,
+            pulumi.ResourceOptions(parent=self, provider=self.provider),
+        )
         self.register_outputs({})
 
     @property
@@ -157,57 +156,3 @@ class Host(pulumi.ComponentResource):
         wanted = {"Subnet": str(plan.subnet), "Gateway": str(plan.gateway)}
         addresses = (found.get("IPAM") or {}).get("Config")
         return found["Id"] if addresses == [wanted] and found["Labels"] == labelled else None
-
-    def image_name(self, wanted: Image) -> str:
-        """The name of an image on this host."""
-        if self._supply and self._supply.has(wanted):
-            return self._supply.name(wanted)
-        return full_name(self._registry, wanted)
-
-    def image(self, wanted: Image) -> docker.RemoteImage:
-        """An image on this host; repeated calls return the same resource.
-
-        It stays on the host when nothing uses it any more, because it may be slow to get again.
-        """
-        key = _key(wanted)
-        if key not in self._images:
-            name = self.image_name(wanted)
-            hooks, supplied = pulumi.ResourceHookBinding(on_error=[self._pulling]), None
-            if self._supply and self._supply.has(wanted):
-                supplied = self._supplied
-                self._kept[key] = self._supply.kept(wanted, self.survey)
-                # One image can stand for several official ones.
-                if name not in self._again:
-                    self._again[name] = self._supply.again(
-                        self.name, self.docker_host, wanted, self._kept[key]
-                    )
-                hooks.before_create = [self._again[name]]
-            self._images[key] = docker.RemoteImage(
-                f"{self._name}-{key}",
-                name=name,
-                keep_locally=True,
-                opts=pulumi.ResourceOptions.merge(
-                    self._child,
-                    pulumi.ResourceOptions(
-                        depends_on=[supplied] if supplied else None, hooks=hooks
-                    ),
-                ),
-            )
-        return self._images[key]
-
-    def image_id(self, wanted: Image) -> pulumi.Input[str]:
-        """The id of an image on this host, known even in a preview if a container uses it."""
-        image = self.image(wanted)
-        return self._kept.get(_key(wanted)) or image.image_id
-
-
-def _key(image: Image) -> str:
-    """What tells an image from others: one of the stack file may be called like an official one,
-    and some that are built have variants, like fateflow-spark-hdfs.
-    """
-    if image.own:
-        return f"own-{image.image}"
-    official = image.image.rpartition("/")[2].partition(":")[0]
-    if image.package and image.package.startswith(f"{official}-"):
-        return f"{image.image}-{image.package.removeprefix(f'{official}-')}"
-    return image.image

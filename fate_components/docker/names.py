@@ -1,9 +1,14 @@
-"""The names of our objects on the Docker hosts."""
+"""The names and labels of our objects on the Docker hosts."""
 
 
 def docker_name(stack: str, *parts: object) -> str:
     """The name of one of our objects on a Docker host, like fate-dev-9999-roll."""
     return "-".join(["fate", stack, *map(str, parts)])
+
+
+def labels(stack: str, **more: str) -> dict[str, str]:
+    """The labels by which our objects can be found, with or without the stack's state."""
+    return {"fate.stack": stack} | {f"fate.{name}": value for name, value in more.items()}
 
 
 def data_folder(data: str | None, stack: str, party: object, volume: str) -> str | None:

@@ -279,7 +279,7 @@ class Edge(Service):
         opts: pulumi.ResourceOptions,
     ) -> None:
         identity = certificates.identities[who]
-        image = place.host.image_name(place.services[plan.service])
+        image = place.host.images.name(place.services[plan.service])
         # A reload starts new workers; the old ones only complete the requests and streams that they
         # have. The gateways behind it keep calling the same ports, wherever those lead now.
         files = {

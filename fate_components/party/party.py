@@ -6,7 +6,8 @@ from dataclasses import replace
 import pulumi
 import pulumi_docker as docker
 
-from ..docker.host import Host, labels
+from ..docker.host import Host
+from ..docker.names import labels
 from ..docker.networks import Network
 from ..docker.service import Place, Service, all_healthy
 from ..line import Line

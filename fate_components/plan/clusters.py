@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from ..docker.networks import Attachment, Network
 from ..docker.ports import Published
 from ..settings import Party
-from ..settings.clusters import ClusterKeys
 from .edges import EdgePlan
 from .endpoints import Endpoint, Reach
 from .placed import Needs, PlacedCluster
@@ -84,9 +83,7 @@ class ClusterPlan(PlacedCluster):
 
     def containers_of(self, service: str) -> list[str]:
         """The same for one of its services."""
-        settings: ClusterKeys = getattr(self.party, self.kind)
-        away = {name for branch in self.branches.values() for name in branch.containers}
-        return [name for name in settings.containers(service, self.host) if name not in away]
+        return self.containers_at(self.host, service, getattr(self.party, self.kind))
 
     def network_at(self, host: str) -> Network:
         """The party's network on one of the cluster's Docker hosts."""

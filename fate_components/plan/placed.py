@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ..docker.ports import Published
 from ..releases.facts import Release
+from ..settings.clusters import ClusterKeys
 from .cross_host import CrossHostPorts
 
 
@@ -49,6 +50,24 @@ class PlacedCluster:
             if any(container in names for names in services.values())
         )
         return next(away, self.host)
+
+    def containers_at(self, host: str, service: str, keys: ClusterKeys) -> list[str]:
+        """The names of a service's containers on one of its Docker hosts.
+
+        Args:
+            host: the Docker host's name.
+            service: the service's name.
+            keys: the cluster's settings in the stack file.
+        """
+        if host != self.host:
+            return [*self.elsewhere.get(host, {}).get(service, ())]
+        away = {
+            name
+            for services in self.elsewhere.values()
+            for names in services.values()
+            for name in names
+        }
+        return [name for name in keys.containers(service, self.host) if name not in away]
 
     def host_of_port(self, port: str) -> str:
         """The name of the Docker host on which it publishes one of its ports."""

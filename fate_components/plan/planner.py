@@ -43,23 +43,19 @@ class Planner:
         facts = overridden(release, keys.services)
         return PlacedCluster(TRAINING, host, facts, published(keys, facts, self.bound(host)))
 
-    def needs(self, party: Party, cluster: str, facts: Release, host: str) -> Needs:
-        """What one of a party's clusters needs of one of its Docker hosts.
+    def needs(self, party: Party, cluster: PlacedCluster, host: str) -> Needs:
+        """What a party's cluster needs of one of its Docker hosts: what its containers there take.
 
         Args:
             party: one of the parties.
-            cluster: training or serving.
-            facts: the facts of the cluster's services.
+            cluster: one of its clusters.
             host: the Docker host's name.
         """
-        keys: ClusterKeys | None = getattr(party, cluster)
-        away = {name: to.host for name, to in keys.placed(party.host).items()} if keys else {}
-        here = party.host if cluster == TRAINING else host
+        keys: ClusterKeys = getattr(party, cluster.kind)
         return Needs(
             sum(
-                service.uses_memory
-                for name, service in facts.services.items()
-                if away.get(name, here) == host
+                service.uses_memory * len(cluster.containers_at(host, name, keys))
+                for name, service in cluster.facts.services.items()
             )
         )
 

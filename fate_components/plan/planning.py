@@ -187,7 +187,7 @@ class _Deployment:
                 for ports in cluster.calls_home.values()
                 for port in ports
             },
-            needs={name: self.planner.needs(party, kind, facts, name) for name in cluster.hosts},
+            needs={name: self.planner.needs(party, cluster, name) for name in cluster.hosts},
         )
 
     def _known(self, cluster: PlacedCluster, host: str) -> dict[str, str]:

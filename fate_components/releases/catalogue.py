@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from .facts import Release
+from .facts import Release, ServiceFacts
 
 _HERE = Path(__file__).parent
 
@@ -33,6 +33,23 @@ def load(name: str) -> Release:
     if name not in known():
         raise KeyError(name)
     return read(name, yaml.safe_load((RELEASES / f"{name}.yaml").read_text()))
+
+
+def facts_of(service: str, release: str) -> ServiceFacts | None:
+    """What the release files say of a service of any kind of cluster; None if no release has it.
+
+    Args:
+        service: its name.
+        release: the release to ask first. One that is not known, or has no such service (any more),
+            leaves it to the newest that has.
+    """
+    names = known()
+    for name in (release, *reversed(names)):
+        if name in names:
+            facts = load(name)
+            if found := {**facts.services, **facts.serving}.get(service):
+                return found
+    return None
 
 
 def read(name: str, facts: object) -> Release:

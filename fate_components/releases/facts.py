@@ -11,6 +11,10 @@ from ..docker.software import Fact, Image, PortNumber, Probe, Software
 Protocol = Literal["grpc", "http", "tcp"]
 """What a gateway speaks with other parties: gRPC or HTTP, or anything else on TCP."""
 
+Interrupts = Literal["jobs", "inference", "pages"]
+"""What fails while a service is stopped: running jobs, requests for inference, or only pages in a
+browser, like those of notebooks."""
+
 
 class ServiceFacts(Software):
     """One service of a release; config/releases/*.yaml explain each field."""
@@ -19,6 +23,7 @@ class ServiceFacts(Software):
     publish: bool | tuple[str, ...] = False
     gateway: dict[str, Protocol] = Field(default_factory=dict)
     edge: bool = False
+    interrupts: Interrupts = "jobs"
     no_login: bool = False
     uses_memory: Annotated[int, Field(ge=0)] = 0
     cpu_flags: tuple[str, ...] = ()

@@ -30,8 +30,6 @@ _DONE = {
     UPDATE: "updated in place",
     IMPORT: "imported",
 }
-# Services that no job needs: their users are people.
-_FOR_PEOPLE = {"fateboard", "client"}
 _COMMANDS = {
     "health": "waits until all services are healthy",
     "routes": "delivers the routes into the running container",
@@ -100,29 +98,22 @@ def _number(count: int, what: str) -> str:
 
 
 def _interrupts(changes: Sequence[Change]) -> str:
-    stopped = [
-        one for one in changes if one.kind == CONTAINER and one.operation in (REPLACE, DELETE)
-    ] + [replace(one, service=_restarted(one)) for one in changes if one.restarts]
-    if not stopped:
+    stopping = [replace(change, service=change.stops) for change in changes if change.stops]
+    if not stopping:
         return "Interrupts nothing."
-    jobs, requests = [], []
-    for one in stopped:
-        if one.cluster == "serving":
-            requests.append(_owner(one.owner))
-        elif one.service not in _FOR_PEOPLE:
-            jobs.append("all parties" if one.owner == EXCHANGE else _owner(one.owner))
-    said = [f"Interrupts {_places(stopped)}"]
+    jobs = [
+        "all parties" if change.owner == EXCHANGE else _owner(change.owner)
+        for change in stopping
+        if change.interrupts == "jobs"
+    ]
+    requests = [_owner(change.owner) for change in stopping if change.interrupts == "inference"]
+    said = [f"Interrupts {_places(stopping)}"]
     said.append(
         f"running jobs of {_listed(_by_id(jobs))} fail" if jobs else "no job is interrupted"
     )
     if requests:
         said.append(f"inference requests to {_listed(_by_id(requests))} fail meanwhile")
     return "; ".join(said) + "."
-
-
-def _restarted(command: Change) -> str:
-    """The service whose container a command restarts; the exchange is called like its service."""
-    return command.service.removesuffix("-routes")
 
 
 def _data(preview: Preview) -> Iterator[str]:

@@ -2,11 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..party import kept_routes
+from ..releases import catalogue
+from ..releases.facts import Interrupts
 
 CREATE, UPDATE, REPLACE, DELETE, IMPORT = "create", "update", "replace", "delete", "import"
 CONTAINER, VOLUME, NETWORK, COMMAND = "Container", "Volume", "Network", "Command"
@@ -50,7 +52,6 @@ class Change:
         kind: the kind of resource, like Container.
         name: its logical name.
         owner: the party's id, "exchange", or "" for what is a Docker host's.
-        cluster: training or serving.
         service: the service that it belongs to.
         host: the Docker host's name.
         what: which properties change, in words.
@@ -58,13 +59,14 @@ class Change:
         volumes: whether it is a container that keeps data in volumes.
         kept: for a volume: whether it stays on the host when it is deleted.
         restarts: for a command: what the proxy that it restarts is to forget, if it restarts one.
+        stops: the service that it stops, for a while or for good; "" if it stops none.
+        interrupts: what fails then: running jobs, requests for inference, or only pages.
     """
 
     operation: str
     kind: str
     name: str
     owner: str
-    cluster: str
     service: str
     host: str
     what: tuple[str, ...] = ()
@@ -72,6 +74,8 @@ class Change:
     volumes: bool = False
     kept: bool = False
     restarts: str = ""
+    stops: str = ""
+    interrupts: Interrupts = "jobs"
 
 
 @dataclass(frozen=True)
@@ -103,17 +107,19 @@ def read(text: str) -> Preview:
     try:
         found = json.loads(text)
         steps = found.get("steps") or []
+        config = found.get("config") or {}
+        services = _services(steps)
         changes: dict[str, Change] = {}
         for step in steps:
             if (operation := _OPERATIONS.get(step["op"])) and (change := _change(step, operation)):
                 # A replacement that deletes first has several steps; the first has the reasons.
-                changes.setdefault(step["urn"], change)
+                changes.setdefault(step["urn"], _interrupting(change, step, services, config))
         messages = [
             (one["severity"], text)
             for one in _diagnostics(found)
             if (text := _plain(one["message"])) and not text.startswith(_FOLLOWS)
         ]
-        exposed = _exposed(found.get("config") or {}, steps)
+        exposed = _exposed(config, steps)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise PreviewError("it is not the output of `pulumi preview --json`") from error
     return Preview(
@@ -142,16 +148,15 @@ def _change(step: Mapping[str, Any], operation: str) -> Change | None:
     kind = state["type"].split(":")[-1]
     if state["type"].startswith("pulumi:providers:"):
         kind = "Provider"
-    owner, cluster, service = _place(step)
+    owner, service = _place(step)
     changed = [key for key in step.get("detailedDiff") or {} if not key.startswith("__")]
     changed = changed or list(step.get("diffReasons") or [])
     tops = list(dict.fromkeys(re.split(r"[.\[]", key)[0] for key in changed))
     return Change(
         operation=operation,
         kind=kind,
-        name=step["urn"].split("::")[-1],
+        name=_name(step["urn"]),
         owner=owner,
-        cluster=cluster,
         service=service,
         host=_host(step, state),
         what=tuple(_words(tops, old, new)) if operation != CREATE else (),
@@ -160,6 +165,49 @@ def _change(step: Mapping[str, Any], operation: str) -> Change | None:
         kept=bool(old.get("retainOnDelete")),
         restarts=_restarts(old, new) if operation == UPDATE and kind == COMMAND else "",
     )
+
+
+def _services(steps: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The services of all containers, changed or not, by the containers' logical names."""
+    return {
+        _name(step["urn"]): _place(step)[1]
+        for step in steps
+        if step["urn"].split("::")[-2].endswith(f":{CONTAINER}")
+    }
+
+
+def _interrupting(
+    change: Change,
+    step: Mapping[str, Any],
+    services: Mapping[str, str],
+    config: Mapping[str, Any],
+) -> Change:
+    """A change with the service that it stops, and what that interrupts by the release files.
+
+    Args:
+        change: the change.
+        step: the step of the preview that makes it.
+        services: the services of containers, by the containers' logical names.
+        config: the stack's config.
+    """
+    service = ""
+    if change.kind == CONTAINER and change.operation in (REPLACE, DELETE):
+        service = change.service
+    elif change.restarts:
+        # The command is a child of a component, which is called like its container.
+        state = step.get("newState") or {}
+        component = _name(state.get("parent") or step["urn"])
+        own = component.removeprefix(f"{change.owner}-")
+        service = services.get(component, own)
+    if not service:
+        return change
+    facts = catalogue.facts_of(service, str(config.get("fate:release")))
+    return replace(change, stops=service, interrupts=facts.interrupts if facts else "jobs")
+
+
+def _name(urn: str) -> str:
+    """A resource's logical name."""
+    return urn.split("::")[-1]
 
 
 def _restarts(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
@@ -176,26 +224,24 @@ def _restarts(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     return kept_routes.called(changed)
 
 
-def _place(step: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Whose a resource is: the party's id or the exchange, the cluster, and the service."""
+def _place(step: Mapping[str, Any]) -> tuple[str, str]:
+    """Whose a resource is: the party's id or the exchange, and the service."""
     state = step.get("newState") or step.get("oldState") or {}
     inputs = state.get("inputs") or {}
-    name = step["urn"].split("::")[-1]
+    name = _name(step["urn"])
     labels = inputs.get("labels")
-    found = (
+    labelled = (
         {one["label"].removeprefix("fate."): one["value"] for one in labels}
         if isinstance(labels, list)
         else {}
     )
     types = step["urn"].split("::")[-2]
-    cluster = found.get("cluster", "serving" if "ServingCluster" in types else "training")
     if types.startswith("fate:index:Exchange") or name.split("-")[0] == EXCHANGE:
-        return EXCHANGE, EXCHANGE, found.get("service", name)
+        return EXCHANGE, labelled.get("service", name)
     of_party = re.fullmatch(r"([0-9]+)(?:-(.*))?", name)
     if not of_party or not types.startswith("fate:index:Party"):
-        return found.get("party", ""), cluster, found.get("service", name)
-    service = found.get("service") or of_party[2] or "network"
-    return of_party[1], cluster, service
+        return labelled.get("party", ""), labelled.get("service", name)
+    return of_party[1], labelled.get("service") or of_party[2] or "network"
 
 
 def _host(step: Mapping[str, Any], state: Mapping[str, Any]) -> str:

@@ -103,7 +103,7 @@ def deployment(file: StackFile) -> Deployment:
             name=name,
             shared=shared,
             network=network,
-            image_name=lambda wanted: full_name(settings.registry, wanted),
+            images=SimpleNamespace(name=lambda wanted: full_name(settings.registry, wanted)),
             provider=None,
             survey=Survey(),
         )

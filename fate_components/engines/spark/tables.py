@@ -48,7 +48,7 @@ def shared(
                 **place.host.environment,
                 **mark,
                 "HOST": name,
-                "IMAGE": place.host.image_id(place.services[WORKER]),
+                "IMAGE": place.host.images.id(place.services[WORKER]),
                 "STACK": place.stack,
             },
             opts=opts,

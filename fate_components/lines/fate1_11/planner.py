@@ -2,9 +2,8 @@
 
 from ... import settings as stack_file
 from ...plan import planner
-from ...plan.placed import Needs, PlacedCluster
-from ...releases.facts import Release
-from .settings import NODE_MANAGER, Party, Settings
+from ...plan.placed import PlacedCluster
+from .settings import Party, Settings
 
 
 class Planner(planner.Planner):
@@ -17,12 +16,3 @@ class Planner(planner.Planner):
         assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
         found = self.training(party.training, party.host, self.release)
         return [self.with_placed(found, party.training)]
-
-    def needs(self, party: stack_file.Party, cluster: str, facts: Release, host: str) -> Needs:
-        """What a training cluster needs; each node manager starts the processes of a job."""
-        assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
-        memory = super().needs(party, cluster, facts, host).memory
-        if host == party.host:
-            more = party.training.nodemanagers - 1
-            memory += more * facts.services[NODE_MANAGER].uses_memory
-        return Needs(memory)

@@ -49,22 +49,15 @@ class Planner(planner.Planner):
             found.append(PlacedCluster(SERVING, serving_host, facts, ports, inner=(_SERVER,)))
         return found
 
-    def needs(self, party: stack_file.Party, cluster: str, facts: Release, host: str) -> Needs:
+    def needs(self, party: stack_file.Party, cluster: PlacedCluster, host: str) -> Needs:
         """What one of a party's clusters needs; each egg starts the processors of a job."""
-        if cluster != TRAINING:
-            return super().needs(party, cluster, facts, host)
+        needs = super().needs(party, cluster, host)
         assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
-        assert party.training  # noqa: S101 - it has such a cluster
-        away = {name: to.host for name, to in party.training.placed(party.host).items()}
-        counts = {
-            EGG: len(party.training.eggs_at(party.host).get(host, ())),
-            LINK: len(party.training.links_at(party.host).get(host, ())),
-        }
-        memory = sum(
-            service.uses_memory * counts.get(name, int(host == away.get(name, party.host)))
-            for name, service in facts.services.items()
-        )
-        return Needs(memory, (party.training.processors or 0) if counts[EGG] else 0)
+        training = party.training
+        if cluster.kind != TRAINING or not training:
+            return needs
+        eggs = cluster.containers_at(host, EGG, training)
+        return replace(needs, cores=(training.processors or 0) if eggs else 0)
 
     def mistakes(self) -> Iterator[Mistake]:
         """Mistakes that no single key reveals: unknown Docker hosts, and eggs that do not fit."""

@@ -7,8 +7,7 @@ there is a mark, everything can be put back. Without one, what lies beside the d
 
 from collections.abc import Callable, Iterable
 
-from ...docker.host import labels
-from ...docker.names import docker_name
+from ...docker.names import docker_name, labels
 from ...party import interrupts
 from ...party.deployed import Deployed, docker, each_host, stop, wait_healthy
 from . import archive, database, volumes

@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 
 from ...docker.client import cli
-from ...docker.host import labels
+from ...docker.names import labels
 from ...party.deployed import Deployed, PartyError, Volume, docker
 from . import sparse
 

@@ -45,7 +45,7 @@ def verified(
         [],
         environment={
             **place.host.environment,
-            "IMAGE": place.host.image_id(place.services[client.service]),
+            "IMAGE": place.host.images.id(place.services[client.service]),
             "NETWORK": place.networks[plan.network.name].name,
             "PARTY": str(place.party),
             "SERVERS": json.dumps(shown),

@@ -11,6 +11,7 @@ import json
 import sys
 from typing import Any
 
+_CONFIG = ("fate:keepData", "fate:release")
 _STATE = ("custom", "type", "provider", "retainOnDelete")
 _STEP = ("op", "urn", "provider", "diffReasons", "replaceReasons", "detailedDiff")
 _INPUTS = ("name", "labels", "ports", "memory", "cpuQuota", "cpuPeriod", "volumes", "uploads")
@@ -38,7 +39,7 @@ def trimmed(found: dict[str, Any]) -> dict[str, Any]:
         )
     ]
     return {
-        "config": {"fate:keepData": found["config"]["fate:keepData"]},
+        "config": {key: found["config"][key] for key in _CONFIG},
         "steps": steps,
         "diagnostics": found.get("diagnostics") or [],
         "changeSummary": found.get("changeSummary") or {},
@@ -51,6 +52,7 @@ def _state(state: dict[str, Any]) -> dict[str, Any]:
     environment = (state.get("inputs") or {}).get("environment") or {}
     if "OUTDATED" in environment:
         kept = {key: environment[key] for key in _OF_ROUTES if key in environment}
+        found |= {"parent": state["parent"]}
         inputs |= {"environment": kept, "stdin": state["inputs"]["stdin"]}
     image = (state.get("propertyDependencies") or {}).get("image")
     return {

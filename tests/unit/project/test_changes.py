@@ -11,7 +11,7 @@ from unittest import mock
 import pytest
 from pulumi.runtime import mocks
 
-from fate_components.docker import service
+from fate_components.docker.service import File, component
 from fate_components.party import kept_routes
 from tests.support.changes import (
     CHANGES,
@@ -29,17 +29,17 @@ from tests.support.program import COMMAND, CONTAINER, NETWORK, VOLUME, Recorder,
 
 # What is replaced when it changes; everything else is updated.
 _REPLACED = (CONTAINER, NETWORK, VOLUME)
-_real_upload = service._upload
+_real_upload = component._upload
 
 
 @pytest.fixture(autouse=True)
 def _rereads_are_ignored() -> Iterator[None]:
     """The engine ignores the content of files that services reread."""
 
-    def upload(file: service.File) -> object:
+    def upload(file: File) -> object:
         return _real_upload(replace(file, content="") if file.reread else file)
 
-    with mock.patch.object(service, "_upload", upload):
+    with mock.patch.object(component, "_upload", upload):
         yield
 
 

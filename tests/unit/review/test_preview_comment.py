@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from fate_components.cli.__main__ import app
+from fate_components.releases import catalogue
 from fate_components.review import comment
 from fate_components.review.steps import PreviewError, read
+from tests import toy_line
 from tests.support.previews.trim import trimmed
 from tools.generated import ROOT
 
@@ -86,6 +89,40 @@ def test_the_proxy_of_an_exchange_interrupts_all_parties() -> None:
         json.loads(text)
     )
     assert "all parties" in rendered(json.loads(text))
+
+
+def replaced(service: str, release: str) -> str:
+    """The comment on a preview that replaces a container of party 9999."""
+    text = json.dumps(printed("a-port")).replace("fateboard", service)
+    return rendered(json.loads(text.replace('"1.3.0"', json.dumps(release))))
+
+
+@pytest.mark.parametrize(
+    ("service", "release", "said"),
+    [
+        ("client", "2.2.0", "no job is interrupted."),
+        ("serving-proxy", "1.3.0", "no job is interrupted; inference requests to party 9999 fail"),
+        ("osx", "2.2.0", "running jobs of party 9999 fail."),
+        ("roll", "2.2.0", "running jobs of party 9999 fail."),  # of the release before
+        ("serving-proxy", "9.9.9", "no job is interrupted; inference requests to party 9999 fail"),
+        ("unheard-of", "1.3.0", "running jobs of party 9999 fail."),
+    ],
+)
+def test_the_release_tells_what_a_service_interrupts(service: str, release: str, said: str) -> None:
+    assert f"Interrupts `{service}` of party 9999; {said}" in replaced(service, release)
+
+
+def test_a_service_of_another_line_tells_it_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    facts = yaml.safe_load(Path(toy_line.__file__).with_name("release.yaml").read_text())
+    facts["services"]["page"] = {
+        "image": "page:1", "address": 12, "ports": {"page": 80}, "interrupts": "pages",
+    }  # fmt: skip
+    (tmp_path / "0.2.0.yaml").write_text(yaml.safe_dump(facts))
+    monkeypatch.setattr(catalogue, "RELEASES", tmp_path)
+    assert "`page` of party 9999; no job is interrupted." in replaced("page", "0.2.0")
+    assert "running jobs of party 9999 fail" in replaced("redis", "0.2.0")
 
 
 def test_all_kinds_of_change_are_there() -> None:

@@ -50,6 +50,12 @@ def registered() -> Recorder:
     return run(config())
 
 
+def test_each_node_manager_needs_its_memory() -> None:
+    plan = lines.plan(*parse(as_engine(config()), {"fate:masterSecret"}, "dev"), "dev")
+    two, one = (party.clusters["training"].needs["a"].memory for party in plan.parties)
+    assert two - one == load("1.11.2").services["nodemanager"].uses_memory
+
+
 def properties(recorder: Recorder, name: str) -> dict[str, str]:
     text = file(recorder, name, f"{E}/conf/eggroll.properties")
     first, *rest = text.splitlines()

@@ -1,160 +1,22 @@
-"""What all services have in common: a container, its files, its volumes and its health."""
+"""The component of a service: it registers the service's volumes and its container."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import pulumi
 import pulumi_docker as docker
 
-from . import folders, health, tool
-from .host import Host, labels
-from .inspect import drift
-from .inspect.survey import Described
-from .names import data_folder, docker_name
-from .networks import Attachment
-from .ports import Published
-from .software import Software
+from .. import folders, health
+from ..inspect import drift
+from ..inspect.survey import Described
+from ..names import data_folder, labels
+from ..ports import Published
+from .container import Container, File, Volume
+from .place import Place
 
 _FOR_ROOT = "0600"
 # Changes that the provider reports but does not apply to a running container.
 _REPLACE_ON = ["healthcheck"]
-
-
-@dataclass(frozen=True)
-class File:
-    """A file that is copied into a container before it starts; a change replaces the container.
-
-    Args:
-        path: its absolute path in the container.
-        content: its text.
-        secret: whether it contains a password: neither previews nor state files show it, and in
-            the container only root can read it.
-        executable: whether it is executable.
-        reread: whether the service rereads it by itself. Later versions are then delivered into
-            the running container by other means and replace nothing. Such a file keeps its index
-            in the list of files, by which the engine identifies it.
-        extended: whether the service adds to its end when it first starts.
-    """
-
-    path: str
-    content: str
-    secret: bool = False
-    executable: bool = False
-    reread: bool = False
-    extended: bool = False
-
-    def expects(self, content: str) -> bool:
-        """Whether the file in the container has the content that it should have."""
-        return content == self.content or (self.extended and content.startswith(self.content))
-
-
-@dataclass(frozen=True)
-class Volume:
-    """A Docker volume: data that outlives the container.
-
-    Args:
-        name: the last part of its name, like mysql or egg-2.
-        path: its mount path in the container.
-        shared: whether it belongs to another service and is only mounted here.
-    """
-
-    name: str
-    path: str
-    shared: bool = False
-
-
-@dataclass(frozen=True)
-class HostFolder:
-    """A folder of the Docker host that a container can read.
-
-    Args:
-        folder: its absolute path on the host.
-        path: its mount path in the container.
-        writable: whether the container can also write to it.
-        required: whether the container does not start without it; otherwise Docker creates it.
-    """
-
-    folder: str
-    path: str
-    writable: bool = False
-    required: bool = False
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a service's container runs, and what it belongs to.
-
-    Args:
-        stack: the stack's name.
-        cluster: training or exchange, as in the label.
-        host: the Docker host.
-        services: the software that can run there, by the name of the service.
-        networks: the Docker networks on that host, by name.
-        party: the party's id, or None for the exchange.
-        keep_data: whether destroy leaves volumes on the host.
-        after: what must have succeeded before its volumes and containers are created.
-        elsewhere: the same on the party's other Docker hosts.
-    """
-
-    stack: str
-    cluster: str
-    host: Host
-    services: Mapping[str, Software]
-    networks: Mapping[str, docker.Network]
-    party: int | None
-    keep_data: bool = True
-    after: Sequence[pulumi.Resource] = ()
-    elsewhere: Mapping[str, "Place"] = field(default_factory=dict)
-
-    def docker_name(self, part: str) -> str:
-        """The name of an object on the Docker host."""
-        parts = (part,) if self.party is None else (self.party, part)
-        return docker_name(self.stack, *parts)
-
-    def resource_name(self, part: str) -> str:
-        """The logical name of a resource; changing it would replace running containers."""
-        return part if self.party is None else f"{self.party}-{part}"
-
-    def labels(self, service: str) -> dict[str, str]:
-        """The labels of a service's objects."""
-        more = {"cluster": self.cluster, "service": service}
-        if self.party is not None:
-            more["party"] = str(self.party)
-        return labels(self.stack, **more)
-
-
-@dataclass(frozen=True)
-class Container:
-    """The specification of a service's container.
-
-    Args:
-        service: the service's name in the release.
-        networks: the networks it is attached to, and its address in each.
-        name: the container's name, if it differs from the service's.
-        command: the command line to use instead of the image's own.
-        environment: variables in addition to those of the release.
-        files: the files copied into it.
-        volumes: the volumes mounted in it.
-        folders: the folders of the Docker host mounted in it.
-        published: where its ports are published on the Docker host, by their names.
-        forwarded: further published ports: each port in the container, and where it is published.
-        check: the shell command that checks its health, if the release has no probe for it.
-        stop_seconds: how long it may take to stop before it is killed, when it is removed.
-    """
-
-    service: str
-    networks: Sequence[Attachment]
-    name: str = ""
-    command: Sequence[str] = ()
-    environment: dict[str, str] = field(default_factory=dict)
-    files: Sequence[File] = ()
-    volumes: Sequence[Volume] = ()
-    folders: Sequence[HostFolder] = ()
-    published: dict[str, Published] = field(default_factory=dict)
-    forwarded: Sequence[tuple[int, Published]] = ()
-    check: str = ""
-    stop_seconds: int = 60
 
 
 class Service(pulumi.ComponentResource):
@@ -205,12 +67,12 @@ class Service(pulumi.ComponentResource):
                 f"folder-{place.host.name}-{place.resource_name(volume.name)}",
                 data,
                 folder,
-                place.host.image_id(facts),
+                place.host.images.id(facts),
                 labels(place.stack, helper="folder"),
                 place.host.environment,
             )
             hooks = pulumi.ResourceHookBinding(before_create=[made])
-            after.append(place.host.image(facts))
+            after.append(place.host.images.resource(facts))
         return docker.Volume(
             place.resource_name(volume.name),
             name=place.docker_name(volume.name),
@@ -255,7 +117,7 @@ class Service(pulumi.ComponentResource):
         return docker.Container(
             place.resource_name(self.name),
             name=place.docker_name(self.name),
-            image=place.host.image_id(facts),
+            image=place.host.images.id(facts),
             command=list(spec.command) or None,
             envs=[f"{name}={value}" for name, value in sorted(environment.items())],
             uploads=[_upload(file) for file in spec.files],
@@ -372,31 +234,4 @@ def _upload(file: File) -> docker.ContainerUploadArgs:
         content=content,
         executable=True if file.executable else None,
         permissions=_FOR_ROOT if file.secret else None,
-    )
-
-
-def all_healthy(name: str, services: Sequence[Service], opts: pulumi.ResourceOptions) -> None:
-    """Wait until services are healthy, once all of them are started and again after any of their
-    containers is replaced.
-
-    Fails with the container's log as soon as one of them cannot become healthy.
-
-    Args:
-        name: the resource's logical name.
-        services: the services, all on the same Docker host.
-        opts: the parent and provider options.
-    """
-    lines = [
-        pulumi.Output.concat(service.place.docker_name(service.name), " ", service.container.id)
-        for service in services
-    ]
-    # A delivery may restart a container, so it goes first.
-    deliveries = [delivery for service in services for delivery in service.deliveries]
-    tool.run(
-        name,
-        "fate_components.docker.wait",
-        [],
-        environment=services[0].place.host.environment,
-        stdin=pulumi.Output.all(*lines).apply(lambda texts: "".join(f"{t}\n" for t in texts)),
-        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=deliveries)),
     )
