@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from .. import settings as stack_file
 from ..plan.placed import PlacedCluster
 from ..plan.planner import Planner, published
-from ..releases.facts import Release
 from ..settings import SERVING, Mistake
 from ..settings.errors import unknown_host
 from .settings import Party, Serving
@@ -36,18 +35,15 @@ def opened(planner: Planner, party: stack_file.Party) -> dict[str, str]:
     return {FLOW: planner.bound_inside(party.host), SERVER: planner.bound_inside(serving.host)}
 
 
-def cluster(
-    planner: Planner, party: stack_file.Party, serving: Serving, facts: Release
-) -> PlacedCluster:
+def cluster(planner: Planner, party: stack_file.Party, serving: Serving) -> PlacedCluster:
     """A party's serving cluster, which has all its services on one Docker host.
 
     Args:
         planner: decides where clusters run.
         party: the party.
         serving: the cluster's settings.
-        facts: the facts of its services.
     """
-    host = serving.host or party.host
+    host, facts = serving.host or party.host, serving.facts(planner.release)
     ports = published(serving, facts, planner.bound(host), opened(planner, party))
     return PlacedCluster(SERVING, host, facts, ports, inner=(SERVER,))
 

@@ -7,9 +7,11 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from .. import settings
+from ..releases.facts import Release
 from ..settings.clusters import ClusterKeys
 from ..settings.errors import shown
 from ..settings.keys import Keys
+from ..settings.services import overridden
 from ..settings.values import Address, Port
 
 GATEWAY = "serving-grpc"
@@ -36,6 +38,14 @@ class Serving(ClusterKeys):
         description="the Docker host it runs on, a name under fate:hosts; the party's `host` if "
         "not given",
     )
+
+    def facts(self, release: Release) -> Release:
+        """The facts of the services that it has, with what the stack file chooses for them.
+
+        Args:
+            release: the facts of the release.
+        """
+        return overridden(release.serving_cluster, self.services)
 
 
 class Party(settings.Party):

@@ -39,8 +39,7 @@ class Planner(planner.Planner):
             spread = self.with_placed(self._spread(cluster, party.training, facts), party.training)
             found.append(replace(spread, one_subnet=bool(spread.elsewhere)))
         if party.serving:
-            facts = overridden(self.release.serving_cluster, party.serving.services)
-            found.append(placing.cluster(self, party, party.serving, facts))
+            found.append(placing.cluster(self, party, party.serving))
         return found
 
     def needs(self, party: stack_file.Party, cluster: str, facts: Release, host: str) -> Needs:
