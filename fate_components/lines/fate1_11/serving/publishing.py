@@ -14,9 +14,13 @@ from .return_codes import CODES
 # What a serving-server does not accept in the name of a service (ModelManager, v2.1.6).
 _NOT_IN_NAMES = "?:/&"
 _NO_ANSWER = "request failed"
+_UNREACHABLE = (
+    "its FATE Flow cannot be reached: start it, or check the route to it with `fatectl doctor`"
+)
 _LOST = "its FATE Flow has lost the model: restore its volumes from a backup, or train it again"
 # What a party's FATE Flow says, and what to do; the first that fits. Others are shown as they are.
 _REASONS = {
+    "Roll Site": _UNREACHABLE,
     "Please configure servings address": "its FATE Flow knows no serving-server: add `serving: {}` "
     "to the party in its stack file",
     "Only deployed models": "this version of the model is not deployed there: publish it again",
@@ -29,8 +33,7 @@ _REASONS = {
     "DEADLINE_EXCEEDED": "its serving-server gives no answer: see its log",
     "model initialization error": "its serving-server cannot get the model from FATE Flow: run "
     "`fatectl doctor` there",
-    _NO_ANSWER: "its FATE Flow cannot be reached: start it, or check the route to it with "
-    "`fatectl doctor`",
+    _NO_ANSWER: _UNREACHABLE,
 }
 _BIND_CODES = {
     101: "FATE Flow got no name of a service",

@@ -124,6 +124,7 @@ def test_a_model_is_deployed_loaded_bound_and_tried(played: Played) -> None:
         ("FileNotFoundError('Model host#10000#x 1 not exists in model local cache.')", "a backup"),
         (GUEST_GONE, "its serving-server cannot be reached: start it"),
         ("model initialization error, please check if the model exists", "cannot get the model"),
+        ("[Roll Site Error TransInfo] location msg=UNAVAILABLE", "its FATE Flow cannot be reached"),
         ("something else", "failed with code 100: something else"),
     ],
 )
