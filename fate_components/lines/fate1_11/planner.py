@@ -1,9 +1,14 @@
-"""Where the clusters of FATE 1.7 to 1.11 run: all node managers are on the party's first host."""
+"""Where the clusters of FATE 1.7 to 1.11 run: node managers on the first host, serving apart."""
+
+from collections.abc import Iterator
+from dataclasses import replace
 
 from ... import settings as stack_file
 from ...plan import planner
 from ...plan.placed import Needs, PlacedCluster
 from ...releases.facts import Release
+from ...serving import placing
+from ...settings import TRAINING, Mistake
 from .settings import NODE_MANAGER, Party, Settings
 
 
@@ -13,16 +18,28 @@ class Planner(planner.Planner):
     settings: Settings
 
     def clusters(self, party: stack_file.Party) -> list[PlacedCluster]:
-        """A party's training cluster, perhaps with some of it on other Docker hosts."""
+        """A party's clusters, training first, perhaps with some of it on other Docker hosts."""
         assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
-        found = self.training(party.training, party.host, self.release)
-        return [self.with_placed(found, party.training)]
+        found = []
+        if keys := party.training:
+            opened = placing.opened(self, party)
+            cluster = self.training(keys, party.host, self.release, opened)
+            placed = self.with_placed(cluster, keys)
+            found.append(replace(placed, inner=(placing.FLOW,)))
+        if party.serving:
+            found.append(placing.cluster(self, party, party.serving))
+        return found
 
     def needs(self, party: stack_file.Party, cluster: str, facts: Release, host: str) -> Needs:
-        """What a training cluster needs; each node manager starts the processes of a job."""
+        """What one of a party's clusters needs; each node manager starts the processes of a job."""
         assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
         memory = super().needs(party, cluster, facts, host).memory
-        if host == party.host:
+        if cluster == TRAINING and party.training and host == party.host:
             more = party.training.nodemanagers - 1
             memory += more * facts.services[NODE_MANAGER].uses_memory
         return Needs(memory)
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """Mistakes that no single key reveals: unknown Docker hosts."""
+        yield from super().mistakes()
+        yield from placing.mistakes(self)

@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from ....docker.client.containers import Containers
+from ....jobs.flow_v1 import FlowError
 from ....line import Publication, PublishError, TellsProgress
 from ....serving import inference, publishing
 from ....serving.publishing import Answer, Model
-from .. import flow_client
+from ..jobs import FLOW
 from .return_codes import CODES
 
 # What a serving-server does not accept in the name of a service (ModelManager, v2.1.6).
@@ -54,7 +55,7 @@ def publish(
         )
     try:
         _publish(training, serving, wanted, tell)
-    except (flow_client.FlowError, inference.InferenceError) as error:
+    except (FlowError, inference.InferenceError) as error:
         raise PublishError(str(error)) from None
 
 
@@ -62,16 +63,16 @@ def _publish(
     training: Mapping[str, Containers], serving: Mapping[str, Containers], wanted: Publication,
     tell: TellsProgress,
 ) -> None:  # fmt: skip
-    trained = publishing.model_of(training, wanted.job, flow_client.ask)
+    trained = publishing.model_of(training, wanted.job, FLOW)
     tell.said(f"model {trained.id} {trained.version}")
     guest = training[trained.guest]
     model = _deploy(guest, trained, tell)
     tell.said(f"deployed as version {model.version}")
     # serving-server has an address of FATE Flow that it can reach; FATE Flow only knows its own.
     request = model.request(use_transfer_url_on_serving=True)
-    answer = flow_client.ask(guest, "/v1/model/load", request)
+    answer = FLOW.ask(guest, "/v1/model/load", request)
     publishing.all_succeeded("loaded", answer, list(answers(answer, "loaded")), tell)
-    answer = flow_client.ask(guest, "/v1/model/bind", {**request, "service_id": wanted.service})
+    answer = FLOW.ask(guest, "/v1/model/bind", {**request, "service_id": wanted.service})
     if code := answer.get("retcode"):
         said = str(answer.get("retmsg", answer))
         raise PublishError(f"the model could not be bound: {_BIND_CODES.get(code, _reason(said))}")
@@ -82,7 +83,7 @@ def _publish(
 def _deploy(guest: Containers, model: Model, tell: TellsProgress) -> Model:
     """The version of a model that can be loaded; training leaves one that cannot."""
     names = {"model_id": model.id, "model_version": model.version}
-    answer = flow_client.ask(guest, "/v1/model/deploy", names)
+    answer = FLOW.ask(guest, "/v1/model/deploy", names)
     told = list(answers(answer, "deployed"))
     if answer.get("retcode") and not told:
         raise PublishError(

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.unit.test_program import CONTAINER, Recorder, run, secret
+from tests.support.program import CONTAINER, Recorder, run, secret
 
 S = "/data/projects/fate-serving"
 HOSTS = {

@@ -10,7 +10,9 @@ import pytest
 from fate_components.releases.catalogue import load
 from fate_components.settings import SettingsError
 from fate_components.stack_file import parse
-from tests.bad_stack_files import GOOD
+from tests.support.bad_stack_files import GOOD
+from tests.support.program import CONTAINER, VOLUME, Recorder, secret
+from tests.support.stack_files import as_engine
 from tests.unit.lines.fate1_11.serving.stacks import (
     HOSTS,
     S,
@@ -22,8 +24,6 @@ from tests.unit.lines.fate1_11.serving.stacks import (
     routes,
     text,
 )
-from tests.unit.test_program import CONTAINER, VOLUME, Recorder, secret
-from tests.unit.test_settings import as_engine
 
 ADMINISTRATION = {"serving-zookeeper", "serving-admin"}
 
