@@ -15,6 +15,7 @@ Account = Literal[
     "client",
     "fateboard",
     "spark",
+    "serving-admin",
 ]
 """A service and its account."""
 

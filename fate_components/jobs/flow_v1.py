@@ -9,17 +9,23 @@ from typing import Any
 from ..docker.client.containers import Containers
 from .fate_flow import JobsError, Row
 
-# Of rows only some fields are kept: a job's row has all of its conf.
+# Of rows only some fields are kept: a job's row has all of its conf. Some answers that say why
+# something failed have the status of an error.
 _REQUEST = """exec python -c '
 import json
 import socket
 import sys
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 headers = {"Content-Type": "application/json"}
 host = sys.argv[1] or socket.gethostbyname(socket.gethostname())
 url = "http://" + host + ":9380" + sys.argv[2]
 body = sys.stdin.read().encode()
-answer = urlopen(Request(url, body, headers), timeout=300).read().decode()
+try:
+    answer = urlopen(Request(url, body, headers), timeout=300)
+except HTTPError as error:
+    answer = error
+answer = answer.read().decode()
 if sys.argv[3:]:
     answer = json.loads(answer)
     rows = answer.get("data") or []

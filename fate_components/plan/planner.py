@@ -32,16 +32,25 @@ class Planner:
             return []
         return [self.training(party.training, party.host, self.release)]
 
-    def training(self, keys: Training, host: str, release: Release) -> PlacedCluster:
+    def training(
+        self,
+        keys: Training,
+        host: str,
+        release: Release,
+        opened: Mapping[str, str] | None = None,
+    ) -> PlacedCluster:
         """A training cluster with all of its services on one Docker host.
 
         Args:
             keys: its settings in the stack file.
             host: the Docker host's name.
             release: the facts of its services, without what the stack file chooses for them.
+            opened: the addresses to bind other ports to by default than those that other parties
+                call, by port name.
         """
         facts = overridden(release, keys.services)
-        return PlacedCluster(TRAINING, host, facts, published(keys, facts, self.bound(host)))
+        ports = published(keys, facts, self.bound(host), opened)
+        return PlacedCluster(TRAINING, host, facts, ports)
 
     def needs(self, party: Party, cluster: PlacedCluster, host: str) -> Needs:
         """What a party's cluster needs of one of its Docker hosts: what its containers there take.

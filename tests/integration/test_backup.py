@@ -19,8 +19,9 @@ from docker.models.containers import Container
 from pulumi import automation as auto
 
 from fate_components.docker.client.containers import Containers
-from fate_components.lines.fate1_3.serving import inference
+from fate_components.lines.fate1_3.serving.return_codes import CODES
 from fate_components.operate.backup import archive
+from fate_components.serving import inference
 from tests.support.engine.clusters import Cluster
 from tests.support.engine.docker_hosts import DockerHost, wait_for
 from tests.support.engine.serving import serving
@@ -113,7 +114,7 @@ def model(cluster: Cluster, job: str) -> dict[str, str]:
 def infer(cluster: Cluster) -> dict[str, Any]:
     """The answer of the party's serving cluster to a request to the published model."""
     at = Containers(cluster.stack.name, "9999", cluster.host.url)
-    answer = inference.ask_patiently(at, "credit", {"x0": 1}, {"device_id": "1"})
+    answer = inference.ask_patiently(at, "credit", {"x0": 1}, {"device_id": "1"}, CODES)
     assert inference.codes(answer) == (0, 0), answer
     return answer
 

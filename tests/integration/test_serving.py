@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fate_components.lines.fate1_3.serving import inference
+from fate_components.lines.fate1_3.serving.return_codes import NO_MODEL
 from tests.support.engine.docker_hosts import DockerHost
 from tests.support.engine.serving import Deployment, right, serving, two_hosts
 from tests.support.engine.stacks import party
@@ -57,7 +57,7 @@ def test_a_model_answers_to_the_last_name_that_it_was_given(deployed: Deployment
     assert right(deployed.infer(deployed.here, "i", "loan"))
     deployed.here.container(9999, "serving-server").restart()
     deployed.here.wait_healthy()
-    assert deployed.infer(deployed.here, "j")["retcode"] == inference.NO_MODEL
+    assert deployed.infer(deployed.here, "j")["retcode"] == NO_MODEL
     assert right(deployed.infer(deployed.here, "k", "loan"))
     assert deployed.publish().returncode == 0
 

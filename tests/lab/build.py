@@ -50,6 +50,11 @@ IMAGES = {  # folder under images/ -> image
         name: f"fate-lab/federatedai/{name}:1.2.2-release"
         for name in ("serving-server", "serving-proxy")
     },
+    **{
+        f"{name}21": f"fate-lab/federatedai/{name}:2.1.6-release"
+        for name in ("serving-server", "serving-proxy", "serving-admin")
+    },
+    "zookeeper": "fate-lab/bitnami/zookeeper:3.7.0",
     "osx": "fate-lab/federatedai/osx:2.2.0-release",
     "eggroll": "fate-lab/federatedai/eggroll:3.2.0-release",
     "fateflow-spark": "fate-lab/federatedai/fateflow-spark:2.2.0-release",

@@ -9,6 +9,7 @@ from ...docker.service import Container, File, Service, Volume
 from ...docker.software import HttpProbe, Probe
 from ...party.external import servers
 from ...party.files import ROOT, yaml_text
+from ...serving.placing import SERVER
 from . import eggroll
 from .cluster import ClusterContext
 from .settings import NODE_MANAGER
@@ -31,6 +32,8 @@ def service_conf(context: ClusterContext) -> dict[str, object]:
     """service_conf.yaml."""
     database, site = context.endpoint("mysql"), context.endpoint("rollsite")
     flow, board = context.fate_flow, context.endpoint("fateboard")
+    beside = context.plan.beside
+    servings = [beside[SERVER]] if SERVER in beside else []
     off = {"switch": False}
     return {
         "use_registry": False,
@@ -77,7 +80,8 @@ def service_conf(context: ClusterContext) -> dict[str, object]:
         },
         "fateboard": {"host": board.host, "port": board.port},
         "enable_model_store": False,
-        "servings": {"hosts": []},
+        # FATE Flow reads it at its start.
+        "servings": {"hosts": [f"{to.host}:{to.port}" for to in servings]},
     }
 
 

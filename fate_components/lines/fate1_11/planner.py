@@ -1,8 +1,13 @@
-"""Where the clusters of FATE 1.7 to 1.11 run: all node managers are on the party's first host."""
+"""Where the clusters of FATE 1.7 to 1.11 run: node managers on the first host, serving apart."""
+
+from collections.abc import Iterator
+from dataclasses import replace
 
 from ... import settings as stack_file
 from ...plan import planner
 from ...plan.placed import PlacedCluster
+from ...serving import placing
+from ...settings import Mistake
 from .settings import Party, Settings
 
 
@@ -12,7 +17,19 @@ class Planner(planner.Planner):
     settings: Settings
 
     def clusters(self, party: stack_file.Party) -> list[PlacedCluster]:
-        """A party's training cluster, perhaps with some of it on other Docker hosts."""
+        """A party's clusters, training first, perhaps with some of it on other Docker hosts."""
         assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
-        found = self.training(party.training, party.host, self.release)
-        return [self.with_placed(found, party.training)]
+        found = []
+        if keys := party.training:
+            opened = placing.opened(self, party)
+            cluster = self.training(keys, party.host, self.release, opened)
+            placed = self.with_placed(cluster, keys)
+            found.append(replace(placed, inner=(placing.FLOW,)))
+        if party.serving:
+            found.append(placing.cluster(self, party, party.serving))
+        return found
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """Mistakes that no single key reveals: unknown Docker hosts."""
+        yield from super().mistakes()
+        yield from placing.mistakes(self)

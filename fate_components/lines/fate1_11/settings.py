@@ -8,9 +8,11 @@ from pydantic import Field
 from ... import settings
 from ...engines.settings import FLOW_PORT, Client
 from ...releases.facts import Release
+from ...serving import settings as serving_keys
 from ...settings import addresses
 from ...settings.clusters import Movable
 from ...settings.values import Count, Port, by_host
+from .serving.settings import Serving
 
 NODE_MANAGER = "nodemanager"
 GATEWAY = "rollsite"
@@ -58,42 +60,43 @@ class Training(settings.Training):
         return [*self.nodes()] if service == NODE_MANAGER else super().containers(service, home)
 
 
-class Party(settings.Party):
+class Party(serving_keys.Party):
     """A party of the federation that this stack runs."""
 
-    training: Training = Field(
+    training: Training | None = Field(
         Training(),
         description="its training cluster: {publish, nodemanagers, cores, mysql, client, place, "
-        "uploads, services}",
+        "uploads, services}; one with the defaults, unless the party has `serving`, if not given",
     )
     hosts: tuple[str, ...] = Field(
         (),
         description="instead of `host`: the Docker hosts it runs on, names under fate:hosts. All "
         "but what `place` names is on the first",
     )
+    serving: Serving | None = Field(
+        None,
+        description="its serving cluster: {host, publish, adapter, batchAdapter, adapterUrl, "
+        "admin, services}. See [serving.md](serving.md#fate-serving-21)",
+    )
 
 
-class Peer(settings.Peer):
+class Peer(serving_keys.Peer):
     """A party that somebody else runs."""
 
     port: Port | None = Field(None, description="the port of its rollsite; 9370 if not given")
-
-    def reached_at(self, port: str, usual: int) -> tuple[str, int]:
-        """The address and the port number of its rollsite."""
-        return self.address, self.port or usual
 
 
 class Settings(settings.Settings):
     """All settings of a stack file of FATE 1.7 to 1.11."""
 
     parties: tuple[Party, ...] = Field(
-        description="the parties this stack runs, each {id, host or hosts, training, tls}",
+        description="the parties this stack runs, each {id, host or hosts, training, serving, tls}",
         min_length=1,
     )
     peers: tuple[Peer, ...] = Field(
         (),
-        description="the parties that others run, each {id, address, port, tls}. They get routes "
-        "and nothing else",
+        description="the parties that others run, each {id, address, port, serving, tls}. They get "
+        "routes and nothing else",
     )
     images: Literal["registry", "archive"] = Field(
         "registry",
@@ -107,15 +110,12 @@ class Settings(settings.Settings):
 
     def peer_keys(self, gateways: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
         """What fate:peers has for a party that others run; see `settings.Settings`."""
-        if unknown := sorted(gateways.keys() - {GATEWAY}):
-            raise ValueError(f"has gateways that FATE {self.release} cannot call: {unknown[0]}")
-        address, port = gateways[GATEWAY]
-        return {"address": address, "port": port}
+        return serving_keys.peer_keys(self.release, GATEWAY, gateways)
 
     def mistakes(self, release: Release) -> Iterator[settings.Mistake]:
         """Mistakes that no single key reveals: too few cores for any task."""
         for index, party in enumerate(self.parties):
-            if party.training.all_cores < _TASK_CORES:
+            if party.training and party.training.all_cores < _TASK_CORES:
                 yield settings.Mistake(
                     ("parties", index, "training", "cores"),
                     f"{party.training.cores} on {party.training.nodemanagers} node managers are "

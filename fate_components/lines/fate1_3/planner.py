@@ -9,14 +9,12 @@ from ...plan.cross_host import CrossHostPorts
 from ...plan.placed import Needs, PlacedCluster
 from ...plan.planner import published
 from ...releases.facts import Release
-from ...settings import SERVING, TRAINING, Mistake, addresses
-from ...settings.errors import shown, unknown_host
+from ...serving import placing
+from ...settings import TRAINING, Mistake, addresses
+from ...settings.errors import shown
 from ...settings.services import overridden
 from . import egg_addresses
 from .settings import EGG, LINK, Party, Settings, Training
-
-# The ports at which the clusters of one party call each other.
-_FLOW, _SERVER = "fateflow-http", "serving-server"
 
 
 class Planner(planner.Planner):
@@ -32,21 +30,16 @@ class Planner(planner.Planner):
         """
         assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
         found = []
-        serving_host = (party.serving and party.serving.host) or party.host
-        apart = bool(party.training and party.serving) and serving_host != party.host
         if party.training:
-            opened = {_FLOW: self.bound_inside(party.host)} if apart else {}
+            opened = placing.opened(self, party)
             facts = overridden(self.release, party.training.services)
             ports = published(party.training, facts, self.bound(party.host), opened)
             without = facts.without(LINK)
-            cluster = PlacedCluster(TRAINING, party.host, without, ports, inner=(_FLOW,))
+            cluster = PlacedCluster(TRAINING, party.host, without, ports, inner=(placing.FLOW,))
             spread = self.with_placed(self._spread(cluster, party.training, facts), party.training)
             found.append(replace(spread, one_subnet=bool(spread.elsewhere)))
         if party.serving:
-            opened = {_SERVER: self.bound_inside(serving_host)} if apart else {}
-            facts = overridden(self.release.serving_cluster, party.serving.services)
-            ports = published(party.serving, facts, self.bound(serving_host), opened)
-            found.append(PlacedCluster(SERVING, serving_host, facts, ports, inner=(_SERVER,)))
+            found.append(placing.cluster(self, party, party.serving))
         return found
 
     def needs(self, party: stack_file.Party, cluster: PlacedCluster, host: str) -> Needs:
@@ -62,12 +55,8 @@ class Planner(planner.Planner):
     def mistakes(self) -> Iterator[Mistake]:
         """Mistakes that no single key reveals: unknown Docker hosts, and eggs that do not fit."""
         yield from super().mistakes()
+        yield from placing.mistakes(self)
         for index, party in enumerate(self.settings.parties):
-            host = party.serving.host if party.serving else None
-            if host is not None and host not in self.settings.hosts:
-                yield Mistake(
-                    ("parties", index, "serving", "host"), unknown_host(host, self.settings.hosts)
-                )
             if party.training:
                 yield from self._eggs(index, party.host, party.training)
 

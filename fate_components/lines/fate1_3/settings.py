@@ -1,32 +1,25 @@
 """The stack file keys that only FATE 1.3 has."""
 
-import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from ... import settings
+from ...serving import settings as serving_keys
+from ...serving.settings import Peer, PeerServing
 from ...settings import addresses
-from ...settings.clusters import ClusterKeys, Movable
+from ...settings.clusters import Movable
 from ...settings.databases import Server
-from ...settings.errors import shown
-from ...settings.keys import Keys
-from ...settings.values import Address, Count, Port, by_host, per_host
+from ...settings.values import Count, Port, by_host, per_host
 
+__all__ = [
+    "EGG", "LINK", "Party", "Peer", "PeerServing", "Redis", "Serving", "Settings", "Training",
+    "receiver", "stand_in",
+]  # fmt: skip
 _GATEWAY = "proxy"
-_SERVING_GATEWAY = "serving-grpc"
-_JAVA_NAME = r"[A-Za-z_$][A-Za-z0-9_$]*"
-# The ports at which the clusters of one party call each other.
-_FLOW, _SERVER = "fateflow-http", "serving-server"
 _MAX_EGGS = 200
 EGG, LINK = "egg", "link"
-
-
-def _adapter(value: str) -> str:
-    if not re.fullmatch(rf"{_JAVA_NAME}(\.{_JAVA_NAME})*", value):
-        raise ValueError(f"{shown(value)} is not the name of a Java class")
-    return value
 
 
 _REDIS = (
@@ -123,15 +116,10 @@ def stand_in(egg: str) -> str:
     return f"{LINK}-{egg}"
 
 
-class Serving(ClusterKeys):
+class Serving(serving_keys.Serving):
     """A party's serving cluster."""
 
-    host: str | None = Field(
-        None,
-        description="the Docker host it runs on, a name under fate:hosts; the party's `host` if "
-        "not given",
-    )
-    adapter: Annotated[str, AfterValidator(_adapter)] = Field(
+    adapter: Annotated[str, AfterValidator(serving_keys.java_class)] = Field(
         "MockAdapter",
         description="the class that reads the features when this party is the host of an "
         "inference: `MockAdapter` (always the same row), `TestFilePick` "
@@ -146,7 +134,7 @@ class Serving(ClusterKeys):
         return {"serving-redis": self.redis}
 
 
-class Party(settings.Party):
+class Party(serving_keys.Party):
     """A party of the federation that this stack runs."""
 
     training: Training | None = Field(
@@ -166,55 +154,6 @@ class Party(settings.Party):
         description="its serving cluster: {host, publish, adapter, redis, services}. See "
         "[serving.md](serving.md)",
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _serving_alone(cls, value: object) -> object:
-        """A party with a serving cluster has a training cluster only if the stack file says so."""
-        if isinstance(value, Mapping) and value.get("serving") is not None:
-            return {"training": None, **value}
-        return value
-
-    @model_validator(mode="after")
-    def _some_cluster(self) -> Self:
-        if self.training is None and self.serving is None:
-            raise ValueError(
-                "has no cluster: write `training: {}` for a training cluster with the defaults"
-            )
-        return self
-
-
-class PeerServing(Keys):
-    """The serving cluster of a party that somebody else runs."""
-
-    address: Address | None = Field(
-        None,
-        description="the host name or IPv4 address of its serving-proxy; the peer's if not given",
-    )
-    port: Port | None = Field(
-        None, description="the gRPC port of its serving-proxy; 8869 if not given"
-    )
-
-
-class Peer(settings.Peer):
-    """A party that somebody else runs."""
-
-    port: Port | None = Field(None, description="the port of its proxy; 9370 if not given")
-    serving: PeerServing = Field(
-        PeerServing(), description="its serving cluster, if it is elsewhere: {address, port}"
-    )
-
-    @property
-    def addresses(self) -> dict[tuple[str, ...], str]:
-        """Its addresses, by the path of the key that sets each."""
-        serving = {("serving", "address"): self.serving.address} if self.serving.address else {}
-        return super().addresses | serving
-
-    def reached_at(self, port: str, usual: int) -> tuple[str, int]:
-        """The address and the port number of its proxy or its serving-proxy."""
-        if port == _SERVING_GATEWAY:
-            return self.serving.address or self.address, self.serving.port or usual
-        return self.address, self.port or usual
 
 
 class Settings(settings.Settings):
@@ -241,13 +180,4 @@ class Settings(settings.Settings):
 
     def peer_keys(self, gateways: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
         """What fate:peers has for a party that others run; see `settings.Settings`."""
-        if unknown := sorted(gateways.keys() - {_GATEWAY, _SERVING_GATEWAY}):
-            raise ValueError(f"has gateways that FATE {self.release} cannot call: {unknown[0]}")
-        found: dict[str, Any] = {}
-        if _GATEWAY in gateways:
-            found["address"], found["port"] = gateways[_GATEWAY]
-        if _SERVING_GATEWAY in gateways:
-            address, port = gateways[_SERVING_GATEWAY]
-            elsewhere = found.setdefault("address", address) != address
-            found["serving"] = {"address": address, "port": port} if elsewhere else {"port": port}
-        return found
+        return serving_keys.peer_keys(self.release, _GATEWAY, gateways)

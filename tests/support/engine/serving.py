@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fate_components.lines.fate1_3.serving import inference
+from fate_components.lines.fate1_3.serving.return_codes import UNREACHABLE
+from fate_components.serving import inference
 from tests.support.engine.clusters import Cluster
 from tests.support.engine.docker_hosts import DockerHost
 from tests.support.engine.stacks import Stack, party
@@ -45,7 +46,7 @@ class Deployment:
         """What party 9999's serving-proxy answers to a request, once no server is cold."""
         for _ in range(3):
             answer = self._infer(cluster, device, service)
-            if inference.UNREACHABLE not in inference.codes(answer):
+            if UNREACHABLE not in inference.codes(answer):
                 break
         return answer
 

@@ -14,8 +14,8 @@ PROGRAM = ROOT / "fate_components"
 # From the ground up; docs/contributing.md says what each is for.
 ROOMS = (
     "docker", "crypto", "releases", "settings", "plan", "security", "jobs", "line", "party",
-    "engines", "lines", "stack_file", "images", "operate", "checks", "outputs", "picture", "review",
-    "kubefate", "sdk", "deployment", "provider", "cli",
+    "engines", "serving", "lines", "stack_file", "images", "operate", "checks", "outputs",
+    "picture", "review", "kubefate", "sdk", "deployment", "provider", "cli",
 )  # fmt: skip
 TERMINAL = {"typer", "rich"}  # packages that only the command line needs
 LIBRARY = ("fate1", "fate2")  # names that programs of others use

@@ -1,31 +1,21 @@
-"""Checks a party's serving cluster after an `up`. Run with -m.
+"""Checks a party's serving cluster after an `up`. Run with -m."""
 
-It asks for a service that nobody has: the answer "no model" has gone through serving-proxy and
-serving-server. Then it connects along every way that leads out of the cluster.
-"""
-
-import argparse
 import json
-import os
-import re
-import sys
-import time
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from ....docker.client.containers import Containers
-from ....party import edge_check
 from ....party.files import ROOT
-from . import inference
+from ....serving import check
+from ....serving.check import ServingFacts
+from .return_codes import CODES
 
-_EDGE = "serving-edge"
-_REFUSED = "certificate verify error"  # nginx's words
-_NOBODY = "fate-pulumi-check"
-_LIMIT = 60  # a serving-server that has just started answers after some seconds
-# What busybox's wget says if there is no connection. Other errors come from what answered.
-_NO_CONNECTION = re.compile(
-    "can't connect|bad address|timed out|refused|unreachable", re.IGNORECASE
-)
+
+def _servings(training: Containers) -> list[str]:
+    conf = training.exec("python", ["cat", f"{ROOT}/python/arch/conf/server_conf.json"]).stdout
+    return list(json.loads(conf or "{}").get("servers", {}).get("servings", []))
+
+
+_FACTS = ServingFacts(CODES, ROOT, "python", _servings)
 
 
 def broken(serving: Containers, training: Containers | None) -> Iterator[str]:
@@ -35,80 +25,12 @@ def broken(serving: Containers, training: Containers | None) -> Iterator[str]:
         serving: the party's serving cluster.
         training: its training cluster, if it has one.
     """
-    try:
-        code, _ = inference.codes(inference.ask(serving, _NOBODY, {}, {"device_id": "0"}))
-        if code != inference.NO_MODEL:
-            yield f"an inference request at party {serving.id} fails with {inference.meaning(code)}"
-    except inference.InferenceError as error:
-        yield str(error)
-    table = serving.exec(
-        "serving-proxy", ["cat", f"{ROOT}/serving-proxy/conf/route_table.json"]
-    ).stdout
-    for party, roles in json.loads(table or "{}").get("route_table", {}).items():
-        for to in roles.get("default", []):
-            if to["ip"] == _EDGE:
-                continue
-            yield from _unreachable(
-                serving, "serving-proxy", f"serving-proxy of party {party}", to["ip"], to["port"]
-            )
-    yield from edge_check.broken(serving, _EDGE)
-    if training is None:
-        return
-    conf = serving.exec(
-        "serving-server", ["cat", f"{ROOT}/serving-server/conf/serving-server.properties"]
-    ).stdout
-    found = re.search(r"^model\.transfer\.url=(.*)$", conf, re.MULTILINE)
-    if found:
-        url = urlsplit(found[1])
-        yield from _unreachable(
-            serving, "serving-server", "FATE Flow", url.hostname or "", url.port or 80
-        )
-    servers = json.loads(
-        training.exec("python", ["cat", f"{ROOT}/python/arch/conf/server_conf.json"]).stdout or "{}"
-    ).get("servers", {})
-    for to in servers.get("servings", []):
-        host, _, port = to.partition(":")
-        done = training.run("python", f"exec 3<>/dev/tcp/{host}/{port}", timeout=10)
-        if done.returncode:
-            yield (
-                f"FATE Flow of party {serving.id} cannot reach serving-server at {to}; "
-                f"{serving.states('serving-server')}"
-            )
-
-
-def _unreachable(
-    caller: Containers, service: str, called: str, host: str, port: int
-) -> Iterator[str]:
-    done = caller.exec(
-        service, ["wget", "-q", "-O", "/dev/null", "-T", "5", f"http://{host}:{port}/"]
-    )
-    # wget says nothing of a time-out that ends it.
-    if done.returncode and (not done.stderr.strip() or _NO_CONNECTION.search(done.stderr)):
-        yield (
-            f"{service} of party {caller.id} cannot reach {called} at {host}:{port}: "
-            f"{done.stderr.strip() or 'no answer'}"
-        )
+    return check.broken(serving, training, _FACTS)
 
 
 def main() -> None:
     """Run the check; exit with 1 and every broken way if one stays broken."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stack", required=True, help="the stack's name")
-    stack, party = parser.parse_args().stack, os.environ["PARTY"]
-    serving = Containers(stack, party, os.environ["SERVING_DOCKER"])
-    docker = os.environ.get("TRAINING_DOCKER")
-    training = Containers(stack, party, docker) if docker else None
-    deadline = time.monotonic() + _LIMIT
-    before: list[str] = []
-    while errors := list(broken(serving, training)):
-        # A certificate that is refused for the second time does not become valid by waiting.
-        refused = any(_REFUSED in error and error in before for error in errors)
-        running = serving.running("serving-proxy", "serving-server")
-        if refused or not running or time.monotonic() > deadline:
-            sys.exit("\n".join([f"serving of party {party} does not work:", *errors]))
-        before = errors
-        time.sleep(2)
-    print(f"serving of party {party}: every way works")
+    check.run(str(__doc__), _FACTS)
 
 
 if __name__ == "__main__":

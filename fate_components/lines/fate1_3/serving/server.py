@@ -2,39 +2,34 @@
 
 import pulumi
 
-from ....docker.service import Container, File, Service, Volume
+from ....docker.service import File
 from ....party.context import ClusterContext
 from ....party.files import ROOT, properties
-from ....plan.endpoints import Endpoint
-
-# A party without a training cluster has no FATE Flow to load models from: nothing listens there.
-_NO_FATE_FLOW = Endpoint("127.0.0.1", 9)
+from ....serving import server
 
 
 def config(context: ClusterContext, adapter: str, redis_password: str) -> str:
     """serving-server.properties."""
-    redis, release = context.endpoint("serving-redis"), context.plan.facts
-    intra = release.services["serving-proxy"].ports["serving-intra"]
-    fate_flow = context.plan.beside.get("fateflow-http", _NO_FATE_FLOW)
+    redis = context.endpoint("serving-redis")
     return properties(
         {
             "port": context.port("serving-server"),
             # In the image both are true: without ZooKeeper the server then ends after its start.
             "useRegister": "false",
             "useZkRouter": "false",
-            "proxy": f"serving-proxy:{intra}",
+            "proxy": server.proxy(context),
             "redis.ip": redis.host,
             "redis.port": redis.port,
             "redis.password": redis_password,
             "OnlineDataAccessAdapter": adapter,
             "InferencePreProcessingAdapter": "PassPreProcessing",
             "InferencePostProcessingAdapter": "PassPostProcessing",
-            "model.transfer.url": f"http://{fate_flow.host}:{fate_flow.port}/v1/model/transfer",
+            "model.transfer.url": server.transfer_url(context),
         }
     )
 
 
-class ServingServer(Service):
+class ServingServer(server.ServingServer):
     """A party's serving-server. It starts without Redis and connects when it is asked.
 
     Args:
@@ -51,23 +46,9 @@ class ServingServer(Service):
         redis_password: str,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        super().__init__(
-            "fate:fate1:ServingServer",
-            context.place,
-            Container(
-                service="serving-server",
-                networks=[context.attachment("serving-server")],
-                files=[
-                    File(
-                        f"{ROOT}/serving-server/conf/serving-server.properties",
-                        config(context, adapter, redis_password),
-                        secret=True,
-                    )
-                ],
-                # The models that were loaded.
-                volumes=[Volume("serving-server", "/root/.fate")],
-                published={"serving-server": context.plan.published["serving-server"]},
-            ),
-            opts=opts,
+        conf = File(
+            f"{ROOT}/serving-server/conf/serving-server.properties",
+            config(context, adapter, redis_password),
+            secret=True,
         )
-        self.register_outputs({})
+        super().__init__("fate:fate1:ServingServer", context, [conf], "/root/.fate", opts)

@@ -12,6 +12,7 @@ import re
 import sys
 
 from .protocol import exit_on_sigterm
+from .serving21 import command as serving21
 from .strictconf import PROJECT, ConfError, read
 
 
@@ -56,6 +57,8 @@ _VM_OPTION = re.compile(r"-X[A-Za-z].*|-XX:.*|-D[^=]+=.*|-verbose:gc|-server")
 def main(arguments: list[str]) -> None:
     exit_on_sigterm()
     try:
+        if serving21.is_ours(arguments):
+            return serving21.run(arguments)
         if found := [word for word in arguments if word in _FATE2]:
             return _fate2(found[0], arguments)
         if any(word in (*_FATE1_11, _BOOTSTRAP) for word in arguments):

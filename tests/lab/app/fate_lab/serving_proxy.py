@@ -115,6 +115,10 @@ class Routes:
 
 
 class ServingProxy:
+    """A serving-proxy of FATE Serving 1.2; others have other codes."""
+
+    no_route, not_allowed = _NO_ROUTE, _NOT_ALLOWED
+
     def __init__(self, conf: dict[str, str], path: str) -> None:
         self.coordinator, self.path = conf["coordinator"], path
         self.me = f"serving-proxy {self.coordinator}"
@@ -153,10 +157,10 @@ class ServingProxy:
         """Passes a guest's question on to the host, by way of the host's serving-proxy."""
         party = packet["to"]
         if not self.routes.allowed:
-            return _failure(_NOT_ALLOWED, f"{self.me}: no permission in its route table")
-        endpoint = self.endpoint(party)
+            return failure(self.not_allowed, f"{self.me}: no permission in its route table")
+        endpoint = self.server() if party == self.coordinator else self.endpoint(party)
         if endpoint is None or packet["hops"] <= 0:
-            return _failure(_NO_ROUTE, f"{self.me}: no route to party {party}")
+            return failure(self.no_route, f"{self.me}: no route to party {party}")
         kind = "serving-server" if party == self.coordinator else "serving-proxy-inter"
         onward = {**packet, "hops": packet["hops"] - 1}
         try:
@@ -165,9 +169,17 @@ class ServingProxy:
             )
         except HopError as error:
             log(str(error))
-            time.sleep(LOST_AFTER)
-            return {"lost": str(error)}
+            return self.lost(kind, str(error))
         return dict(answer)
+
+    def lost(self, kind: str, text: str) -> dict[str, Any]:
+        """The answer if what was to answer cannot be reached."""
+        time.sleep(LOST_AFTER)
+        return {"lost": text}
+
+    def server(self, service: str = "") -> tuple[str, int] | None:
+        """Where the party's own serving-server is."""
+        return self.endpoint(self.coordinator)
 
     # HTTP
 
@@ -195,7 +207,7 @@ class ServingProxy:
             return self.refusal(SYSTEM, f"the lab has no {name}")
         if not self.routes.allowed:
             return self.refusal(NO_PERMISSION, "no permission in the route table")
-        endpoint = self.endpoint(self.coordinator)
+        endpoint = self.server(head.get("serviceId") or "")
         assert endpoint  # the table was checked
         try:
             answer = call(
@@ -214,5 +226,5 @@ class ServingProxy:
         return {"code": code[0], "message": f"{code[1]}: {reason}"}
 
 
-def _failure(code: int, text: str) -> dict[str, Any]:
+def failure(code: int, text: str) -> dict[str, Any]:
     return {"retcode": code, "retmsg": text, "data": {}, "flag": 0}

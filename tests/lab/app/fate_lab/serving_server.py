@@ -13,8 +13,6 @@ import os
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -22,6 +20,7 @@ from . import published_model, strictconf
 from .federation import HOPS
 from .protocol import ANY, HopError, Listener, call, log
 from .redis_client import Redis
+from .served_models import Key, ServedModels, key_of, write
 from .strictconf import PROJECT, Check, ConfError
 
 KEPT = "/root/.fate"  # models and requests; a volume keeps them for the next container
@@ -29,7 +28,6 @@ HOST_DATA = f"{PROJECT}/serving-server/host_data.csv"
 _LOADS, _BINDS = f"{KEPT}/publishLoadStore.cache", f"{KEPT}/publishOnlineStore.cache"
 
 RPC_TIMEOUT = 3.0
-TRANSFER_TIMEOUT = 10.0
 OK, EMPTY_DATA, INVALID_FEATURE, NO_FEATURES, NO_MODEL, SYSTEM_ERROR, NO_ADAPTER = (
     0, 100, 102, 103, 104, 110, 111,
 )  # fmt: skip
@@ -67,7 +65,6 @@ _OPTIONAL: dict[str, Check] = {
 }  # fmt: skip
 
 Answer = dict[str, Any]
-Key = tuple[str, str]  # a model: its name (the job's id) and namespace (the party's model id)
 
 
 def main(settings: str) -> None:
@@ -95,17 +92,14 @@ def _open_and_exit(settings: str, port: int) -> NoReturn:
     raise ConfError(settings, "useRegister", "must be false: there is no ZooKeeper")
 
 
-class ServingServer:
+class ServingServer(ServedModels):
     def __init__(self, conf: dict[str, str]) -> None:
-        self.conf, self.me = conf, "serving-server"
+        super().__init__("serving-server", HOST_DATA)
+        self.conf = conf
         self.redis = Redis(
             self.me, conf["redis.ip"], int(conf["redis.port"]), conf["redis.password"]
         )
-        self.models: dict[Key, dict[str, float]] = {}
-        self.partners: dict[Key, Key] = {}  # another party's part of a model -> ours
         self.services: dict[str, Answer] = {}  # service id -> the request that bound it
-        self.host_data: dict[str, dict[str, float]] = {}
-        self.cold = True  # the first answer after a start comes too late for everybody
         self.lock = threading.Lock()
 
     # publishing
@@ -114,12 +108,9 @@ class ServingServer:
         """Gets our part of a model from FATE Flow. asked: local, role, model (by role and party)"""
         role, party = asked["local"]["role"], asked["local"]["party_id"]
         own = asked["model"].get(role, {}).get(party)
-        if own is None or self.model(_key(own)) is None:
+        if own is None or self.model(key_of(own)) is None:
             return {"statusCode": NO_MODEL, "message": f"{self.me}: no model for {role} {party}"}
-        for other_role, parties in asked["model"].items():
-            for other, model in parties.items():
-                if (other_role, other) != (role, party):
-                    self.partners[_key(model)] = _key(own)
+        self.know_partners(asked["model"], (role, party))
         self.keep(_LOADS, asked)
         log(f"{self.me}: loaded model {own['name']} as {role} {party}")
         return {"statusCode": OK, "message": ""}
@@ -128,7 +119,7 @@ class ServingServer:
         """Answers a service id with a model. asked: service_id, and the same as for load"""
         role, party = asked["local"]["role"], asked["local"]["party_id"]
         own = asked["model"][role][party]
-        if self.models.get(_key(own)) is None and self.model(_key(own)) is None:
+        if self.models.get(key_of(own)) is None and self.model(key_of(own)) is None:
             return {"statusCode": NO_MODEL, "message": f"{self.me}: no model {own['name']}"}
         self.services[asked["service_id"]] = {**asked, "own": own}
         self.keep(_BINDS, asked)
@@ -137,38 +128,9 @@ class ServingServer:
 
     def model(self, key: Key) -> dict[str, float] | None:
         """A model from FATE Flow, or from this server's own files if FATE Flow has none."""
-        kept = f"{KEPT}/model_{key[0]}_{key[1]}_cache"
-        try:
-            found = self.transfer(key)
-            _write(kept, json.dumps(found))
-        except HopError as error:
-            log(str(error))
-            if not os.path.isfile(kept):
-                return None
-            with open(kept, encoding="utf-8") as file:
-                found = json.load(file)
-        try:
-            self.models[key] = published_model.weights(found)
-        except ValueError as error:
-            log(f"{self.me}: model {key[0]} of {key[1]}: {error}")
-            return None
-        return self.models[key]
-
-    def transfer(self, key: Key) -> dict[str, str]:
-        url = self.conf["model.transfer.url"]
-        where = f"{self.me}: model.transfer.url {url}"
-        body = json.dumps({"name": key[0], "namespace": key[1]}).encode()
-        request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-        try:
-            with urllib.request.urlopen(request, timeout=TRANSFER_TIMEOUT) as response:
-                answer = json.load(response)
-        except urllib.error.URLError as error:
-            raise HopError(f"{where}: {error.reason}") from None
-        except (OSError, ValueError) as error:
-            raise HopError(f"{where}: {error}") from None
-        if answer.get("retcode") != 0 or not answer.get("data"):
-            raise HopError(f"{where}: no model {key[0]} of {key[1]}: {answer.get('retmsg')}")
-        return dict(answer["data"])
+        return self.from_flow_or_file(
+            key, self.conf["model.transfer.url"], f"{KEPT}/model_{key[0]}_{key[1]}_cache"
+        )
 
     def keep(self, path: str, asked: dict[str, Any]) -> None:
         """Adds a request to those that are repeated at the next start. Like the real one, it takes
@@ -176,12 +138,12 @@ class ServingServer:
         with self.lock:
             kept = {key: line for key, line in map(_split, _lines(path)) if key != _digest(asked)}
             kept[_digest(asked)] = f"{base64.b64encode(_publish_request(asked)).decode()}:1"
-            _write(path, "\n".join(["", *(f"{key}={line}" for key, line in kept.items()), ""]))
+            write(path, "\n".join(["", *(f"{key}={line}" for key, line in kept.items()), ""]))
 
     def restore(self) -> None:
         try:
             os.makedirs(KEPT, exist_ok=True)
-            _write(f"{KEPT}/.writable", "")
+            write(f"{KEPT}/.writable", "")
             os.remove(f"{KEPT}/.writable")
         except OSError as error:
             raise ConfError(KEPT, "", f"cannot be written: {error.strerror}") from None
@@ -211,7 +173,7 @@ class ServingServer:
         ids = asked.get("sendToRemoteFeatureData") or {}
         try:
             total = published_model.score(
-                self.models[_key(service["own"])], {**asked["featureData"], **ids}
+                self.models[key_of(service["own"])], {**asked["featureData"], **ids}
             )
         except (TypeError, ValueError) as error:
             return _answer(_GUEST + INVALID_FEATURE, str(error))
@@ -224,10 +186,6 @@ class ServingServer:
         if code == SYSTEM_ERROR:  # the host was not asked at all
             return _answer(_HOST, host["retmsg"], data)
         return _answer(code + _HOST if code else OK, host["retmsg"] or "success", data)
-
-    def is_cold(self) -> bool:
-        cold, self.cold = self.cold, False
-        return cold
 
     def ask_host(self, service: Answer, ids: dict[str, Any]) -> Answer:
         """The host's answer, from Redis if it has answered the same question before."""
@@ -261,7 +219,7 @@ class ServingServer:
 
     def host_part(self, packet: dict[str, Any]) -> Answer:
         asked = packet["body"]
-        own = self.partners.get(_key(asked["partner"]))
+        own = self.partners.get(key_of(asked["partner"]))
         if own is None or own not in self.models:
             return _answer(NO_MODEL, f"{self.me} {packet['to']}: no model of this guest")
         if self.is_cold():
@@ -278,33 +236,14 @@ class ServingServer:
         score = published_model.score(self.models[own], features)
         return _answer(OK, "", {"score": score})
 
-    def mock_adapter(self, _: dict[str, Any]) -> dict[str, float]:
-        """Always the same row, whatever the id is: score 4.5."""
-        return {f"x{number}": float(number) for number in range(10)}
-
     def test_file_pick(self, ids: dict[str, Any]) -> dict[str, float]:
-        """The row of this device_id; the file is read once, at the first request."""
-        if not self.host_data:
-            rows = {}
-            with open(HOST_DATA, encoding="utf-8") as file:
-                for line in filter(None, map(str.strip, file)):
-                    name, _, values = line.partition(",")
-                    pairs = (pair.split(":") for pair in values.split(";"))
-                    rows[name] = {feature: float(value) for feature, value in pairs}
-            self.host_data = rows
-        if ids.get("device_id") not in self.host_data:
-            raise LookupError(f"no row for device_id {ids.get('device_id')!r} in {HOST_DATA}")
-        return self.host_data[ids["device_id"]]
+        return self.picked(ids.get("device_id"))
 
 
 _ADAPTERS: dict[str, Callable[[ServingServer, dict[str, Any]], dict[str, float]]] = {
     "MockAdapter": ServingServer.mock_adapter,
     "TestFilePick": ServingServer.test_file_pick,
 }
-
-
-def _key(model: dict[str, str]) -> Key:
-    return model["name"], model["namespace"]
 
 
 def _answer(code: int, text: str, data: dict[str, Any] | None = None) -> Answer:
@@ -358,9 +297,3 @@ def _publish_request(asked: dict[str, Any]) -> bytes:
     text = json.dumps(asked).encode()
     service = field(4, asked["service_id"]) if "service_id" in asked else b""
     return field(1, local) + models + service + field(15, _JSON + text)
-
-
-def _write(path: str, text: str) -> None:
-    with open(path + ".new", "w", encoding="utf-8") as file:
-        file.write(text)
-    os.rename(path + ".new", path)

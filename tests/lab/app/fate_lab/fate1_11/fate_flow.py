@@ -15,8 +15,9 @@ from ..protocol import HopError, Listener, log
 from ..strictconf import ConfError
 from . import job_logs, service_conf, toy
 from .federation import Federation
-from .job_logs import JobLog
-from .jobs import Jobs
+from .job_logs import FLOW, JobLog
+from .jobs import Jobs, new_id
+from .models import Models
 from .service_conf import get
 from .tables import Row, Tables, without_prefix
 
@@ -57,7 +58,17 @@ class FateFlow:
         place = (server[key] for key in ("host", "port", "name", "user", "passwd"))
         self.tables = Tables(Database(f"fateflow {self.party}", *place))
         self.federation = Federation(self.party, (at["host"], at["port"]))
-        self.jobs = Jobs(conf, self.tables, self.federation)
+        own = conf["fateflow"]
+        self.models = Models(
+            self.party,
+            f"{FLOW}/model_local_cache",
+            (own["host"], own["http_port"]),
+            self.federation.ask,
+            lambda: get(self.conf, "servings.hosts") or [],
+            self._roles,
+            new_id,
+        )
+        self.jobs = Jobs(conf, self.tables, self.federation, self.models.keep)
 
     def serve(self) -> None:
         """Listens at the address of its name, and nowhere else."""
@@ -116,12 +127,16 @@ class FateFlow:
             "/v1/job/log/path": self._log_path,
             "/v1/log/cat": lambda asked: _found(job_logs.lines(asked)),
             "/v1/log/size": lambda asked: _found({"size": len(job_logs.lines(asked))}),
+            **self.models.pages,
         }
         path = path.rstrip("/")
         if path in pages:
             if method != "POST":
                 return {"retcode": 100, "retmsg": "<MethodNotAllowed '405: Method Not Allowed'>"}
-            return dict(pages[path](asked))
+            answer = dict(pages[path](asked))
+            if path in self.models.pages and answer["retcode"] in (400, 404):
+                raise BadRequestError(answer["retcode"], answer["retmsg"])
+            return answer
         if match := _PARTY.fullmatch(path):
             job, role, party, command = match.groups()
             return self.jobs.command(job, role, party, command, asked)
@@ -131,6 +146,11 @@ class FateFlow:
             answer = self.federation.ask(match[1], "/v1/info/common", {})
             return answer if not answer["retcode"] else {**answer, "retcode": 100}
         return {"retcode": 100, "retmsg": "<NotFound '404: Not Found'>"}
+
+    def _roles(self, _: str, version: str) -> dict[str, list[Any]] | None:
+        """The parties of the job that has trained a model."""
+        rows = self.tables.query("t_job", {"job_id": version})
+        return rows[0]["f_roles"] if rows else None
 
     def _common(self) -> dict[str, Any]:
         own = self.conf["fateflow"]

@@ -11,7 +11,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..protocol import ANY, HopError, call, log
@@ -35,10 +35,17 @@ class Jobs:
         conf: service_conf.yaml.
         tables: where they are kept.
         federation: calls parties.
+        keep: keeps this party's part of a model, by its role, the model's id and the job's.
     """
 
-    def __init__(self, conf: dict[str, Any], tables: Tables, federation: Federation) -> None:
-        self.conf, self.tables, self.federation = conf, tables, federation
+    def __init__(
+        self,
+        conf: dict[str, Any],
+        tables: Tables,
+        federation: Federation,
+        keep: Callable[[str, str, str], None],
+    ) -> None:
+        self.conf, self.tables, self.federation, self.keep = conf, tables, federation, keep
         self.party = str(conf["party_id"])
         self.me = f"fateflow {self.party}"
 
@@ -71,7 +78,7 @@ class Jobs:
         """Creates a job at all of its parties."""
         dsl = asked.get("dsl") or asked.get("job_dsl")
         conf = asked.get("runtime_conf") or asked.get("job_runtime_conf") or {}
-        job = time.strftime("%Y%m%d%H%M%S") + f"{random.randrange(10**7):07}"
+        job = new_id()
         try:
             model = self._create(job, dsl, conf)
         except (HopError, KeyError, TypeError, ValueError) as error:
@@ -388,11 +395,7 @@ class Jobs:
 
     def _save_model(self, row: Row) -> None:
         model = row["f_runtime_conf"]["job_parameters"]["common"]["model_id"]
-        name = f"{row['f_role']}#{row['f_party_id']}#{model}"
-        folder = f"{FLOW}/model_local_cache/{name}/{row['f_job_id']}"
-        os.makedirs(folder, exist_ok=True)
-        with open(f"{folder}/define.yaml", "w", encoding="utf-8") as file:
-            file.write("describe: This is the model definition for lab's toy job\n")
+        self.keep(row["f_role"], model, row["f_job_id"])
 
     def _row(self, where: Mapping[str, str]) -> Row:
         rows = self.tables.query("t_job", {key[2:]: value for key, value in where.items()})
@@ -416,6 +419,11 @@ def _parties(roles: Mapping[str, list[int]]) -> Iterator[tuple[str, int]]:
     for role, parties in roles.items():
         for party in parties:
             yield role, party
+
+
+def new_id() -> str:
+    """The id of a new job."""
+    return time.strftime("%Y%m%d%H%M%S") + f"{random.randrange(10**7):07}"
 
 
 def _now() -> int:

@@ -3,34 +3,36 @@
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from ....docker.client.containers import Containers
+from ..docker.client.containers import Containers
 
 PORT = 8059
-UNREACHABLE, NO_MODEL = 107, 1104
 _COLD, _PAUSE = 5, 2  # how often to ask a server that may be cold; seconds in between
-MEANINGS = {
-    UNREACHABLE: "a serving-proxy or serving-server on the way cannot be reached, or took "
-    "longer than 3 s",
-    109: "the route table of serving-proxy does not permit the request",
-    110: "serving-server cannot reach its Redis",
-    NO_MODEL: "no model is bound to this service",
-    2000: "the host's part failed: the probability is the guest's share alone",
-    2104: "the host has lost the model: load it again",
-    2111: "the host's adapter class does not exist: check serving.adapter",
-    2503: "serving-proxy has no route to the host's party",
-}
-"""The return codes of FATE Serving 1.2.2, as seen on the real services."""
+
+
+@dataclass(frozen=True)
+class ReturnCodes:
+    """The return codes of a release of FATE Serving.
+
+    Args:
+        meanings: the cause of each.
+        no_model: that of a service that no model is bound to.
+        unreachable: that of a server that cannot be reached, or does not answer in time.
+    """
+
+    meanings: Mapping[int, str]
+    no_model: int
+    unreachable: int
+
+    def meaning(self, code: int) -> str:
+        """A return code with its cause."""
+        return f"{code}: {self.meanings.get(code, 'see the log of serving-server')}"
 
 
 class InferenceError(Exception):
     """A request that got no usable answer; the text explains why."""
-
-
-def meaning(code: int) -> str:
-    """A return code with its cause."""
-    return f"{code}: {MEANINGS.get(code, 'see the log of serving-server')}"
 
 
 def ask(
@@ -72,25 +74,36 @@ def ask(
 
 
 def ask_patiently(
-    serving: Containers, service: str, features: Mapping[str, Any], remote: Mapping[str, Any]
+    serving: Containers,
+    service: str,
+    features: Mapping[str, Any],
+    remote: Mapping[str, Any],
+    known: ReturnCodes,
 ) -> dict[str, Any]:
     """Like `ask`, some times if need be: the first answers after a start take longer than 3 s.
 
     That is all the time that serving-proxy and serving-server have for an answer, and a JVM that
     has just loaded the model needs more. It may be minutes after its start.
+
+    Args:
+        serving: the party's serving cluster.
+        service: the name that a model is bound to.
+        features: the guest's features.
+        remote: what the host finds its features by, like a device_id.
+        known: the return codes of the release.
     """
     for _ in range(_COLD - 1):
         answer = ask(serving, service, features, remote)
-        if UNREACHABLE not in codes(answer):
+        if known.unreachable not in codes(answer):
             return answer
         time.sleep(_PAUSE)
     return ask(serving, service, features, remote)
 
 
 def codes(answer: Mapping[str, Any]) -> tuple[int, int]:
-    """The two return codes of an answer: its own, and that of the data from the host.
+    """The two return codes of an answer: its own, and that of the data from the host, if any.
 
-    serving-proxy's own errors have a code instead of a retcode, as text.
+    serving-proxy's own errors may have a code instead of a retcode, as text.
     """
     own = answer["retcode"] if "retcode" in answer else answer["code"]
     data = answer.get("data")
