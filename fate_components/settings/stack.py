@@ -45,8 +45,8 @@ class Settings(Keys):
     """All settings of a stack file; each release line has a subclass with its own keys."""
 
     release: Annotated[str, Text] = Field(
-        description="the FATE release to deploy: `2.2.0`, `2.0.0`, `1.11.2` or `1.3.0`. It decides "
-        "which other keys exist"
+        description="the FATE release to deploy: `2.2.0`, `2.0.0`, `1.11.2`, `1.11.1`, `1.10.0`, "
+        "`1.9.2`, `1.9.0` or `1.3.0`. It decides which other keys exist"
     )
     hosts: dict[str, DockerHost] = Field(
         description="the Docker hosts by name, each {docker, tls, address, bind, subnet, data, "
