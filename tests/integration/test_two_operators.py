@@ -60,7 +60,10 @@ def test_cards_join_them(operators: dict[int, Cluster], tmp_path: Path) -> None:
         operations = stack.preview().operations()
         assert stack.up().operations() == operations
         assert operators[id].lives() == lives
-    # The proxies reread their tables after a while.
+    # A job that came before would be sent the default way, and so would all later ones.
+    proxies = [cluster.container(id, "proxy") for id, cluster in operators.items()]
+    read = b"reloaded the changed route table"
+    wait_for("the routes to be read", lambda: all(read in proxy.logs() for proxy in proxies))
     wait_for("a job", lambda: operators[9999].toy(9999, 10000)[0] == 0)
     wait_for("a job back", lambda: operators[10000].toy(10000, 9999)[0] == 0)
 

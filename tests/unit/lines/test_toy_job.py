@@ -62,10 +62,15 @@ class Played:
         self.runs: list[str] = []  # what the example prints
         self.errors: dict[str, str] = {}  # in the ERROR.log of a party's task, by its id
         self.egg: dict[str, str] = {}  # what the egg of a party logs, by its id
+        # How many seconds ago a party's proxy got another route table, by its id.
+        self.ages: dict[str, str] = {}
 
     def run(
         self, party: Containers, service: str, script: str, stdin: str = "", timeout: float = 60
     ) -> subprocess.CompletedProcess[str]:
+        if service == "proxy":
+            assert "-nt /etc/hostname" in script
+            return subprocess.CompletedProcess([], 0, self.ages.get(party.id, ""), "")
         assert service == "python"
         if "run_toy_example.py" in script:
             assert party.id == "9999"
@@ -100,6 +105,21 @@ def old(monkeypatch: pytest.MonkeyPatch) -> Played:
 def error(text: str) -> str:
     head = '"2026-11-25 09:30:01,001 - task_executor.py[line:131] - ERROR: "'
     return f"{head}\nTraceback (most recent call last):\n{FRAME}\n    check()\n{text}\n"
+
+
+def test_it_waits_until_proxies_have_read_their_routes(
+    old: Played, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    old.runs = ["success to calculate secure_sum, it is 2000.0"]
+    old.ages = {"9999": "60\n", "10000": "25\n"}
+    fate1.main()
+    assert slept == [40]
+    assert "read their new routes within 40 s" in capsys.readouterr().out
+    old.runs, old.ages = ["success to calculate secure_sum, it is 2000.0"], {"9999": "300\n"}
+    fate1.main()
+    assert slept == [40], "they have"
 
 
 def test_the_host_s_reason_is_told_when_the_guest_only_followed(old: Played) -> None:
