@@ -19,6 +19,10 @@ from tests.support.engine.stacks import Outcome, Stack
 _CAPABILITIES = {f"CAP_{name}" for name in ("CHOWN", "DAC_OVERRIDE", "KILL", "SETGID", "SETUID")}
 
 
+Lives = dict[str, tuple[str, str]]
+"""The ids of containers and the times they were last started, by their names."""
+
+
 @dataclass(frozen=True)
 class Cluster:
     """A stack's containers on one Docker host.
@@ -42,7 +46,7 @@ class Cluster:
         (found,) = self.containers(party=party, service=service)
         return found
 
-    def lives(self) -> dict[str, tuple[str, str]]:
+    def lives(self) -> Lives:
         """Each container's id and the time it was last started."""
         return {
             found.name or "": (found.id or "", found.attrs["State"]["StartedAt"])
@@ -123,6 +127,13 @@ class Cluster:
             return all(state.get("Health", {}).get("Status") == "healthy" for state in states)
 
         wait_for("all containers to be healthy", all_healthy)
+
+
+def restarted(before: Lives, after: Lives) -> set[str]:
+    """The containers that were restarted in between, by name; fails if one was replaced."""
+    ids = {name: id for name, (id, _) in before.items()}
+    assert {name: after[name][0] for name in before} == ids
+    return {name for name in before if after[name] != before[name]}
 
 
 class Shared:
