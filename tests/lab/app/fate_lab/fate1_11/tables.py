@@ -76,10 +76,11 @@ class Tables:
             self.database.run((f"CREATE TABLE IF NOT EXISTS {name} (f_id BIGINT PRIMARY KEY)", ()))
 
     def insert(self, name: str, row: Mapping[str, Any]) -> None:
+        """Adds a row, unless it is there: a party that is guest and host creates it twice."""
         row = _with_dates(row)
         values = [_stored(value) for value in row.values()]
         marks = ", ".join(["%s"] * len(row))
-        query = f"INSERT INTO {name} ({', '.join(row)}) VALUES ({marks})"
+        query = f"INSERT IGNORE INTO {name} ({', '.join(row)}) VALUES ({marks})"
         self.database.run((query, values))
 
     def update(self, name: str, where: Mapping[str, Any], values: Mapping[str, Any]) -> None:
