@@ -29,7 +29,7 @@ def engine_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, s
 # the deployment that the two before it share with it.
 _ORDER = (
     "test_fate2", "test_breakages", "test_changes", "test_two_parties", "test_several_hosts",
-    "test_backup", "test_tls", "test_interruptions", "test_drift",
+    "test_backup", "test_fate1_11", "test_tls", "test_interruptions", "test_drift",
 )  # fmt: skip
 
 
