@@ -33,6 +33,7 @@ EXAMPLES: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {
     "1.3 apart": ("1.3", {"partyiplist": "(192.168.7.1 192.168.7.2)", "exchangeip": "192.168.7.1",
                           "servingiplist": "(192.168.7.3 192.168.7.4)   # theirs"}, ()),
     "1.3 registry": ("1.3", {"RegistryURI": "r.example.org/federatedai"}, ()),
+    "1.11 as 1.11": ("1.11", {}, ()),
     "1.11": ("1.11", {}, ENGINES),
     "1.11 as 1.3": ("1.11", {}, ("--release", "1.3.0")),
     "1.11 as 2.0": ("1.11", {}, ("--release", "2.0.0", "--engines", "spark_local")),
