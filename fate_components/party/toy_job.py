@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 from ..docker.client.containers import Containers
+from ..jobs.fate_flow import FateFlow
+from ..jobs.reasons import Part, failures, told
 
 ENDED = ("success", "failed", "canceled")
 """The statuses of a job that has ended."""
@@ -70,3 +72,33 @@ def watch(
                 return {role: f"{state} after {now - start:.0f} s" for role, state in ends.items()}
             deadline, logged = now + _LOG_LIMIT, lines
         time.sleep(1)
+
+
+def last_lines(flow: FateFlow, party: Containers, job: str) -> list[str]:
+    """The last lines of FATE Flow's logs for a job, of errors if there are any.
+
+    Args:
+        flow: the line's FATE Flow.
+        party: the party.
+        job: the job's id.
+    """
+    logs = f"{flow.logs.root}/{job}"
+    errors = f"find {logs} -name '*ERROR*' -size +0"
+    script = f"files=$({errors}); tail -q -n 12 ${{files:-$(find {logs} -type f)}}"
+    lines = party.run(flow.service, script).stdout.strip().splitlines()
+    return [f"party {party.id}'s log: {line}" for line in lines[-12:]]
+
+
+def reasons(flow: FateFlow, watched: Mapping[str, Containers], job: str, task: str) -> list[str]:
+    """Why a job failed, or the last lines of its logs if nobody has logged an error.
+
+    Args:
+        flow: the line's FATE Flow.
+        watched: the parties whose logs can be read, by their roles.
+        job: the job's id.
+        task: the name of its only task.
+    """
+    parts = {Part(role, party.id): party for role, party in watched.items()}
+    return told(parts, failures(flow, parts, job, task)) or [
+        line for party in dict.fromkeys(watched.values()) for line in last_lines(flow, party, job)
+    ]

@@ -2,17 +2,14 @@
 
 import argparse
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from ...docker.client.containers import Containers
-from ...jobs import reasons as job_reasons
 from ...jobs.fate_flow import JobsError
 from ...jobs.flow_v1 import FlowError
-from ...jobs.reasons import Part
 from ...party import edge_check
-from ...party.toy_job import fail, is_peer, parties, say, watch
+from ...party.toy_job import fail, is_peer, last_lines, parties, reasons, say, watch
 from ...plan.endpoints import EXCHANGE
-from .fate_flow import FLOW as FOLDER
 from .jobs import FATE_FLOW, FLOW
 
 _TASK = "secure_add_example_0"
@@ -59,29 +56,6 @@ def status(party: Containers, role: str, job: str) -> str:
     return str(found[0]["status"]) if found else "not found"
 
 
-def last_lines(party: Containers, job: str) -> list[str]:
-    """The last lines of FATE Flow's logs for a job, by which its progress can be told."""
-    logs = f"{FOLDER}/logs/{job}"
-    errors = f"find {logs} -name '*ERROR*' -size +0"
-    script = f"files=$({errors}); tail -q -n 12 ${{files:-$(find {logs} -type f)}}"
-    lines = party.run("fateflow", script).stdout.strip().splitlines()
-    return [f"party {party.id}'s log: {line}" for line in lines[-12:]]
-
-
-def reasons(watched: Mapping[str, Containers], job: str) -> list[str]:
-    """Why a job failed, or the last lines of its logs if nobody has logged an error.
-
-    Args:
-        watched: the parties whose logs can be read, by their roles.
-        job: its id.
-    """
-    parts = {Part(role, party.id): party for role, party in watched.items()}
-    found = job_reasons.failures(FATE_FLOW, parts, job, _TASK)
-    return job_reasons.told(parts, found) or [
-        line for party in dict.fromkeys(watched.values()) for line in last_lines(party, job)
-    ]
-
-
 def connections(guest: Containers, host: Containers) -> Iterator[str]:
     """What may keep the parties from calling each other, as far as it can be seen from here."""
     for party in dict.fromkeys((guest, host)):
@@ -115,7 +89,7 @@ def main() -> None:
         ends = watch(
             watched,
             lambda party, role: status(party, role, job),
-            lambda party: last_lines(party, job),
+            lambda party: last_lines(FATE_FLOW, party, job),
         )
     except JobsError as error:
         fail(f"the {title} failed: {error}", *connections(guest, host))
@@ -126,7 +100,7 @@ def main() -> None:
         f"the {title} ({job}) did not succeed: "
         + ", ".join(f"{role} is {state}" for role, state in ends.items()),
         *connections(guest, host),
-        *reasons(watched, job),
+        *reasons(FATE_FLOW, watched, job, _TASK),
     )
 
 

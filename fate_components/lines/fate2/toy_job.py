@@ -2,15 +2,13 @@
 
 import argparse
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import yaml
 
 from ...docker.client.containers import Containers
-from ...jobs import reasons as job_reasons
-from ...jobs.reasons import Part
 from ...party import edge_check
-from ...party.toy_job import fail, is_peer, parties, say, watch
+from ...party.toy_job import fail, is_peer, last_lines, parties, reasons, say, watch
 from .flow_client import FLOW, HopError, conf, request, through_nginx, through_osx
 from .jobs import FATE_FLOW
 
@@ -116,14 +114,6 @@ def status(party: Containers, role: str, job: str) -> str:
     return str(found[0].get("status", "not found"))
 
 
-def last_lines(party: Containers, job: str) -> list[str]:
-    """The last lines of FATE Flow's logs for a job, by which its progress can be told."""
-    errors = f"find {FLOW}/logs/{job} -name '*ERROR*' -size +0"
-    script = f"files=$({errors}); tail -q -n 12 ${{files:-$(find {FLOW}/logs/{job} -type f)}}"
-    lines = party.run("fateflow", script).stdout.strip().splitlines()
-    return [f"party {party.id}'s log: {line}" for line in lines[-12:]]
-
-
 def main() -> None:
     """Check the hops, then run the job; report what fails, with the job's last log lines."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -145,7 +135,7 @@ def main() -> None:
         ends = watch(
             watched,
             lambda party, role: status(party, role, job),
-            lambda party: last_lines(party, job),
+            lambda party: last_lines(FATE_FLOW, party, job),
         )
     except HopError as error:
         fail(f"the {title} failed: {error}", *hops(guest, host))
@@ -156,22 +146,8 @@ def main() -> None:
         f"the {title} ({job}) did not succeed: "
         + ", ".join(f"{role} is {state}" for role, state in ends.items()),
         *hops(guest, host),
-        *reasons(watched, job),
+        *reasons(FATE_FLOW, watched, job, _TASK),
     )
-
-
-def reasons(watched: Mapping[str, Containers], job: str) -> list[str]:
-    """Why a job failed, or the last lines of its logs if nobody has logged an error.
-
-    Args:
-        watched: the parties whose logs can be read, by their roles.
-        job: its id.
-    """
-    parts = {Part(role, party.id): party for role, party in watched.items()}
-    found = job_reasons.failures(FATE_FLOW, parts, job, _TASK)
-    return job_reasons.told(parts, found) or [
-        line for party in dict.fromkeys(watched.values()) for line in last_lines(party, job)
-    ]
 
 
 if __name__ == "__main__":

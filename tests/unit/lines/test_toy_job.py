@@ -9,8 +9,8 @@ import pytest
 
 from fate_components.docker.client.containers import Containers
 from fate_components.lines.fate1_3 import toy_job as fate1
-from fate_components.lines.fate2 import toy_job as fate2
-from fate_components.party.toy_job import watch
+from fate_components.lines.fate2.jobs import FATE_FLOW
+from fate_components.party.toy_job import reasons, watch
 
 
 @pytest.fixture
@@ -195,7 +195,7 @@ def test_the_reason_of_a_failed_job_is_that_of_the_party_whose_task_failed(
 
     monkeypatch.setattr(Containers, "run", run)
     both = {"guest": Containers("dev", "9999", "x"), "host": Containers("dev", "10000", "x")}
-    assert fate2.reasons(both, "1") == [
+    assert reasons(FATE_FLOW, both, "1", "toy_example_0") == [
         "party 10000's task (host) failed: no data",
         "party 9999's task (guest) ended because of it",
     ]
