@@ -38,35 +38,39 @@ def claims(plan: Topology, stack: str) -> dict[str, Claims]:
         plan: the deployment.
         stack: the stack's name.
     """
-    found = {
+    by_host = {
         host: Claims([], [network.name for network in plan.networks(host)], {}, [])
         for host in plan.shared
     }
     for index, party in enumerate(plan.parties):
         for kind, cluster in party.clusters.items():
-            of_host = found[cluster.host]
+            of_host = by_host[cluster.host]
             name = docker_name(stack, party.party.id)
             services = "|".join(map(re.escape, cluster.services))
             # A service can have several containers, like egg and egg-2.
             of_host.containers.append(rf"{re.escape(name)}-({services})(-\d+)?")
             of_host.containers.extend(
-                re.escape(docker_name(stack, party.party.id, one)) for one in cluster.containers
+                re.escape(docker_name(stack, party.party.id, container))
+                for container in cluster.containers
             )
             for port, where in cluster.published.items():
-                ports = found[cluster.host_of_port(port)].ports
+                ports = by_host[cluster.host_of_port(port)].ports
                 ports[f"fate:parties[{index}].{kind}.publish.{port}"] = where
             for other, branch in cluster.branches.items():
-                found[other].containers.extend(
-                    re.escape(docker_name(stack, party.party.id, one)) for one in branch.containers
+                by_host[other].containers.extend(
+                    re.escape(docker_name(stack, party.party.id, container))
+                    for container in branch.containers
                 )
             for crossing in cluster.between:
                 key = ".".join([f"fate:parties[{index}]", kind, *map(str, crossing.key)])
-                found[crossing.host].crossing.extend((key, one) for one in crossing.published)
+                by_host[crossing.host].crossing.extend(
+                    (key, published) for published in crossing.published
+                )
     if plan.exchange:
-        of_host = found[plan.exchange.host]
+        of_host = by_host[plan.exchange.host]
         of_host.containers.append(rf"{re.escape(docker_name(stack, EXCHANGE))}(-edge)?")
         of_host.ports["fate:exchange.port"] = plan.exchange.published
-    return found
+    return by_host
 
 
 def conflicts(plan: Topology, stack: str, surveys: Mapping[str, Survey]) -> Iterator[str]:
@@ -88,7 +92,7 @@ def conflicts(plan: Topology, stack: str, surveys: Mapping[str, Survey]) -> Iter
         yield from _names("network", map(re.escape, needed.networks), networks, host)
         for key, where in (*needed.ports.items(), *needed.crossing):
             for holder, held in survey.holders.items():
-                if any(where.clashes(one) for one in held):
+                if any(where.clashes(published) for published in held):
                     way_out = "Restart Docker there" if holder == LOST else "Stop it"
                     yield (
                         f"Port {where.port} of Docker host {host} is taken by {holder}. "

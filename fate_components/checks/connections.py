@@ -83,9 +83,9 @@ def ways(plan: Topology, stack: str) -> Iterator[Connection]:
         plan: the deployment.
         stack: the stack's name.
     """
-    for one in plan.parties:
-        id = str(one.party.id)
-        for cluster in one.clusters.values():
+    for party in plan.parties:
+        id = str(party.party.id)
+        for cluster in party.clusters.values():
             if cluster.edge:
                 yield from _encrypted(id, cluster.host, docker_name(stack, id, ""), cluster.edge)
                 continue
@@ -116,15 +116,17 @@ def _encrypted(party: str, host: str, before: str, edge: EdgePlan) -> Iterator[C
         yield Connection(party, host, f"{before}{edge.service}", tunnel.party, tunnel.to)
 
 
-def follow(found: Iterable[Connection], docker_hosts: Mapping[str, str]) -> list[TriedConnection]:
+def follow(
+    connections: Iterable[Connection], docker_hosts: Mapping[str, str]
+) -> list[TriedConnection]:
     """Follow ways, many at once.
 
     Args:
-        found: the ways.
+        connections: the ways.
         docker_hosts: how to reach the daemons, by the Docker hosts' names.
     """
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as threads:
-        return list(threads.map(lambda way: _follow(way, docker_hosts[way.host]), found))
+        return list(threads.map(lambda way: _follow(way, docker_hosts[way.host]), connections))
 
 
 def _follow(way: Connection, docker_host: str) -> TriedConnection:
@@ -135,6 +137,6 @@ def _follow(way: Connection, docker_host: str) -> TriedConnection:
         return TriedConnection(way, int(took[1]) / 1e6)
     if done.returncode == _TIMED_OUT:
         return TriedConnection(way, None, f"no answer within {_SECONDS} s")
-    said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+    lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
     # The last words: "bash: connect: Connection refused", "nc: …: Connection refused".
-    return TriedConnection(way, None, said[0].rpartition(": ")[2])
+    return TriedConnection(way, None, lines[0].rpartition(": ")[2])

@@ -81,10 +81,12 @@ def examine(
         now: the time.
     """
     report = Report({name: _with_disk(survey) for name, survey in surveys.items()})
-    found = preflight.findings(stack.settings, stack.plan, stack.line, stack.name, report.surveys)
-    report.errors += found.errors
-    report.warnings += found.warnings
-    report.errors += map(_unwell, (one for one in members if not one.well))
+    findings = preflight.findings(
+        stack.settings, stack.plan, stack.line, stack.name, report.surveys
+    )
+    report.errors += findings.errors
+    report.warnings += findings.warnings
+    report.errors += map(_unwell, (member for member in members if not member.well))
     running = {
         (host, name)
         for host, survey in surveys.items()
@@ -102,14 +104,14 @@ def examine(
         results = [threads.submit(check) for check in checks]
         # What does not run cannot be asked, and is a finding already.
         everywhere = connections.ways(stack.plan, stack.name)
-        there = [one for one in everywhere if (one.host, one.container) in running]
+        there = [way for way in everywhere if (way.host, way.container) in running]
         docker_hosts = {name: host.docker for name, host in stack.settings.hosts.items()}
         report.reached = connections.follow(there, docker_hosts)
         report.errors += [
-            f"{one}. Check the address and the port, the firewalls on the way, and whether "
-            f"{display_name(one.way.to)} runs."
-            for one in report.reached
-            if one.seconds is None
+            f"{tried}. Check the address and the port, the firewalls on the way, and whether "
+            f"{display_name(tried.way.to)} runs."
+            for tried in report.reached
+            if tried.seconds is None
         ]
         for result in results:
             errors, warnings = result.result()
@@ -126,22 +128,22 @@ def _with_disk(survey: Survey) -> Survey:
         if container["State"]["Status"] == "running":
             try:
                 # A container's root is on the file system with Docker's data.
-                said = survey.daemon.run(container["Id"], "df -Pk / | tail -n 1")
+                output = survey.daemon.run(container["Id"], "df -Pk / | tail -n 1")
             except NoAnswerError:
                 return survey
-            columns = (said or "").split()
+            columns = (output or "").split()
             if len(columns) > 3 and columns[3].isdigit():
                 return replace(survey, disk=int(columns[3]) << 10)
     return survey
 
 
-def _unwell(one: Member) -> str:
-    where = f"{one.name} on Docker host {one.host}"
-    if not one.id:
+def _unwell(member: Member) -> str:
+    where = f"{member.name} on Docker host {member.host}"
+    if not member.id:
         return f"{where} is missing. Run `pulumi up`, which creates it."
-    state = f"{one.state} ({one.health})" if one.health else one.state
-    why = f"See why with `fatectl logs {one.party} {one.service} --since 1h`"
-    if one.state == "running":
+    state = f"{member.state} ({member.health})" if member.health else member.state
+    why = f"See why with `fatectl logs {member.party} {member.service} --since 1h`"
+    if member.state == "running":
         return f"{where} is {state}. {why}."
     return f"{where} is {state}. {why}; `pulumi up` starts it."
 
@@ -185,21 +187,21 @@ def _kept_routes(
 
 def _edges(stack: Stack, running: set[tuple[str, str]]) -> Iterator[tuple[str, str, str, str]]:
     """The running edges: whose each is, its Docker host, its service and its container."""
-    found = [
+    edges = [
         (
-            str(one.party.id),
+            str(party.party.id),
             cluster.host,
             cluster.edge.service,
-            docker_name(stack.name, one.party.id, cluster.edge.service),
+            docker_name(stack.name, party.party.id, cluster.edge.service),
         )
-        for one in stack.plan.parties
-        for cluster in one.clusters.values()
+        for party in stack.plan.parties
+        for cluster in party.clusters.values()
         if cluster.edge
     ]
     exchange = stack.plan.exchange
     if exchange and (service := exchange.edge_name):
-        found.append((EXCHANGE, exchange.host, service, docker_name(stack.name, service)))
-    for who, host, service, container in found:
+        edges.append((EXCHANGE, exchange.host, service, docker_name(stack.name, service)))
+    for who, host, service, container in edges:
         if (host, container) in running:
             yield who, host, service, container
 
@@ -219,9 +221,9 @@ def _stuck_jobs(
     """The checks of what keeps jobs from going on, one for each FATE Flow that runs."""
     if stack.line.stuck_jobs is None:
         return
-    for one in stack.plan.parties:
-        id = one.party.id
-        for cluster in one.clusters.values():
+    for planned in stack.plan.parties:
+        id = planned.party.id
+        for cluster in planned.clusters.values():
             there = [
                 service
                 for service in cluster.services
@@ -245,14 +247,14 @@ def _certificates(
             continue  # warned of above
         try:
             daemon = Daemon(stack.docker_host(host))
-            said = daemon.run(container, f"sed -n '/BEGIN CERT/,/END CERT/p' {IDENTITY}")
+            pem = daemon.run(container, f"sed -n '/BEGIN CERT/,/END CERT/p' {IDENTITY}")
         except NoAnswerError:
             continue
-        if not said:
+        if not pem:
             errors.append(f"{container} has no certificate. Run `pulumi up`, which delivers it.")
-        elif (end := pki.ends(said.replace("\r", "") + "\n")) - now < _SOON:
-            found = errors if end < now else warnings
-            found.append(
+        elif (end := pki.ends(pem.replace("\r", "") + "\n")) - now < _SOON:
+            findings = errors if end < now else warnings
+            findings.append(
                 f"The certificate in {container} expires on {end:%Y-%m-%d}. Run `pulumi up`, which "
                 "issues a new one."
             )

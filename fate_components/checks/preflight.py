@@ -55,17 +55,17 @@ def findings(
     """
     errors: list[str] = []
     warnings: list[str] = []
-    users = {name: [display_name(one) for one in plan.users(name)] for name in settings.hosts}
+    users = {name: [display_name(user) for user in plan.users(name)] for name in settings.hosts}
     for name, survey in surveys.items():
         if survey.error:
             where = f"Docker host {name} ({settings.hosts[name].docker})"
             used = f", which runs {_listed(users[name])}," if users[name] else ""
             check = _check(name, settings.hosts[name])
             if users[name] and name not in left_out:
-                found, check = errors, f"{check} To update the others only, run `fatectl up`."
+                messages, check = errors, f"{check} To update the others only, run `fatectl up`."
             else:
-                found = warnings
-            found.append(f"{where}{used} does not answer: {survey.error}. {check}")
+                messages = warnings
+            messages.append(f"{where}{used} does not answer: {survey.error}. {check}")
         else:
             errors += _too_old(name, survey)
             errors += _overlaps(name, plan, stack, survey)
@@ -97,9 +97,9 @@ def needs(plan: Topology, host: str) -> Needs:
         if host in cluster.hosts
     ]
     return Needs(
-        sum(one.memory for one in each),
-        max((one.cores for one in each), default=0),
-        sum(one.shared_cores for one in each),
+        sum(need.memory for need in each),
+        max((need.cores for need in each), default=0),
+        sum(need.shared_cores for need in each),
     )
 
 
@@ -115,8 +115,8 @@ def _listed(names: list[str]) -> str:
 
 def _too_old(host: str, survey: Survey) -> Iterator[str]:
     version = str(survey.info.get("ServerVersion", ""))
-    found = re.match(r"(\d+)\.(\d+)", version)
-    if found and (int(found[1]), int(found[2])) < _OLDEST:
+    match = re.match(r"(\d+)\.(\d+)", version)
+    if match and (int(match[1]), int(match[2])) < _OLDEST:
         oldest = ".".join(map(str, _OLDEST))
         yield f"Docker {version} on Docker host {host} is too old. Install {oldest} or newer there."
 
@@ -124,21 +124,21 @@ def _too_old(host: str, survey: Survey) -> Iterator[str]:
 def _overlaps(host: str, plan: Topology, stack: str, survey: Survey) -> Iterator[str]:
     """Networks of others in a subnet that this stack needs: Docker would refuse ours."""
     wanted = plan.networks(host)
-    names = {one.name for one in wanted}
+    names = {own.name for own in wanted}
     for name, network in survey.networks.items():
         is_ours = (network.get("Labels") or {}).get("fate.stack") == stack
         # A name that is taken is reported as such. Docker keeps the addresses of a swarm apart.
         if is_ours or name in names or network.get("Scope", "local") != "local":
             continue
         for taken in _subnets(network):
-            if hit := next((one for one in wanted if one.subnet.overlaps(taken)), None):
+            if hit := next((own for own in wanted if own.subnet.overlaps(taken)), None):
                 # The networks of a party can have the addresses of its first Docker host on others.
                 key = next(
                     (
-                        one.host
+                        cluster.host
                         for party in plan.parties
-                        for one in party.clusters.values()
-                        if host in one.branches and one.network == hit
+                        for cluster in party.clusters.values()
+                        if host in cluster.branches and cluster.network == hit
                     ),
                     host,
                 )
@@ -233,8 +233,8 @@ def _moved(plan: Topology, line: Line, stack: str, surveys: Mapping[str, Survey]
         own = {"fate.party": str(id), "fate.cluster": TRAINING}
         fate_flow = {**own, "fate.service": line.fate_flow.service}
         if not any(
-            labels_of(one).items() >= fate_flow.items()
-            for one in surveys[cluster.host].containers.values()
+            labels_of(container).items() >= fate_flow.items()
+            for container in surveys[cluster.host].containers.values()
         ):
             continue
         for service, about in keys.movable.items():
@@ -301,11 +301,11 @@ def _lacking(host: str, plan: Topology, survey: Survey) -> Iterator[str]:
 
 
 def _clocks(surveys: Mapping[str, Survey]) -> Iterator[str]:
-    told = {name: survey.clock for name, survey in surveys.items() if survey.info}
-    if not told:
+    clocks = {name: survey.clock for name, survey in surveys.items() if survey.info}
+    if not clocks:
         return
-    slow, fast = min(told, key=told.__getitem__), max(told, key=told.__getitem__)
-    if (apart := told[fast] - told[slow]) > _APART:
+    slow, fast = min(clocks, key=clocks.__getitem__), max(clocks, key=clocks.__getitem__)
+    if (apart := clocks[fast] - clocks[slow]) > _APART:
         yield (
             f"The clock of Docker host {fast} is {apart:.0f} s ahead of that of {slow}. "
             "Synchronise both, for example with chrony or systemd-timesyncd."

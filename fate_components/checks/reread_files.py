@@ -42,10 +42,10 @@ def of(plan: Topology, settings: Settings, line: Line, stack: str) -> Iterator[D
         line: the release line.
         stack: the stack's name.
     """
-    for one in plan.parties:
-        for cluster in one.clusters.values():
-            for found in line.reread.of_cluster(cluster, settings, stack):
-                yield DeliveredFile(docker_name(stack, one.party.id, found.container), found)
+    for party in plan.parties:
+        for cluster in party.clusters.values():
+            for reread in line.reread.of_cluster(cluster, settings, stack):
+                yield DeliveredFile(docker_name(stack, party.party.id, reread.container), reread)
     if plan.exchange:
-        found = line.reread.of_exchange(plan.exchange)
-        yield DeliveredFile(docker_name(stack, found.container), found)
+        reread = line.reread.of_exchange(plan.exchange)
+        yield DeliveredFile(docker_name(stack, reread.container), reread)

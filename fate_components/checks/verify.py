@@ -71,9 +71,9 @@ def serving(parties: Sequence[Party], line: Line, stack: str) -> None:
             opts=pulumi.ResourceOptions(depends_on=clusters),
             triggers=[
                 service.container.id
-                for one in clusters
-                for kind, services in one.services.items()
-                if kind == SERVING or one is party
+                for other in clusters
+                for kind, services in other.services.items()
+                if kind == SERVING or other is party
                 for service in services
             ],
         )

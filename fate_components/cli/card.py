@@ -18,12 +18,12 @@ def card(
 ) -> None:
     """Print a party's card, for others to run `fatectl peer add` with. It contains no secret."""
     try:
-        found = read(stack)
-        found.party(party)
-        plan = found.plan
-        encryption = certificates.of(found.settings, plan, datetime.now(UTC))
-        (planned,) = [one for one in plan.parties if one.party.id == party]
-        made = cards.of(planned, found.settings, found.release, encryption)
+        chosen_stack = read(stack)
+        chosen_stack.party(party)
+        plan = chosen_stack.plan
+        encryption = certificates.of(chosen_stack.settings, plan, datetime.now(UTC))
+        (planned,) = [candidate for candidate in plan.parties if candidate.party.id == party]
+        made = cards.of(planned, chosen_stack.settings, chosen_stack.release, encryption)
     except (StackError, cards.CardError) as error:
         raise failure(error) from None
     typer.echo(cards.render(made), nl=False)

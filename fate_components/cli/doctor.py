@@ -26,10 +26,10 @@ ILL = 3
 
 def _tables(report: checks.Report) -> Iterator[RenderableType]:
     hosts = Table("Docker host", "Docker", "free disk", "clock", box=None, pad_edge=False)
-    for name, one in report.surveys.items():
-        disk = "-" if one.disk is None else f"{one.disk / (1 << 30):.0f} GiB"
-        clock = "-" if one.error else f"{one.clock:+.1f} s"
-        hosts.add_row(name, str(one.info.get("ServerVersion", "-")), disk, clock)
+    for name, surveyed in report.surveys.items():
+        disk = "-" if surveyed.disk is None else f"{surveyed.disk / (1 << 30):.0f} GiB"
+        clock = "-" if surveyed.error else f"{surveyed.clock:+.1f} s"
+        hosts.add_row(name, str(surveyed.info.get("ServerVersion", "-")), disk, clock)
     ways = Table("from", "to", "at", "connected in", box=None, pad_edge=False)
     for way in report.reached:
         seconds = way.seconds
@@ -59,14 +59,16 @@ def doctor(
     try:
         with waiting("examining the stack"):
             looked_at = target(stack, None, aside)
-            found = looked_at.stack
-            if found is None:
+            chosen_stack = looked_at.stack
+            if chosen_stack is None:
                 raise StackError(
                     "no stack file to compare the Docker hosts with: name a stack with --stack"
                 )
-            plan = found.plan
-            examined = checks.Stack(found.name, found.settings, found.line, plan)
-            surveys = survey.take(looked_at.docker_hosts, found.name)
+            plan = chosen_stack.plan
+            examined = checks.Stack(
+                chosen_stack.name, chosen_stack.settings, chosen_stack.line, plan
+            )
+            surveys = survey.take(looked_at.docker_hosts, chosen_stack.name)
             members = looked_at.look().members
             report = checks.examine(examined, surveys, members, datetime.now(UTC))
     except (StackError, TargetError) as error:
@@ -93,20 +95,20 @@ def _document(report: checks.Report) -> dict[str, object]:
         "warnings": report.warnings,
         "hosts": {
             name: {
-                "docker": one.info.get("ServerVersion"),
-                "freeBytes": one.disk,
-                "clockAheadSeconds": round(one.clock, 3),
+                "docker": surveyed.info.get("ServerVersion"),
+                "freeBytes": surveyed.disk,
+                "clockAheadSeconds": round(surveyed.clock, 3),
             }
-            for name, one in report.surveys.items()
-            if not one.error
+            for name, surveyed in report.surveys.items()
+            if not surveyed.error
         },
         "ways": [
             {
-                "from": one.way.party,
-                "to": one.way.to,
-                "at": f"{one.way.at.host}:{one.way.at.port}",
-                "seconds": one.seconds,
+                "from": tried.way.party,
+                "to": tried.way.to,
+                "at": f"{tried.way.at.host}:{tried.way.at.port}",
+                "seconds": tried.seconds,
             }
-            for one in report.reached
+            for tried in report.reached
         ],
     }

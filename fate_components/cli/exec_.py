@@ -36,9 +36,9 @@ def exec_(
     try:
         with waiting("looking at the Docker hosts"):
             looked_at = target(stack, host, aside)
-            found = service(looked_at, looked_at.look(), party, name)
+            member = service(looked_at, looked_at.look(), party, name)
     except (StackError, TargetError) as error:
         raise failure(error) from None
     options = ["-it"] if sys.stdin.isatty() and sys.stdout.isatty() else ["-i"]
-    arguments = ["exec", *options, found.id, *(command or _SHELL)]
-    raise typer.Exit(cli.attached(arguments, cli.environment(found.docker_host)))
+    arguments = ["exec", *options, member.id, *(command or _SHELL)]
+    raise typer.Exit(cli.attached(arguments, cli.environment(member.docker_host)))

@@ -87,7 +87,10 @@ def _env_of(parties: Path) -> Path | None:
     """The .env that KubeFATE's scripts read: beside them, and above them in v1.3.0."""
     folder = parties.resolve().parent
     above = [folder.parent] if folder.name == "docker-deploy" else []
-    return next((one / ".env" for one in (folder, *above) if (one / ".env").is_file()), None)
+    return next(
+        (directory / ".env" for directory in (folder, *above) if (directory / ".env").is_file()),
+        None,
+    )
 
 
 def _stack(name: str | None) -> str:

@@ -43,9 +43,9 @@ def save(
     """Write the images that a stack needs to one file, for `fate:images: archive`."""
     console = Console(highlight=False, soft_wrap=True)
     try:
-        found = read(stack)
-        wanted = names(found.settings, found.plan)
-        hosts = _hosts(found, host)
+        chosen_stack = read(stack)
+        wanted = names(chosen_stack.settings, chosen_stack.plan)
+        hosts = _hosts(chosen_stack, host)
         source = _source(hosts, wanted)
         with interrupts.orderly(), new_file(file) as target, OnConsole(console).bars() as add:
             blocks = cli.output(["save", *wanted], cli.environment(hosts[source]))

@@ -35,12 +35,12 @@ class Printer:
     """
 
     def __init__(self, members: Sequence[Member], console: Console) -> None:
-        width = max(len(one.service) for one in members)
+        width = max(len(member.service) for member in members)
         self._before: dict[str, bytes] = {}
-        for one, colour in zip(members, cycle(_COLOURS), strict=False):
+        for member, colour in zip(members, cycle(_COLOURS), strict=False):
             with console.capture() as written:
-                console.print(f"{one.service:{width}} |", style=colour, end="")
-            self._before[one.name] = written.get().encode() + b" "
+                console.print(f"{member.service:{width}} |", style=colour, end="")
+            self._before[member.name] = written.get().encode() + b" "
         if len(members) == 1:
             self._before = dict.fromkeys(self._before, b"")
 
@@ -76,14 +76,14 @@ def logs(
     try:
         with waiting("looking at the Docker hosts"):
             looked_at = target(stack, host, aside)
-            found = looked_at.look()
+            fleet = looked_at.look()
         if name:
-            members = [service(looked_at, found, party, name)]
+            members = [service(looked_at, fleet, party, name)]
         else:
-            members = services(looked_at, found, party)
-        for one, why in found.silent.items():
-            if party in looked_at.parties_on(one):
-                aside(looked_at.silence(one, why))
+            members = services(looked_at, fleet, party)
+        for silent_host, why in fleet.silent.items():
+            if party in looked_at.parties_on(silent_host):
+                aside(looked_at.silence(silent_host, why))
         for member in members:
             if not member.id:
                 aside(f"{member.name} is missing on Docker host {member.host}")

@@ -93,8 +93,8 @@ def tunnel(docker_host: str, address: str, port: int) -> Iterator[int]:
             while not _accepts(local):
                 if process.poll() is not None or time.monotonic() > deadline:
                     process.terminate()
-                    said = process.stderr.read().strip() if process.stderr else ""
-                    why = said.splitlines()[-1] if said else f"not within {_SECONDS} s"
+                    stderr = process.stderr.read().strip() if process.stderr else ""
+                    why = stderr.splitlines()[-1] if stderr else f"not within {_SECONDS} s"
                     raise OpenError(f"no ssh tunnel to {docker_host}: {why}")
                 time.sleep(0.1)
             yield local
@@ -183,8 +183,8 @@ def _warn(target: Target, member: Member) -> None:
 
 
 def _service(target: Target, party: str, what: What | None) -> Member:
-    found = target.look()
+    fleet = target.look()
     if what is None:
-        there = [one.service for one in found.parties.get(party, []) if one.id]
+        there = [member.service for member in fleet.parties.get(party, []) if member.id]
         what = What.board if _SERVICES[What.board] in there else What.notebook
-    return service(target, found, party, _SERVICES[what])
+    return service(target, fleet, party, _SERVICES[what])

@@ -45,9 +45,9 @@ def add(
     try:
         card = cards.read(file.read())
         present = config(stack)
-        found = present.checked()
-        warnings = _compatible(card, found)
-        wanted = cards.peer(card, found.settings)
+        chosen_stack = present.checked()
+        warnings = _compatible(card, chosen_stack)
+        wanted = cards.peer(card, chosen_stack.settings)
         peers = [*json.loads(present.values.get(_PEERS) or "[]"), wanted]
         replace(present, values={**present.values, _PEERS: json.dumps(peers)}).checked()
         warnings += unreachable(card)
@@ -55,7 +55,7 @@ def add(
             f"{_PEERS}[{len(peers) - 1}].{path}": auto.ConfigValue(str(value))
             for path, value in leaves(wanted)
         }
-        with workspace(found.name) as (project, name):
+        with workspace(chosen_stack.name) as (project, name):
             project.set_all_config(name, values, path=True)
     except (StackError, CardError) as error:
         raise failure(error) from None
@@ -68,7 +68,8 @@ def add(
             markup=False,
         )
     console.print(
-        f"Party {card.party} is now a peer in Pulumi.{found.name}.yaml. Next: `pulumi preview`.",
+        f"Party {card.party} is now a peer in Pulumi.{chosen_stack.name}.yaml. "
+        "Next: `pulumi preview`.",
         markup=False,
     )
 
@@ -130,7 +131,7 @@ def unreachable(card: Card) -> list[str]:
         return None
 
     with ThreadPoolExecutor() as threads:
-        return [said for said in threads.map(called, card.gateways) if said]
+        return [fault for fault in threads.map(called, card.gateways) if fault]
 
 
 def _call(gateway: Gateway, card: Card) -> None:

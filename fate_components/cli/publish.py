@@ -30,11 +30,13 @@ def publish(
     """Load and bind a trained model at all its parties, and try one inference."""
     try:
         wanted = Publication(job, service, _map(features), device)
-        found = read(stack)
-        known = found.line.serving
+        chosen_stack = read(stack)
+        known = chosen_stack.line.serving
         if known is None:
-            raise PublishError(f"FATE {found.release.name} has no serving here")
-        known.publish(found.containers(TRAINING), found.containers(SERVING), wanted, _Progress())
+            raise PublishError(f"FATE {chosen_stack.release.name} has no serving here")
+        known.publish(
+            chosen_stack.containers(TRAINING), chosen_stack.containers(SERVING), wanted, _Progress()
+        )
     except (PublishError, StackError) as error:
         raise failure(error) from None
 

@@ -46,12 +46,12 @@ def workspace(name: str | None) -> Iterator[tuple[auto.LocalWorkspace, str]]:
         StackError: no stack is selected.
     """
     try:
-        found = auto.LocalWorkspace(work_dir=str(PROJECT))
-        selected = None if name else found.stack()
+        project = auto.LocalWorkspace(work_dir=str(PROJECT))
+        selected = None if name else project.stack()
         name = name or (selected.name if selected else None)
         if name is None:
             raise StackError("no stack is selected: name one with --stack")
-        yield found, name
+        yield project, name
     except auto.CommandError as error:
         last = str(error).strip().splitlines()[-1]
         raise StateError(last.strip().removeprefix("stderr: error:").strip()) from None
@@ -100,8 +100,8 @@ def config(name: str | None) -> Config:
     Raises:
         StackError: there is no such stack.
     """
-    with workspace(name) as (found, name):
-        values = found.get_all_config(name)
+    with workspace(name) as (project, name):
+        values = project.get_all_config(name)
     return Config(
         name,
         {key: value.value for key, value in values.items()},
@@ -158,9 +158,11 @@ def _project_defaults() -> dict[str, object]:
     project = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())
     if project["name"] != NAMESPACE:
         return {}  # its defaults are for keys of its own namespace
-    defaults = {key: one.get("default") for key, one in project["config"].items()}
+    defaults = {key: declaration.get("default") for key, declaration in project["config"].items()}
     return {
-        f"{NAMESPACE}:{key}": one for key, one in defaults.items() if one not in (None, "", [], {})
+        f"{NAMESPACE}:{key}": value
+        for key, value in defaults.items()
+        if value not in (None, "", [], {})
     }
 
 

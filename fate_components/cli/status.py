@@ -49,7 +49,7 @@ class Status:
     def well(self) -> bool:
         """Whether every service is healthy, and there is one."""
         members = self.fleet.members
-        return bool(members) and not self.fleet.silent and all(one.well for one in members)
+        return bool(members) and not self.fleet.silent and all(member.well for member in members)
 
 
 def look(looked_at: Target) -> Status:
@@ -58,8 +58,8 @@ def look(looked_at: Target) -> Status:
     Raises:
         TargetError: containers of several stacks are there, and none was chosen.
     """
-    found = looked_at.look()
-    return Status(found, fleet.measure(found.members))
+    seen_fleet = looked_at.look()
+    return Status(seen_fleet, fleet.measure(seen_fleet.members))
 
 
 def ago(since: datetime | None, now: datetime) -> str:
@@ -73,38 +73,40 @@ def size(count: int) -> str:
     return f"{mib:.0f} MiB" if mib < 1024 else f"{mib / 1024:.1f} GiB"
 
 
-def service_document(one: Member, usage: Usage | None) -> dict[str, Any]:
+def service_document(member: Member, usage: Usage | None) -> dict[str, Any]:
     """What --json prints of a service.
 
     Args:
-        one: the service.
+        member: the service.
         usage: what it uses, if that is known.
     """
     return {
-        "service": one.service,
-        "host": one.host,
-        "container": one.name,
-        "state": one.state,
-        "health": one.health or None,
-        "since": one.since.isoformat(timespec="seconds") if one.since else None,
-        "restarts": one.restarts,
-        "image": one.image or None,
-        "ports": one.ports,
+        "service": member.service,
+        "host": member.host,
+        "container": member.name,
+        "state": member.state,
+        "health": member.health or None,
+        "since": member.since.isoformat(timespec="seconds") if member.since else None,
+        "restarts": member.restarts,
+        "image": member.image or None,
+        "ports": member.ports,
         "memoryBytes": usage.memory if usage else None,
         "cpuCores": round(usage.cores, 3) if usage and usage.cores is not None else None,
-        "healthy": one.well,
+        "healthy": member.well,
     }
 
 
 def as_json(looked_at: Target, status: Status) -> dict[str, Any]:
     """The document that --json prints."""
     return {
-        "stack": looked_at.name or next((one.stack for one in status.fleet.members), None),
+        "stack": looked_at.name or next((member.stack for member in status.fleet.members), None),
         "healthy": status.well,
         "parties": [
             {
                 "party": party,
-                "services": [service_document(one, status.usages.get(one.id)) for one in members],
+                "services": [
+                    service_document(member, status.usages.get(member.id)) for member in members
+                ],
             }
             for party, members in status.fleet.parties.items()
         ],
@@ -118,7 +120,7 @@ def as_json(looked_at: Target, status: Status) -> dict[str, Any]:
 def tables(looked_at: Target, status: Status, now: datetime) -> Iterator[RenderableType]:
     """A table for each party, and a line for each Docker host that does not answer."""
     for party, members in status.fleet.parties.items():
-        ill = sum(not one.well for one in members)
+        ill = sum(not member.well for member in members)
         title = display_name(party).removeprefix("the ")
         yield Text.assemble(
             (title, "bold"), ": ", (f"{ill} of {len(members)} not healthy", "red")
@@ -128,8 +130,8 @@ def tables(looked_at: Target, status: Status, now: datetime) -> Iterator[Rendera
         for column in _COLUMNS:
             loose = column in ("ports", "image")
             table.add_column(column, no_wrap=not loose, overflow="fold" if loose else "ellipsis")
-        for one in members:
-            table.add_row(*_row(one, status, now))
+        for member in members:
+            table.add_row(*_row(member, status, now))
         yield table
         yield ""
     for host, why in status.fleet.silent.items():
@@ -145,33 +147,33 @@ def grouped(ports: Iterable[str]) -> list[str]:
         ports: ports on a Docker host, like 10.0.0.7:26010.
     """
     runs: list[list[str]] = []
-    for one in ports:
-        address, _, port = one.rpartition(":")
+    for endpoint in ports:
+        address, _, port = endpoint.rpartition(":")
         if runs and runs[-1][-1] == f"{address}:{int(port) - 1}":
-            runs[-1].append(one)
+            runs[-1].append(endpoint)
         else:
-            runs.append([one])
-    found: list[str] = []
+            runs.append([endpoint])
+    shortened: list[str] = []
     for run in runs:
         long = len(run) > 2
-        found += [f"{run[0]}-{run[-1].rpartition(':')[2]}"] if long else run
-    return found
+        shortened += [f"{run[0]}-{run[-1].rpartition(':')[2]}"] if long else run
+    return shortened
 
 
-def _row(one: Member, status: Status, now: datetime) -> list[str | Text]:
-    usage = status.usages.get(one.id)
+def _row(member: Member, status: Status, now: datetime) -> list[str | Text]:
+    usage = status.usages.get(member.id)
     cores = usage.cores if usage else None
     return [
-        one.service,
-        one.host,
-        Text(one.state, _COLOURS[condition(one.state)]),
-        Text(one.health or "-", _COLOURS[condition(one.health)] if one.health else ""),
-        ago(one.since, now),
-        "-" if one.state == MISSING else str(one.restarts),
+        member.service,
+        member.host,
+        Text(member.state, _COLOURS[condition(member.state)]),
+        Text(member.health or "-", _COLOURS[condition(member.health)] if member.health else ""),
+        ago(member.since, now),
+        "-" if member.state == MISSING else str(member.restarts),
         size(usage.memory) if usage else "-",
         f"{cores:.1%}" if cores is not None else "-",
-        " ".join(grouped(one.ports)) or "-",
-        one.image or "-",
+        " ".join(grouped(member.ports)) or "-",
+        member.image or "-",
     ]
 
 
@@ -194,38 +196,38 @@ def status(
     try:
         with waiting("looking at the Docker hosts"):
             looked_at = target(stack, host, aside)
-            found = look(looked_at)
+            current_status = look(looked_at)
         if watch:
-            found = _watch(shown, looked_at, found, json_)
+            current_status = _watch(shown, looked_at, current_status, json_)
         else:
-            _print(looked_at, found, json_)
+            _print(looked_at, current_status, json_)
     except (StackError, TargetError) as error:
         raise failure(error) from None
-    raise typer.Exit(0 if found.well else UNWELL)
+    raise typer.Exit(0 if current_status.well else UNWELL)
 
 
-def _print(looked_at: Target, found: Status, as_document: bool) -> None:
+def _print(looked_at: Target, status: Status, as_document: bool) -> None:
     if as_document:
-        print(json.dumps(as_json(looked_at, found)), flush=True)
+        print(json.dumps(as_json(looked_at, status)), flush=True)
     else:
-        print_table(*tables(looked_at, found, datetime.now(UTC)))
+        print_table(*tables(looked_at, status, datetime.now(UTC)))
 
 
-def _watch(shown: Console, looked_at: Target, found: Status, as_document: bool) -> Status:
+def _watch(shown: Console, looked_at: Target, status: Status, as_document: bool) -> Status:
     try:
         if as_document or not shown.is_terminal:
             while True:
-                _print(looked_at, found, as_document)
+                _print(looked_at, status, as_document)
                 time.sleep(_EVERY)
-                found = look(looked_at)
+                status = look(looked_at)
         with Live(console=shown, screen=True, auto_refresh=False) as live:
             while True:
                 now = datetime.now(UTC)
                 title = Text(f"{now.astimezone():%H:%M:%S}, Ctrl-C ends", "dim")
-                live.update(Group(title, *tables(looked_at, found, now)), refresh=True)
+                live.update(Group(title, *tables(looked_at, status, now)), refresh=True)
                 time.sleep(_EVERY)
-                found = look(looked_at)
+                status = look(looked_at)
     except KeyboardInterrupt:
         if shown.is_terminal and not as_document:
-            _print(looked_at, found, as_document)  # the terminal shows again what was there before
-        return found
+            _print(looked_at, status, as_document)  # the terminal shows again what was there before
+        return status

@@ -7,10 +7,10 @@ _WIDE = 1000  # columns: a pipe is read by programs, which want a row in a line
 
 def console() -> Console:
     """Where answers are shown: as wide as needed if it is no terminal."""
-    found = Console(highlight=False, emoji=False)
-    if not found.is_terminal:
-        found.width = _WIDE
-    return found
+    rich_console = Console(highlight=False, emoji=False)
+    if not rich_console.is_terminal:
+        rich_console.width = _WIDE
+    return rich_console
 
 
 def print_table(*parts: RenderableType) -> None:

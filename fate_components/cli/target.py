@@ -49,7 +49,7 @@ def target(name: str | None, urls: Sequence[str] | None, say: Callable[[str], ob
             raise StackError(f"{error}. To do without the state, use --stack or --host") from None
         stack, secrets_known = read_file(name), False
         say(f"the state is out of reach ({error}): the Docker hosts are those of the stack file")
-    docker_hosts = {host: found.docker for host, found in stack.settings.hosts.items()}
+    docker_hosts = {host: settings.docker for host, settings in stack.settings.hosts.items()}
     plan = stack.plan
     wanted = fleet.declared(plan, stack.name, docker_hosts)
     return Target(stack.name, docker_hosts, wanted, stack, secrets_known)

@@ -30,9 +30,9 @@ def topology_(
 ) -> None:
     """Draw hosts, parties, services and the ways between them, as the stack file says."""
     try:
-        found = read(stack)
+        chosen_stack = read(stack)
     except StackError as error:
         raise failure(error) from None
-    plan = found.plan
-    shown = picture(plan, found.settings, found.release, found.name)
+    plan = chosen_stack.plan
+    shown = picture(plan, chosen_stack.settings, chosen_stack.release, chosen_stack.name)
     typer.echo(_RENDER[format](shown), nl=False)

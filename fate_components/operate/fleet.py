@@ -92,10 +92,10 @@ class Fleet:
     @property
     def parties(self) -> dict[str, list[Member]]:
         """The services of each party."""
-        found: dict[str, list[Member]] = {}
+        by_party: dict[str, list[Member]] = {}
         for member in self.members:
-            found.setdefault(member.party, []).append(member)
-        return found
+            by_party.setdefault(member.party, []).append(member)
+        return by_party
 
 
 @dataclass(frozen=True)
@@ -124,10 +124,10 @@ def declared(plan: Topology, stack: str, docker_hosts: Mapping[str, str]) -> lis
         name = docker_name(stack, *path, service)
         return Member(stack, party, service, host, docker_hosts[host], name)
 
-    found = [
-        member(str(one.party.id), host, service, str(one.party.id))
-        for one in plan.parties
-        for cluster in one.clusters.values()
+    members = [
+        member(str(party.party.id), host, service, str(party.party.id))
+        for party in plan.parties
+        for cluster in party.clusters.values()
         for host, services in (
             (cluster.host, cluster.containers),
             *((host, branch.containers) for host, branch in cluster.branches.items()),
@@ -136,8 +136,8 @@ def declared(plan: Topology, stack: str, docker_hosts: Mapping[str, str]) -> lis
     ]
     if exchange := plan.exchange:
         services = filter(None, [EXCHANGE, exchange.edge_name])
-        found += [member(EXCHANGE, exchange.host, service) for service in services]
-    return found
+        members += [member(EXCHANGE, exchange.host, service) for service in services]
+    return members
 
 
 def look(
@@ -192,10 +192,14 @@ def joined(answers: Mapping[str, Answer], wanted: Iterable[Member] = ()) -> Flee
         for member in answer
     }
     # Of a Docker host that does not answer, nobody knows whether something is missing.
-    members = [there.pop((one.host, one.name), one) for one in wanted if one.host not in silent]
-    members += sorted(there.values(), key=lambda one: (one.party, one.name))
+    members = [
+        there.pop((member.host, member.name), member)
+        for member in wanted
+        if member.host not in silent
+    ]
+    members += sorted(there.values(), key=lambda member: (member.party, member.name))
     order = {party: number for number, party in enumerate(dict.fromkeys(m.party for m in members))}
-    return Fleet(tuple(sorted(members, key=lambda one: order[one.party])), silent)
+    return Fleet(tuple(sorted(members, key=lambda member: order[member.party])), silent)
 
 
 def _members(host: str, docker_host: str, stack: str | None) -> Iterator[Member]:
@@ -204,19 +208,20 @@ def _members(host: str, docker_host: str, stack: str | None) -> Iterator[Member]
     filters = f'{{"label":["{label}","fate.service"]}}'
     listed = daemon.get(f"/containers/json?all=1&filters={quote(filters)}") or []
     images = {
-        one["Id"]: (one.get("RepoTags") or [""])[0] for one in daemon.get("/images/json") or []
+        image["Id"]: (image.get("RepoTags") or [""])[0]
+        for image in daemon.get("/images/json") or []
     }
-    for one in listed:
-        if found := daemon.get(f"/containers/{one['Id']}/json"):  # it may just have been removed
-            yield _member(host, docker_host, found, images)
+    for row in listed:
+        if details := daemon.get(f"/containers/{row['Id']}/json"):  # it may just have been removed
+            yield _member(host, docker_host, details, images)
 
 
 def _member(
-    host: str, docker_host: str, found: Mapping[str, Any], images: Mapping[str, str]
+    host: str, docker_host: str, details: Mapping[str, Any], images: Mapping[str, str]
 ) -> Member:
-    labels, state = found["Config"]["Labels"], found["State"]
+    labels, state = details["Config"]["Labels"], details["State"]
     stack, party = labels["fate.stack"], labels.get("fate.party", EXCHANGE)
-    name = found["Name"].removeprefix("/")
+    name = details["Name"].removeprefix("/")
     path = [] if party == EXCHANGE else [party]
     running = state["Status"] in (_RUNNING, "paused")
     return Member(
@@ -226,20 +231,20 @@ def _member(
         host=host,
         docker_host=docker_host,
         name=name,
-        id=found["Id"],
+        id=details["Id"],
         state=state["Status"],
         health=(state.get("Health") or {}).get("Status", "") if running else "",
         since=_time(state["StartedAt" if running else "FinishedAt"]),
-        restarts=found.get("RestartCount", 0),
-        image=images.get(found["Image"]) or found["Image"].removeprefix("sha256:")[:12],
-        ports=tuple(_ports(found["HostConfig"].get("PortBindings") or {})),
+        restarts=details.get("RestartCount", 0),
+        image=images.get(details["Image"]) or details["Image"].removeprefix("sha256:")[:12],
+        ports=tuple(_ports(details["HostConfig"].get("PortBindings") or {})),
     )
 
 
 def _ports(bindings: Mapping[str, Any]) -> Iterator[str]:
     for bound in bindings.values():
-        for one in bound or ():
-            yield ":".join(filter(None, [one.get("HostIp"), one.get("HostPort")]))
+        for binding in bound or ():
+            yield ":".join(filter(None, [binding.get("HostIp"), binding.get("HostPort")]))
 
 
 def _time(written: str) -> datetime | None:
@@ -254,9 +259,9 @@ def measure(members: Iterable[Member]) -> dict[str, Usage]:
         members: services on any Docker hosts.
     """
     hosts: dict[str, list[str]] = {}
-    for one in members:
-        if one.state == _RUNNING:
-            hosts.setdefault(one.docker_host, []).append(one.id)
+    for member in members:
+        if member.state == _RUNNING:
+            hosts.setdefault(member.docker_host, []).append(member.id)
     # Docker measures for a second or two, so it is asked for all containers at once. Over ssh each
     # question is a session, of which a server usually accepts ten.
     pools = {
@@ -267,22 +272,22 @@ def measure(members: Iterable[Member]) -> dict[str, Usage]:
     answered, _ = wait(asked, _STATS_SECONDS)
     for pool in pools.values():
         pool.shutdown(wait=False, cancel_futures=True)
-    return {asked[one]: usage for one in answered if (usage := one.result())}
+    return {asked[future]: usage for future in answered if (usage := future.result())}
 
 
 def _usage(docker_host: str, id: str) -> Usage | None:
     try:
-        found = Daemon(docker_host, _STATS_SECONDS).get(f"/containers/{id}/stats?stream=0")
+        stats = Daemon(docker_host, _STATS_SECONDS).get(f"/containers/{id}/stats?stream=0")
     except NoAnswerError:
         return None
-    memory = (found or {}).get("memory_stats") or {}
+    memory = (stats or {}).get("memory_stats") or {}
     if "usage" not in memory:
         return None  # it has just ended
-    told = memory.get("stats") or {}
+    counters = memory.get("stats") or {}
     # As `docker stats` shows it, with cgroup v1 and v2.
-    cache = told.get("total_inactive_file", told.get("inactive_file", 0))
-    used = _cpu(found, "cpu_stats") - _cpu(found, "precpu_stats")
-    before, now = _time(found["preread"]), _time(found["read"])
+    cache = counters.get("total_inactive_file", counters.get("inactive_file", 0))
+    used = _cpu(stats, "cpu_stats") - _cpu(stats, "precpu_stats")
+    before, now = _time(stats["preread"]), _time(stats["read"])
     seconds = (now - before).total_seconds() if now and before else 0
     cores = used / seconds if seconds > 0 and used >= 0 else None
     return Usage(max(memory["usage"] - cache, 0), cores)

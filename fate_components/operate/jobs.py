@@ -133,7 +133,7 @@ class PartyJobs:
             why[f"{task.name} ({task.role})"] = reasons.lines(part, logged, unread, job)
         if not failed and any(work.failed for work in own):
             parties = dict.fromkeys([self._containers, *at.values()])
-            told = (logs.failure_of_job(self._fate_flow, party, job) for party in parties)
-            reason = next(filter(None, told), None)
+            failures = (logs.failure_of_job(self._fate_flow, party, job) for party in parties)
+            reason = next(filter(None, failures), None)
             why[f"job {job}"] = list(reason.lines) if reason else ["it has logged no error"]
         return why

@@ -103,16 +103,16 @@ class Source:
         Raises:
             LogsError: docker cannot read them.
         """
-        said = b""
+        message = b""
         with self._reading(*options) as (process, output):
             for written in output:
                 if stamped := line(written):
                     self._since = after(stamped[0])
                     yield stamped
                 else:
-                    said = written
+                    message = written
             if process.wait():
-                why = said.decode(errors="replace").strip() or f"exit code {process.returncode}"
+                why = message.decode(errors="replace").strip() or f"exit code {process.returncode}"
                 raise LogsError(f"the log of {self.member.name} cannot be read: {why}")
 
     def follow(self) -> Iterator[Line]:

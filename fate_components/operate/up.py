@@ -120,11 +120,11 @@ def left_out(host: str, why: str, has: Sequence[str], wanted: Sequence[str], gon
         gone: whether the stack file no longer has it.
     """
     runs = f"it runs {_listed(has)}" if has or not wanted else f"it is to run {_listed(wanted)}"
-    said = f"Docker host {host} does not answer and is left out ({runs}): {why}"
+    sentence = f"Docker host {host} does not answer and is left out ({runs}): {why}"
     if not gone:
-        return said
+        return sentence
     return (
-        f"{said}. The stack file no longer has it: if it is gone for good, run `fatectl forget "
+        f"{sentence}. The stack file no longer has it: if it is gone for good, run `fatectl forget "
         f"{host}`, after which `pulumi up` works again"
     )
 

@@ -159,15 +159,20 @@ def with_states(picture: Picture, states: Mapping[tuple[str, str], tuple[str, st
             ill; what is not in it is unknown.
     """
 
-    def service(party: str, one: ServiceBox) -> ServiceBox:
-        if one.external:
-            return one
-        found = [states.get((party, name), ("unknown", "unknown")) for name in one.containers]
-        state, condition = min(found, key=lambda state: _WORST_FIRST.index(state[1]))
-        return replace(one, state=state, condition=condition)
+    def service(party: str, box: ServiceBox) -> ServiceBox:
+        if box.external:
+            return box
+        container_states = [
+            states.get((party, name), ("unknown", "unknown")) for name in box.containers
+        ]
+        state, condition = min(container_states, key=lambda state: _WORST_FIRST.index(state[1]))
+        return replace(box, state=state, condition=condition)
 
-    def cluster(one: ClusterBox) -> ClusterBox:
-        return replace(one, services=tuple(service(one.party, box) for box in one.services))
+    def cluster(cluster_box: ClusterBox) -> ClusterBox:
+        return replace(
+            cluster_box,
+            services=tuple(service(cluster_box.party, box) for box in cluster_box.services),
+        )
 
     hosts = tuple(
         replace(host, clusters=tuple(map(cluster, host.clusters))) for host in picture.hosts
@@ -177,7 +182,7 @@ def with_states(picture: Picture, states: Mapping[tuple[str, str], tuple[str, st
 
 def _host(name: str, plan: Topology, settings: Settings) -> HostBox:
     clusters = [
-        _cluster(cluster, [one for one in party.clusters.values() if one is not cluster])
+        _cluster(cluster, [other for other in party.clusters.values() if other is not cluster])
         for party in plan.parties
         for cluster in party.clusters.values()
         if cluster.host == name
@@ -236,10 +241,10 @@ def _branch(cluster: ClusterPlan, host: str) -> ClusterBox:
         for service, names in cluster.branches[host].services.items()
     ]
     calls = [
-        f"{one.container} at {cluster.known[host][one.container]}:{_ports(one)}"
-        f"{'' if one.encrypted else ', not encrypted'}"
-        for one in cluster.between
-        if one.host == cluster.host
+        f"{crossing.container} at {cluster.known[host][crossing.container]}:{_ports(crossing)}"
+        f"{'' if crossing.encrypted else ', not encrypted'}"
+        for crossing in cluster.between
+        if crossing.host == cluster.host
     ]
     calls += [
         f"{port} at {cluster.home[port].host}:{cluster.home[port].port}, not encrypted"
@@ -250,17 +255,17 @@ def _branch(cluster: ClusterPlan, host: str) -> ClusterBox:
         )
     ]
     called = [
-        f"{one.container} is called at {cluster.known[cluster.host][one.container]}:{_ports(one)}, "
-        "not encrypted"
-        for one in cluster.between
-        if one.host == host and not one.encrypted
+        f"{crossing.container} is called at {cluster.known[cluster.host][crossing.container]}:"
+        f"{_ports(crossing)}, not encrypted"
+        for crossing in cluster.between
+        if crossing.host == host and not crossing.encrypted
     ]
     return ClusterBox(
         f"Party {cluster.party.id}, with all else on {cluster.host}",
         cluster.kind,
         (),
         tuple(services),
-        (*(f"calls {one}" for one in calls), *called),
+        (*(f"calls {call}" for call in calls), *called),
         str(cluster.party.id),
     )
 
@@ -274,8 +279,10 @@ def _ports_of(cluster: ClusterPlan, service: str) -> tuple[str, ...]:
     )
 
 
-def _ports(one: CrossHostPorts) -> str:
-    return f"{one.first}" if one.count == 1 else f"{one.first}-{one.first + one.count - 1}"
+def _ports(ports: CrossHostPorts) -> str:
+    return (
+        f"{ports.first}" if ports.count == 1 else f"{ports.first}-{ports.first + ports.count - 1}"
+    )
 
 
 def _notes(cluster: ClusterPlan, others: Iterable[ClusterPlan]) -> Iterator[str]:

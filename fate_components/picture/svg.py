@@ -348,7 +348,7 @@ _Chip = tuple[float, float, float, float, ServiceBox]
 
 def _chips(services: Sequence[ServiceBox], room: float) -> tuple[list[_Chip], float]:
     """Where the services of a cluster stand, in lines of a width, and their height."""
-    found: list[_Chip] = []
+    chips: list[_Chip] = []
     x = y = line = 0.0
     for service in services:
         name = len(service.name) + (11 if service.external else 0)
@@ -358,6 +358,6 @@ def _chips(services: Sequence[ServiceBox], room: float) -> tuple[list[_Chip], fl
         height = 25.0 + len(service.ports) * 14
         if x and x + width > room:
             x, y, line = 0.0, y + line + 6, 0.0
-        found.append((x, y, width, height, service))
+        chips.append((x, y, width, height, service))
         x, line = x + width + 6, max(line, height)
-    return found, y + line
+    return chips, y + line

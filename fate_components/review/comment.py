@@ -83,14 +83,14 @@ def _summary(preview: Preview) -> str:
     if not preview.changes:
         return " ".join(["**No changes.**", *_exposed(preview)])
     counts = Counter((change.operation, change.kind == CONTAINER) for change in preview.changes)
-    said = []
+    parts = []
     for operation, done in _DONE.items():
         containers, others = counts[operation, True], counts[operation, False]
         if containers:
-            said.append(f"{_number(containers, 'container')} {done}")
+            parts.append(f"{_number(containers, 'container')} {done}")
         if others:
-            said.append(f"{_number(others, 'other resource')} {done}")
-    return " ".join([f"**{', '.join(said)}.**", _interrupts(preview.changes), *_data(preview)])
+            parts.append(f"{_number(others, 'other resource')} {done}")
+    return " ".join([f"**{', '.join(parts)}.**", _interrupts(preview.changes), *_data(preview)])
 
 
 def _number(count: int, what: str) -> str:
@@ -107,29 +107,31 @@ def _interrupts(changes: Sequence[Change]) -> str:
         if change.interrupts == "jobs"
     ]
     requests = [_owner(change.owner) for change in stopping if change.interrupts == "inference"]
-    said = [f"Interrupts {_places(stopping)}"]
-    said.append(
+    parts = [f"Interrupts {_places(stopping)}"]
+    parts.append(
         f"running jobs of {_listed(_by_id(jobs))} fail" if jobs else "no job is interrupted"
     )
     if requests:
-        said.append(f"inference requests to {_listed(_by_id(requests))} fail meanwhile")
-    return "; ".join(said) + "."
+        parts.append(f"inference requests to {_listed(_by_id(requests))} fail meanwhile")
+    return "; ".join(parts) + "."
 
 
 def _data(preview: Preview) -> Iterator[str]:
-    volumes = [one for one in preview.changes if one.kind == VOLUME]
-    gone = [one for one in volumes if one.operation in (REPLACE, DELETE)]
-    if lost := [one for one in gone if not one.kept]:
+    volumes = [change for change in preview.changes if change.kind == VOLUME]
+    gone = [change for change in volumes if change.operation in (REPLACE, DELETE)]
+    if lost := [change for change in gone if not change.kept]:
         yield f"⚠️ **Deletes the data of {_places(lost)}.**"
-    if kept := [one for one in gone if one.kept]:
+    if kept := [change for change in gone if change.kept]:
         yield f"The data of {_places(kept)} stays on the Docker host, unused."
-    if other := [one for one in preview.changes if one.image and one.volumes]:
+    if other := [change for change in preview.changes if change.image and change.volumes]:
         yield f"⚠️ Another image reads the existing data of {_places(other)}: make a backup first."
-    if new := [one for one in volumes if one.operation == CREATE]:
+    if new := [change for change in volumes if change.operation == CREATE]:
         yield f"New volumes for {_places(new)}."
     yield from _exposed(preview)
     if not gone and not other and not preview.exposed:
-        restarted = any(one.volumes and one.operation == REPLACE for one in preview.changes)
+        restarted = any(
+            change.volumes and change.operation == REPLACE for change in preview.changes
+        )
         yield "Data is kept." if restarted else "No data is touched."
 
 
@@ -141,15 +143,15 @@ def _exposed(preview: Preview) -> Iterator[str]:
 
 def _places(changes: Iterable[Change]) -> str:
     """The services of each party."""
-    found: dict[str, list[str]] = {}
+    by_owner: dict[str, list[str]] = {}
     for change in changes:
-        services = found.setdefault(change.owner, [])
+        services = by_owner.setdefault(change.owner, [])
         services += [f"`{change.service}`"] * (f"`{change.service}`" not in services)
     return _listed(
         _owner(owner)
         if owner == EXCHANGE
-        else f"{_listed(sorted(found[owner]), _OF_PARTY)} of {_owner(owner)}"
-        for owner in _by_id(found)
+        else f"{_listed(sorted(by_owner[owner]), _OF_PARTY)} of {_owner(owner)}"
+        for owner in _by_id(by_owner)
     )
 
 
@@ -193,11 +195,11 @@ def _section(title: str, changes: Sequence[Change]) -> Iterator[str]:
     yield ""
     yield "| service | resource | change | what |"
     yield "| --- | --- | --- | --- |"
-    for one in sorted(changes, key=lambda one: (one.service, one.name, one.kind)):
-        kind = one.kind.lower() if one.kind != "RemoteImage" else "image"
-        service = f"`{one.service}`" if one.owner else ""
+    for change in sorted(changes, key=lambda change: (change.service, change.name, change.kind)):
+        kind = change.kind.lower() if change.kind != "RemoteImage" else "image"
+        service = f"`{change.service}`" if change.owner else ""
         cells = [
-            service, f"{kind} `{one.name}`", _DONE[one.operation], _what(one)
+            service, f"{kind} `{change.name}`", _DONE[change.operation], _what(change)
         ]  # fmt: skip
         yield f"| {' | '.join(_cell(cell) for cell in cells)} |"
     yield ""

@@ -105,9 +105,9 @@ def read(text: str) -> Preview:
         PreviewError: it is something else.
     """
     try:
-        found = json.loads(text)
-        steps = found.get("steps") or []
-        config = found.get("config") or {}
+        output = json.loads(text)
+        steps = output.get("steps") or []
+        config = output.get("config") or {}
         services = _services(steps)
         changes: dict[str, Change] = {}
         for step in steps:
@@ -115,9 +115,9 @@ def read(text: str) -> Preview:
                 # A replacement that deletes first has several steps; the first has the reasons.
                 changes.setdefault(step["urn"], _interrupting(change, step, services, config))
         messages = [
-            (one["severity"], text)
-            for one in _diagnostics(found)
-            if (text := _plain(one["message"])) and not text.startswith(_FOLLOWS)
+            (diagnostic["severity"], text)
+            for diagnostic in _diagnostics(output)
+            if (text := _plain(diagnostic["message"])) and not text.startswith(_FOLLOWS)
         ]
         exposed = _exposed(config, steps)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -130,9 +130,12 @@ def read(text: str) -> Preview:
     )
 
 
-def _diagnostics(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for one in found.get("diagnostics") or []:
-        yield {"severity": one.get("severity", "info"), "message": one.get("message", "")}
+def _diagnostics(output: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for diagnostic in output.get("diagnostics") or []:
+        yield {
+            "severity": diagnostic.get("severity", "info"),
+            "message": diagnostic.get("message", ""),
+        }
 
 
 def _plain(message: str) -> str:
@@ -231,7 +234,7 @@ def _place(step: Mapping[str, Any]) -> tuple[str, str]:
     name = _name(step["urn"])
     labels = inputs.get("labels")
     labelled = (
-        {one["label"].removeprefix("fate."): one["value"] for one in labels}
+        {label["label"].removeprefix("fate."): label["value"] for label in labels}
         if isinstance(labels, list)
         else {}
     )
@@ -255,7 +258,7 @@ def _host(step: Mapping[str, Any], state: Mapping[str, Any]) -> str:
 def _words(tops: list[str], old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     """Changed properties in words, with the values of those that are never secret."""
     before, after = old.get("inputs") or {}, new.get("inputs") or {}
-    said: set[str] = set()
+    shown: set[str] = set()
     for key in tops:
         if key == _PORTS:
             word = f"ports {_ports(before, after)} → {_ports(after, before)}"
@@ -268,8 +271,8 @@ def _words(tops: list[str], old: Mapping[str, Any], new: Mapping[str, Any]) -> I
         else:
             word = _WORDS.get(key, key)
         # The labels have a hash of the rest.
-        if word not in said and (key != "labels" or len(tops) == 1):
-            said.add(word)
+        if word not in shown and (key != "labels" or len(tops) == 1):
+            shown.add(word)
             yield word
 
 

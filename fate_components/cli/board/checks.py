@@ -30,14 +30,14 @@ class Check:
 
 def checks(resources: Iterable[Mapping[str, Any]]) -> list[Check]:
     """The checks among the resources of a stack's state."""
-    found = []
+    succeeded = []
     for resource in resources:
         name = _NAME.search(resource["urn"])
         if resource["type"] != _COMMAND or not name or resource.get("delete"):
             continue
         lines = str(resource.get("outputs", {}).get("stdout") or "").strip().splitlines()
         when = resource.get("modified") or resource.get("created")
-        found.append(
+        succeeded.append(
             Check(
                 f"Serving of party {name['serving']}"
                 if name["serving"]
@@ -47,4 +47,4 @@ def checks(resources: Iterable[Mapping[str, Any]]) -> list[Check]:
                 frozenset(map(str, resource.get("inputs", {}).get("triggers") or ())),
             )
         )
-    return found
+    return succeeded

@@ -23,21 +23,21 @@ def board(host: HostOption = None, stack: StackOption = None) -> None:
 
     It changes nothing, and needs no internet.
     """
-    said: list[str] = []
+    notes: list[str] = []
     try:
         with waiting("reading the stack"):
-            looked_at = target(stack, host, said.append)
+            looked_at = target(stack, host, notes.append)
             if looked_at.name is None:
                 # There must be one stack only.
-                found = looked_at.look().members
-                looked_at = replace(looked_at, name=found[0].stack if found else None)
+                members = looked_at.look().members
+                looked_at = replace(looked_at, name=members[0].stack if members else None)
     except (StackError, TargetError) as error:
         raise failure(error) from None
     if not looked_at.secrets_known:
-        said.append(_UNKNOWN_SECRETS)
-    for text in said:
+        notes.append(_UNKNOWN_SECRETS)
+    for text in notes:
         aside(text)
-    live = Live(looked_at, redactor(looked_at), said)
+    live = Live(looked_at, redactor(looked_at), notes)
     try:
         with Server(live) as server:
             print(server.url, flush=True)
@@ -49,8 +49,8 @@ def board(host: HostOption = None, stack: StackOption = None) -> None:
 
 def redactor(looked_at: Target) -> Redactor:
     """What removes the secrets of a stack from texts, as far as they are known."""
-    found = looked_at.stack
-    if found is None or not looked_at.secrets_known:
+    stack = looked_at.stack
+    if stack is None or not looked_at.secrets_known:
         return Redactor()
-    plan = found.plan
-    return Redactor(secrets_of(found.settings, plan, datetime.now(UTC)))
+    plan = stack.plan
+    return Redactor(secrets_of(stack.settings, plan, datetime.now(UTC)))

@@ -70,12 +70,12 @@ def document(live: Live, seen: Seen, now: datetime) -> dict[str, Any]:
 
 def _members(target: Target, seen: Seen) -> list[tuple[Member, str]]:
     """The services and how each is, also those on Docker hosts that do not answer."""
-    found = [(one, one.word) for one in seen.fleet.members]
-    found += [(one, _UNKNOWN) for one in target.wanted if one.host in seen.fleet.silent]
-    places = {(one.party, one.service): at for at, one in enumerate(target.wanted)}
-    parties = list(dict.fromkeys(one.party for one in (*target.wanted, *seen.fleet.members)))
+    entries = [(member, member.word) for member in seen.fleet.members]
+    entries += [(member, _UNKNOWN) for member in target.wanted if member.host in seen.fleet.silent]
+    places = {(member.party, member.service): at for at, member in enumerate(target.wanted)}
+    parties = list(dict.fromkeys(member.party for member in (*target.wanted, *seen.fleet.members)))
     return sorted(
-        found,
+        entries,
         key=lambda entry: (
             parties.index(entry[0].party),
             places.get((entry[0].party, entry[0].service), len(places)),
@@ -104,10 +104,12 @@ def _parties(
     members: Sequence[tuple[Member, str]],
     addresses: Mapping[str, Sequence[dict[str, Any]]],
 ) -> list[dict[str, Any]]:
-    found: dict[str, list[dict[str, Any]]] = {}
-    for one, word in members:
-        shown = service_document(one, seen.usages.get(one.id))
-        found.setdefault(one.party, []).append(shown | {"word": word, "condition": _means(word)})
+    by_party: dict[str, list[dict[str, Any]]] = {}
+    for member, word in members:
+        shown = service_document(member, seen.usages.get(member.id))
+        by_party.setdefault(member.party, []).append(
+            shown | {"word": word, "condition": _means(word)}
+        )
     return [
         {
             "party": party,
@@ -115,16 +117,16 @@ def _parties(
             "services": services,
             "addresses": addresses.get(party, []),
         }
-        for party, services in found.items()
+        for party, services in by_party.items()
     ]
 
 
 def _addresses(target: Target, stack: Stack, plan: Topology) -> dict[str, list[dict[str, Any]]]:
     """Where people reach services, by party; with the Docker host if it can be only from there."""
     of_parties = outputs.party_addresses(plan, stack.settings, stack.release)
-    found = {}
+    by_party = {}
     for party, addresses in of_parties.items():
-        found[party] = [
+        by_party[party] = [
             {
                 "name": name,
                 "address": address.text,
@@ -136,24 +138,24 @@ def _addresses(target: Target, stack: Stack, plan: Topology) -> dict[str, list[d
         ]
     if plan.exchange:
         text = outputs.exchange_output(plan.exchange, stack.settings)
-        found[EXCHANGE] = [{"name": EXCHANGE, "address": text, "onlyOn": None}]
-    return found
+        by_party[EXCHANGE] = [{"name": EXCHANGE, "address": text, "onlyOn": None}]
+    return by_party
 
 
 def _picture(stack: Stack, plan: Topology, members: Iterable[tuple[Member, str]]) -> str:
     drawn = picture(plan, stack.settings, stack.release, stack.name)
-    states = {(one.party, one.service): (word, _means(word)) for one, word in members}
+    states = {(member.party, member.service): (word, _means(word)) for member, word in members}
     return svg.render(with_states(drawn, states))
 
 
-def _jobs(told: Mapping[str, Sequence[Work]], redact: Redactor) -> list[dict[str, Any]]:
+def _jobs(by_party: Mapping[str, Sequence[Work]], redact: Redactor) -> list[dict[str, Any]]:
     """The jobs of all parties, each once, the latest first."""
     parts: dict[str, list[Work]] = {}
-    for works in told.values():
+    for works in by_party.values():
         for work in works:
             parts.setdefault(work.name, []).append(replace(work, note=redact(work.note)))
-    found = [_job(name, works) for name, works in parts.items()]
-    return sorted(found, key=lambda job: (job["started"] is None, job["started"]), reverse=True)
+    jobs = [_job(name, works) for name, works in parts.items()]
+    return sorted(jobs, key=lambda job: (job["started"] is None, job["started"]), reverse=True)
 
 
 def _jobs_asked(target: Target, seen: Seen) -> bool:
@@ -190,7 +192,7 @@ def _outcome(work: Work) -> str:
 
 def _outdated(containers: Iterable[str], seen: Seen) -> bool:
     """Whether a container that took part in a check is not there any more, as far as is known."""
-    there = {one.id for one in seen.fleet.members}
+    there = {member.id for member in seen.fleet.members}
     return not seen.fleet.silent and not there.issuperset(containers)
 
 

@@ -151,11 +151,11 @@ class Live:
             LogsError: docker cannot read them.
             TargetError: there is no such service.
         """
-        found = self._fleet()
+        seen_fleet = self._fleet()
         for member in self.target.wanted:
-            if (member.party, member.service) == (party, name) and member.host in found.silent:
-                raise TargetError(self.target.silence(member.host, found.silent[member.host]))
-        member = service(self.target, found, party, name)
+            if (member.party, member.service) == (party, name) and member.host in seen_fleet.silent:
+                raise TargetError(self.target.silence(member.host, seen_fleet.silent[member.host]))
+        member = service(self.target, seen_fleet, party, name)
         return [
             (when, self.redact(written.decode(errors="replace")))
             for when, written in logs.last(member, _LOG_LINES)

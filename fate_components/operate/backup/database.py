@@ -50,13 +50,13 @@ class Database:
             PartyError: several have one.
         """
         where = f"FROM information_schema.tables WHERE table_name = '{_JOBS}'"
-        found = [name for (name,) in self._rows(f"SELECT DISTINCT table_schema {where}")]
-        if len(found) > 1:
+        schemas = [name for (name,) in self._rows(f"SELECT DISTINCT table_schema {where}")]
+        if len(schemas) > 1:
             raise PartyError(
                 f"{self._container.name}: several databases have a table {_JOBS}: "
-                f"{', '.join(sorted(found))}; move all to another server but that of FATE Flow"
+                f"{', '.join(sorted(schemas))}; move all to another server but that of FATE Flow"
             )
-        name = found[0] if found else self._name
+        name = schemas[0] if schemas else self._name
         return Database(self._party, self._container, self._as_root, name)
 
     def product(self) -> str:

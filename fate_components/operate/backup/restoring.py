@@ -24,7 +24,7 @@ class Restoring:
 
     def __init__(self, party: Deployed, say: Callable[[str], None]) -> None:
         self._party, self._say = party, say
-        self._hosts = list(dict.fromkeys(one.docker_host for one in party.containers))
+        self._hosts = list(dict.fromkeys(container.docker_host for container in party.containers))
         # A volume is the smallest thing that a Docker host creates, keeps and removes at once.
         self._mark = docker_name(party.stack, party.id, "restoring")
         self._volumes: list[str] = []  # those that are to be switched
@@ -32,8 +32,8 @@ class Restoring:
 
     def interrupted(self) -> bool:
         """Whether an earlier restore was killed during its switch."""
-        found = docker(self._hosts[0], "volume", "ls", "-q", f"--filter=name={self._mark}")
-        return self._mark in found.split()
+        names = docker(self._hosts[0], "volume", "ls", "-q", f"--filter=name={self._mark}")
+        return self._mark in names.split()
 
     def load(self, member: Member, blocks: Iterable[bytes]) -> None:
         """Load a member of a backup beside the data in use.
@@ -49,8 +49,8 @@ class Restoring:
         content = archive.decompressed(blocks)
         if member.volume is not None:
             self._unpack(member.volume, content)
-        elif found := database.of(self._party):
-            found.load(content)
+        elif party_database := database.of(self._party):
+            party_database.load(content)
             self._has_tables = True
 
     def empty(self, part: str) -> None:

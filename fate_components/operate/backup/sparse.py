@@ -61,7 +61,9 @@ def archiver(party: Deployed, docker_host: str) -> Copier:
         party: the party.
         docker_host: how to reach the host's daemon.
     """
-    return _best(party, docker_host, lambda one: (one.tar_seeks, bool(one.python), one.tar))
+    return _best(
+        party, docker_host, lambda copier: (copier.tar_seeks, bool(copier.python), copier.tar)
+    )
 
 
 def unpacker(party: Deployed, docker_host: str) -> Copier:
@@ -71,37 +73,39 @@ def unpacker(party: Deployed, docker_host: str) -> Copier:
         party: the party.
         docker_host: how to reach the host's daemon.
     """
-    return _best(party, docker_host, lambda one: (one.tar_seeks, False, one.tar))
+    return _best(party, docker_host, lambda copier: (copier.tar_seeks, False, copier.tar))
 
 
 def reads_holes(party: Deployed) -> list[str]:
     """The party's Docker hosts on which nothing can archive files without reading holes."""
-    hosts = dict.fromkeys(one.docker_host for one in party.containers)
+    hosts = dict.fromkeys(container.docker_host for container in party.containers)
     return [host for host in hosts if not archiver(party, host).seeks]
 
 
 def _best(
     party: Deployed, docker_host: str, merits: Callable[[Copier], tuple[bool, bool, Version]]
 ) -> Copier:
-    there = [one for one in party.containers if one.docker_host == docker_host]
+    there = [container for container in party.containers if container.docker_host == docker_host]
     # Those of services with data first: most of them are large images with GNU tar.
-    images = dict.fromkeys(one.image for one in sorted(there, key=lambda one: not one.volumes))
-    found: list[Copier] = []
+    images = dict.fromkeys(
+        container.image for container in sorted(there, key=lambda container: not container.volumes)
+    )
+    copiers: list[Copier] = []
     for image in images:
-        found.append(_copier(docker_host, image))
-        if found[-1].tar_seeks:
+        copiers.append(_copier(docker_host, image))
+        if copiers[-1].tar_seeks:
             break
-    return max(found, key=merits)
+    return max(copiers, key=merits)
 
 
 @cache
 def _copier(docker_host: str, image: str) -> Copier:
     options = ("--rm", "--pull=never", "--network=none", "--user=0", "--entrypoint=sh")
     try:
-        said = docker(docker_host, "run", *options, image, "-c", _PROBE)
+        output = docker(docker_host, "run", *options, image, "-c", _PROBE)
     except PartyError:
         return Copier(image)
-    tar = re.search(r"^tar \(GNU tar\) (\d+(?:\.\d+)*)", said, re.MULTILINE)
-    python = re.search(r"^python (.+)", said, re.MULTILINE)
+    tar = re.search(r"^tar \(GNU tar\) (\d+(?:\.\d+)*)", output, re.MULTILINE)
+    python = re.search(r"^python (.+)", output, re.MULTILINE)
     version = tuple(map(int, tar[1].split("."))) if tar else ()
     return Copier(image, version, python[1] if python else "")

@@ -69,14 +69,14 @@ class _Blocks:
         self._blocks, self._block, self._at = blocks, b"", 0
 
     def read(self, size: int = _MOST) -> bytes:
-        found = b""
-        while len(found) < size:
+        content = b""
+        while len(content) < size:
             if self._at == len(self._block):
                 self._block, self._at = next(self._blocks), 0
-            taken = self._block[self._at : self._at + size - len(found)]
+            taken = self._block[self._at : self._at + size - len(content)]
             self._at += len(taken)
-            found += taken
-        return found
+            content += taken
+        return content
 
 
 def _content(listed: bytes, file: BinaryIO, parts: "list[tuple[int, int]]") -> "Iterator[bytes]":

@@ -139,10 +139,10 @@ def end_others(party: Deployed, docker_hosts: Iterable[str]) -> None:
 
 def _all(party: Deployed, wanted: Iterable[Volume], script: str, helper: str) -> str:
     """Run a script in each of some volumes, in one container for each Docker host."""
-    said = ""
+    output = ""
     for host, there in groupby(wanted, lambda volume: volume.owner.docker_host):
-        said += docker(host, *_arguments(party, list(there), script, helper), limit=_LIMIT)
-    return said
+        output += docker(host, *_arguments(party, list(there), script, helper), limit=_LIMIT)
+    return output
 
 
 def _arguments(
