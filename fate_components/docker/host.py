@@ -152,7 +152,7 @@ class Host(pulumi.ComponentResource):
 
     def _existing(self, plan: Network, labelled: Mapping[str, str]) -> str | None:
         """The id of a network that is here already, exactly as it should be."""
-        found = self.survey.networks.get(plan.name, {})
+        network = self.survey.networks.get(plan.name, {})
         wanted = {"Subnet": str(plan.subnet), "Gateway": str(plan.gateway)}
-        addresses = (found.get("IPAM") or {}).get("Config")
-        return found["Id"] if addresses == [wanted] and found["Labels"] == labelled else None
+        addresses = (network.get("IPAM") or {}).get("Config")
+        return network["Id"] if addresses == [wanted] and network["Labels"] == labelled else None

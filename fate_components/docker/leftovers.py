@@ -74,7 +74,7 @@ class Taken:
         """Whether something may be in the way of a resource with these inputs."""
         name = inputs["name"]
         needs: set[int | str] = {*_to_take(inputs), *(at.port for at in _to_bind(inputs))}
-        return name in self.names or any(self.holders.get(one, _NONE) - {name} for one in needs)
+        return name in self.names or any(self.holders.get(need, _NONE) - {name} for need in needs)
 
 
 _NONE: frozenset[str] = frozenset()
@@ -83,11 +83,11 @@ _NONE: frozenset[str] = frozenset()
 def taken(survey: Survey) -> Taken:
     """What the survey has seen on a Docker host that may be in the way of something new."""
     holders: dict[int | str, frozenset[str]] = {}
-    for name, found in survey.containers.items():
-        if found["State"].get("Running"):
-            held: set[int | str] = {*_addresses(found), *(at.port for at in bound(found))}
-            for one in held:
-                holders[one] = holders.get(one, _NONE) | {name}
+    for name, container in survey.containers.items():
+        if container["State"].get("Running"):
+            held: set[int | str] = {*_addresses(container), *(at.port for at in bound(container))}
+            for key in held:
+                holders[key] = holders.get(key, _NONE) | {name}
     return Taken(frozenset(survey.containers.keys() | survey.networks.keys()), holders)
 
 
@@ -114,16 +114,16 @@ def _make_room(
 ) -> None:
     kind = "network" if type.endswith(":Network") else "container"
     # If it belongs to others, the provider's own error says so.
-    found = _inspect(environment, kind, str(inputs["name"]))
-    if found and is_leftover(found, labels_of(inputs)):
+    existing = _inspect(environment, kind, str(inputs["name"]))
+    if existing and is_leftover(existing, labels_of(inputs)):
         _free_name(kind, inputs, host, environment)
     if kind == "container":
         _stop_holders(inputs, host, environment)
 
 
-def _addresses(found: Mapping[str, Any]) -> set[str]:
+def _addresses(container: Mapping[str, Any]) -> set[str]:
     """The addresses of a container, as Docker describes it."""
-    networks = found["NetworkSettings"]["Networks"].values()
+    networks = container["NetworkSettings"]["Networks"].values()
     return {network["IPAddress"] for network in networks} - {""}
 
 
@@ -142,10 +142,10 @@ def _free_name(
     kind: str, inputs: Mapping[str, Any], host: str, environment: Mapping[str, str]
 ) -> bool:
     name, wanted = str(inputs["name"]), labels_of(inputs)
-    found = _inspect(environment, kind, name)
-    if found is None:
+    existing = _inspect(environment, kind, name)
+    if existing is None:
         return False
-    if not is_leftover(found, wanted):
+    if not is_leftover(existing, wanted):
         pulumi.log.error(
             f"The name {name} on Docker host {host} is taken by a {kind} that does not belong "
             f"to this stack. Remove or rename it, or rename the stack."
@@ -153,7 +153,7 @@ def _free_name(
         return False
     pulumi.log.warn(f"Replacing {kind} {name} on Docker host {host}: left by an earlier up.")
     if kind == "network":
-        for container in found.get("Containers") or {}:
+        for container in existing.get("Containers") or {}:
             if not _is_of(wanted["fate.stack"], container, environment):
                 return False
             cli.run(["rm", "--force", container], environment)
@@ -163,8 +163,8 @@ def _free_name(
 
 def _is_of(stack: str, container: str, environment: Mapping[str, str]) -> bool:
     """Whether a container belongs to a stack."""
-    found = _inspect(environment, "container", container)
-    return found is not None and is_leftover(found, {"fate.stack": stack})
+    inspected = _inspect(environment, "container", container)
+    return inspected is not None and is_leftover(inspected, {"fate.stack": stack})
 
 
 def _free_network(inputs: Mapping[str, Any], environment: Mapping[str, str]) -> bool:
@@ -173,9 +173,9 @@ def _free_network(inputs: Mapping[str, Any], environment: Mapping[str, str]) -> 
     Those in the state were removed before it, so these are left over.
     """
     name, stack = str(inputs.get("name")), labels_of(inputs).get("fate.stack")
-    found = _inspect(environment, "network", name)
+    network = _inspect(environment, "network", name)
     removed = False
-    for container in (found or {}).get("Containers") or {}:
+    for container in (network or {}).get("Containers") or {}:
         if stack and _is_of(stack, container, environment):
             cli.run(["rm", "--force", container], environment)
             removed = True
@@ -191,9 +191,9 @@ def _stop_holders(inputs: Mapping[str, Any], host: str, environment: Mapping[str
     running = cli.run(["ps", "-q", "--filter", f"label=fate.stack={stack}"], environment).stdout
     holders = []
     for container in running.split():
-        found = _inspect(environment, "container", container)
-        if found and found["Name"] != f"/{name}" and holds(found, inputs):
-            holders.append(found["Name"].removeprefix("/"))
+        inspected = _inspect(environment, "container", container)
+        if inspected and inspected["Name"] != f"/{name}" and holds(inspected, inputs):
+            holders.append(inspected["Name"].removeprefix("/"))
     for holder in holders:
         pulumi.log.info(f"Stopping {holder} on Docker host {host}: {name} takes over its address.")
         cli.run(["stop", "--time", "60", holder], environment, timeout=90)

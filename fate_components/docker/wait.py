@@ -142,11 +142,11 @@ def inspect(ids: Mapping[str, str]) -> dict[str, Look]:
         NoAnswerError: the daemon does not answer.
     """
     done = _docker("inspect", "--type", "container", *ids.values())
-    found = {one["Id"]: look_at(one) for one in json.loads(done.stdout or "[]")}
+    looks = {container["Id"]: look_at(container) for container in json.loads(done.stdout or "[]")}
     errors = done.stderr.lower()
     if done.returncode and "no such container" not in errors:
         raise NoAnswerError(done.stderr.strip())
-    return {name: found.get(id, Look("removed")) for name, id in ids.items()}
+    return {name: looks.get(id, Look("removed")) for name, id in ids.items()}
 
 
 def _docker(*arguments: str) -> subprocess.CompletedProcess[str]:

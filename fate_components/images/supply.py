@@ -47,16 +47,16 @@ def supplies(settings: Settings, plan: Topology) -> dict[str, Supply]:
         settings: the stack file's settings.
         plan: the deployment.
     """
-    found: dict[str, Supply] = {}
+    supplied: dict[str, Supply] = {}
     for host in settings.hosts:
         services = plan.services(host)
         packages = {service.package for service in services if service.package}
         if settings.images == "packages" and packages:
-            found[host] = Builds(settings.release, packages, settings.registry)
+            supplied[host] = Builds(settings.release, packages, settings.registry)
         if settings.images == "archive" and services:
             names = {full_name(settings.registry, service) for service in services}
-            found[host] = Archived(settings.archive or "", names, settings.registry)
-    return found
+            supplied[host] = Archived(settings.archive or "", names, settings.registry)
+    return supplied
 
 
 def names(settings: Settings, plan: Topology) -> list[str]:
@@ -66,15 +66,15 @@ def names(settings: Settings, plan: Topology) -> list[str]:
         settings: the stack file's settings.
         plan: the deployment.
     """
-    found, supplied = set(), supplies(settings, plan)
+    image_names, supplied = set(), supplies(settings, plan)
     for host in settings.hosts:
         supply = supplied.get(host)
         for service in plan.services(host):
             ours = supply and supply.has(service)
-            found.add(
+            image_names.add(
                 supply.name(service) if supply and ours else full_name(settings.registry, service)
             )
-    return sorted(found)
+    return sorted(image_names)
 
 
 def mistakes(supplies: Mapping[str, Supply], surveys: Mapping[str, Survey]) -> Iterator[Mistake]:
@@ -134,9 +134,9 @@ class Builds:
         assert image.package is not None  # noqa: S101
         key = image_key(image.package, self._release)
         used = [
-            str(one["Image"])
-            for one in survey.containers.values()
-            if (one["Config"].get("Labels") or {}).get(LABEL) == key
+            str(container["Image"])
+            for container in survey.containers.values()
+            if (container["Config"].get("Labels") or {}).get(LABEL) == key
         ]
         if not used or survey.has_image(self.name(image)):
             return None
@@ -228,7 +228,11 @@ class Archived:
         if survey.has_image(name):
             return None
         id = _contents(self._path).id(name)
-        return id if any(one["Image"] == id for one in survey.containers.values()) else None
+        return (
+            id
+            if any(container["Image"] == id for container in survey.containers.values())
+            else None
+        )
 
     def again(
         self, host: str, docker_host: str, image: Image, kept: str | None

@@ -54,7 +54,7 @@ class _Traceback:
     @property
     def own(self) -> tuple[str, ...]:
         """The deepest frame in FATE's code; empty if there is none."""
-        return next((one for one in reversed(self.frames) if _is_own(one[0])), ())
+        return next((frame for frame in reversed(self.frames) if _is_own(frame[0])), ())
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class _Record:
     @property
     def rank(self) -> int:
         """How little it tells: 0 if FATE's code failed, 2 if there is no traceback."""
-        return min((0 if one.own else 1 for one in self.tracebacks), default=2)
+        return min((0 if traceback.own else 1 for traceback in self.tracebacks), default=2)
 
 
 def first(log: str) -> Failure | None:
@@ -77,8 +77,8 @@ def first(log: str) -> Failure | None:
     Args:
         log: the text.
     """
-    found = min(_records(log), key=lambda record: record.rank, default=None)
-    return _failure(found) if found else None
+    telling = min(_records(log), key=lambda record: record.rank, default=None)
+    return _failure(telling) if telling else None
 
 
 def _failure(record: _Record) -> Failure:
@@ -86,21 +86,21 @@ def _failure(record: _Record) -> Failure:
     if not record.tracebacks:
         return Failure(record.time, (*record.text[:_LINES], *means))
     last, origin = record.tracebacks[-1], record.tracebacks[0]
-    frame = next((one.own for one in reversed(record.tracebacks) if one.own), ())
+    frame = next((traceback.own for traceback in reversed(record.tracebacks) if traceback.own), ())
     cause = [] if origin.exception == last.exception else [f"caused by {origin.exception[0]}"]
     return Failure(record.time, (*last.exception, *frame, *cause, *means))
 
 
 def _is_own(where: str) -> bool:
-    found = _FRAME.match(where)
-    path = found["file"] if found else ""
+    match = _FRAME.match(where)
+    path = match["file"] if match else ""
     return _ROOT.sub("", path, count=1).partition("/")[0] in _PACKAGES
 
 
 def _records(log: str) -> Iterator[_Record]:
     time, lines = "", list[str]()
     for line in log.splitlines():
-        head = next(filter(None, (one.match(line) for one in _HEADS)), None)
+        head = next(filter(None, (pattern.match(line) for pattern in _HEADS)), None)
         if head is None:
             lines.append(line)
             continue
@@ -131,6 +131,6 @@ def _tracebacks(lines: Sequence[str]) -> Iterator[_Traceback]:
                 frames.append((line,))
             elif frames and line.strip(" ^~"):
                 frames[-1] = (*frames[-1], line)
-        said = [line for line in exception if line.strip() and not _JAVA.match(line)]
-        if said:
-            yield _Traceback(tuple(frames), tuple(said[:_LINES]))
+        message = [line for line in exception if line.strip() and not _JAVA.match(line)]
+        if message:
+            yield _Traceback(tuple(frames), tuple(message[:_LINES]))

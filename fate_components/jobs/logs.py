@@ -69,5 +69,5 @@ def silences(flow: FateFlow, party: Containers, jobs: Iterable[str]) -> dict[str
         "last=$(find \"$job\" -mindepth 2 -type f -printf '%T@\\n' 2>/dev/null | sort -n | "
         'tail -n 1); [ -z "$last" ] || echo "$job $((now - ${last%.*}))"; done'
     )
-    said = party.run(flow.service, script).stdout.split()
-    return {job: float(age) for job, age in zip(said[::2], said[1::2], strict=True)}
+    words = party.run(flow.service, script).stdout.split()
+    return {job: float(age) for job, age in zip(words[::2], words[1::2], strict=True)}

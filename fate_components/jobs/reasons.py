@@ -33,12 +33,12 @@ def failures(
         job: the job's id.
         task: the task's name.
     """
-    found = {
+    failed = {
         part: why
         for part, party in parts.items()
         if (why := logs.failure(flow, party, job, part.role, part.party, task))
     }
-    return dict(sorted(found.items(), key=lambda one: (not one[1].time, one[1].time)))
+    return dict(sorted(failed.items(), key=lambda item: (not item[1].time, item[1].time)))
 
 
 def lines(part: Part, found: Mapping[Part, Failure], unread: Iterable[Part], job: str) -> list[str]:
@@ -57,7 +57,7 @@ def lines(part: Part, found: Mapping[Part, Failure], unread: Iterable[Part], job
         return [f"ended because {_whose(origin, part)} task failed:", *found[origin].lines, *own]
     if own:
         return own
-    asked = list(dict.fromkeys(one.party for one in unread if one.party != part.party))
+    asked = list(dict.fromkeys(other.party for other in unread if other.party != part.party))
     if asked:
         commands = ", ".join(f"`fatectl jobs {party} {job}`" for party in asked)
         return [
@@ -82,11 +82,17 @@ def told(parts: Iterable[Part], found: Mapping[Part, Failure]) -> list[str]:
         parts: the parts of the job whose logs were read.
         found: where the task has logged an error, the earliest first.
     """
-    said = []
+    errors = []
     for part, why in found.items():
-        said += [f"party {part.party}'s task ({part.role}) failed: {why.lines[0]}", *why.lines[1:]]
-    followed = [one for one in parts if one not in found] if found else []
+        errors += [
+            f"party {part.party}'s task ({part.role}) failed: {why.lines[0]}",
+            *why.lines[1:],
+        ]
+    followed = [follower for follower in parts if follower not in found] if found else []
     return [
-        *said,
-        *(f"party {one.party}'s task ({one.role}) ended because of it" for one in followed),
+        *errors,
+        *(
+            f"party {follower.party}'s task ({follower.role}) ended because of it"
+            for follower in followed
+        ),
     ]

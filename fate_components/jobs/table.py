@@ -74,7 +74,7 @@ def works(
         now: the time.
         notes: what there is to say about jobs.
     """
-    found = []
+    unsorted = []
     for row in rows:
         began = row.get("start_time") or row.get("create_time")
         started = datetime.fromtimestamp(began / 1000, UTC) if began else None
@@ -83,7 +83,7 @@ def works(
             seconds = row["elapsed"] / 1000
         elif started and row["status"] not in _ENDED:
             seconds = max((now - started).total_seconds(), 0)
-        found.append(
+        unsorted.append(
             Work(
                 str(row[name]), str(row["role"]), str(row["party_id"]), str(row["status"]),
                 started, seconds, notes.get(waits.key(row), "") if notes else "",
@@ -91,7 +91,7 @@ def works(
             )
         )  # fmt: skip
     never = datetime.max.replace(tzinfo=UTC)
-    return sorted(found, key=lambda one: one.started or never, reverse=True)
+    return sorted(unsorted, key=lambda work: work.started or never, reverse=True)
 
 
 def _parties(row: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
@@ -99,7 +99,9 @@ def _parties(row: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     if isinstance(roles := row.get("roles"), str) and roles:
         pairs = json.loads(roles).items()
     elif isinstance(parties := row.get("parties"), list):
-        pairs = [(one["role"], one["party_id"]) for one in parties if isinstance(one, Mapping)]
+        pairs = [
+            (entry["role"], entry["party_id"]) for entry in parties if isinstance(entry, Mapping)
+        ]
     else:
         pairs = []
     return ((role, str(party)) for role, ids in pairs for party in ids)
@@ -121,14 +123,14 @@ def of_party(flow: FateFlow, party: Containers, job: str | None = None) -> list[
     notes: dict[Key, str] = {}
     if any(row["status"] == "waiting" for row in rows):
         notes |= flow.waits(party, rows if job is None else _jobs(flow, party, {}), now)
-    found = works(rows, "job_id", now, notes)
-    ages = logs.silences(flow, party, dict.fromkeys(one.name for one in found if one.running))
+    jobs = works(rows, "job_id", now, notes)
+    ages = logs.silences(flow, party, dict.fromkeys(work.name for work in jobs if work.running))
     quiet = {name: age / 60 for name, age in ages.items() if age >= QUIET_MINUTES * 60}
     return [
-        replace(one, note=f"no log line for {quiet[one.name]:.0f} min")
-        if one.running and one.name in quiet
-        else one
-        for one in found
+        replace(work, note=f"no log line for {quiet[work.name]:.0f} min")
+        if work.running and work.name in quiet
+        else work
+        for work in jobs
     ]
 
 

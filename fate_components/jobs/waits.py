@@ -75,10 +75,10 @@ def _waiting(rows: Sequence[Row]) -> list[Row]:
 def _older(row: Row, rows: Sequence[Row], scheduler: str) -> str:
     """The job that must start before this one; "" if none must."""
     before = [
-        (one["create_time"], str(one["job_id"]))
-        for one in _waiting(rows)
-        if one.get(scheduler) == row.get(scheduler)
-        and (one.get("create_time") or 0) < (row.get("create_time") or 0)
+        (other["create_time"], str(other["job_id"]))
+        for other in _waiting(rows)
+        if other.get(scheduler) == row.get(scheduler)
+        and (other.get("create_time") or 0) < (row.get("create_time") or 0)
     ]
     return min(before)[1] if before else ""
 

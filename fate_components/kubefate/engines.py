@@ -86,7 +86,7 @@ def chosen_engines(
     computing = chosen or engines["computing"] or next(iter(facts.computing))
     fitting = [name for name, some in facts.federation.items() if computing in some]
     keeps = chosen is None and engines["federation"] in fitting
-    found = {
+    setting = {
         "computing": computing,
         "federation": engines["federation"] if keeps else next(iter(fitting or facts.federation)),
     }
@@ -94,12 +94,12 @@ def chosen_engines(
         options.report.left(
             "(engines)",
             "Eggroll",
-            f"FATE {release} runs with {found['computing']} and {found['federation']}. "
+            f"FATE {release} runs with {setting['computing']} and {setting['federation']}. "
             f"{'. '.join(_CONSEQUENCES.values())}",
         )
     if chosen:
         stored = facts.computing[chosen][0]
-        for key, value in {**found, "storage": stored}.items():
+        for key, value in {**setting, "storage": stored}.items():
             if options.text(key).lower() == value:
                 options.taken(key, f"fate:engines.{key}: {value}")
             else:
@@ -107,11 +107,11 @@ def chosen_engines(
         if written.backend:
             options.left(
                 written.backend,
-                f"--engines replaces it by {found['computing']}, {found['federation']} and "
+                f"--engines replaces it by {setting['computing']}, {setting['federation']} and "
                 f"{stored}. {'. '.join(_CONSEQUENCES.values())}",
             )
-        return found
-    stores = facts.computing.get(found["computing"], ())
+        return setting
+    stores = facts.computing.get(setting["computing"], ())
     refused = set()
     for key, supported in (
         ("computing", tuple(facts.computing)),
@@ -122,7 +122,7 @@ def chosen_engines(
         if value in supported or option not in options:
             options.taken(key, f"fate:engines.{key}: {value}")
             if key == "storage" and value in supported[1:]:
-                found[key] = value
+                setting[key] = value
         elif key != "storage" or stores:
             refused.add(option)
             options.refuse(
@@ -137,9 +137,11 @@ def chosen_engines(
     if written.backend and written.backend not in refused:
         options.taken(
             written.backend,
-            "fate:engines: {" + ", ".join(f"{key}: {value}" for key, value in found.items()) + "}",
+            "fate:engines: {"
+            + ", ".join(f"{key}: {value}" for key, value in setting.items())
+            + "}",
         )
-    return found
+    return setting
 
 
 _CONSEQUENCES = {
@@ -153,10 +155,10 @@ _CONSEQUENCES = {
 
 def _federation(written: _Written, facts: SupportedEngines) -> str:
     """The federation engine in the files: what FATE 1 calls Eggroll's is OSX in FATE 2."""
-    found = written.engines["federation"]
+    engine = written.engines["federation"]
     same = {"eggroll": "osx", "osx": "eggroll"}
-    other = same.get(found, "")
-    return other if found not in facts.federation and other in facts.federation else found
+    other = same.get(engine, "")
+    return other if engine not in facts.federation and other in facts.federation else engine
 
 
 def _with(key: str, value: str) -> str:
@@ -166,7 +168,7 @@ def _with(key: str, value: str) -> str:
         facts = catalogue.load(name).engines
         if facts is None:
             continue
-        stores = {one for some in facts.computing.values() for one in some}
+        stores = {store for some in facts.computing.values() for store in some}
         known = {"computing": facts.computing, "federation": facts.federation, "storage": stores}
         if value in known[key]:
             having.append(name)

@@ -35,21 +35,21 @@ def registry(options: Options, facts: Release) -> str:
         options: the options; those about the registry are reported.
         facts: the facts of the release.
     """
-    found = options.text("RegistryURI").rstrip("/")
+    address = options.text("RegistryURI").rstrip("/")
     # Up to v1.4.3, whose .env has PREFIX, it stands in the place of federatedai in the images'
     # names, and later before it.
     if "PREFIX" in options:
-        found = found.removesuffix(f"/{_NAMESPACE}")
+        address = address.removesuffix(f"/{_NAMESPACE}")
     images = [service.image for service in {**facts.services, **facts.serving}.values()]
-    if not re.fullmatch("[A-Za-z0-9._:/-]*", found):
+    if not re.fullmatch("[A-Za-z0-9._:/-]*", address):
         options.refuse("RegistryURI", "is not a registry; write it like registry.example.org:5000")
-    elif found:
+    elif address:
         others = sorted({image for image in images if not image.startswith(_NAMESPACE)})
         examples = [next(image for image in images if image.startswith(_NAMESPACE)), *others]
         options.taken(
             "RegistryURI",
-            f"fate:registry: {found}. Images are pulled as "
-            f"{', '.join(f'{found}/{image}' for image in examples)}",
+            f"fate:registry: {address}. Images are pulled as "
+            f"{', '.join(f'{address}/{image}' for image in examples)}",
         )
     else:
         options.taken("RegistryURI", "images come from the official registries")
@@ -61,7 +61,7 @@ def registry(options: Options, facts: Release) -> str:
             f"images are always named {_NAMESPACE}/…; put yours under that name on a registry of "
             "your own, and set fate:registry; or set each service's image in fate:services",
         )
-    return found
+    return address
 
 
 def services(options: Options, facts: Release, registry: str) -> dict[str, dict[str, str]]:
@@ -82,7 +82,7 @@ def services(options: Options, facts: Release, registry: str) -> dict[str, dict[
     for name in _OF_SPARK:
         for option in (f"{name}_IMAGE", f"{name}_IMAGE_TAG"):
             options.left(option, "Spark's master and workers run in FATE Flow's image")
-    found: dict[str, dict[str, str]] = {}
+    images: dict[str, dict[str, str]] = {}
     for name, known in _SERVICES.items():
         both = (f"{name}_IMAGE", f"{name}_IMAGE_TAG")
         image, tag = map(options.text, both)
@@ -96,7 +96,7 @@ def services(options: Options, facts: Release, registry: str) -> dict[str, dict[
             if usual != official and options.text("computing").lower() == "spark":
                 image += _WITH_SPARK
             own = "/".join(filter(None, [registry, ":".join(filter(None, [image, tag]))]))
-            found |= {service: {"image": own} for service in known}
+            images |= {service: {"image": own} for service in known}
             for option in both:
                 options.taken(option, f"fate:services: {' and '.join(known)}: image: {own}")
             continue
@@ -105,7 +105,7 @@ def services(options: Options, facts: Release, registry: str) -> dict[str, dict[
                 options.taken(option, f"fate:release: {facts.name}")
             else:
                 options.left(option, f"fate:release decides the image: {official}")
-    return found
+    return images
 
 
 def variants(
@@ -135,13 +135,13 @@ def variants(
     if not known:
         return {}
     suffix = _ALGORITHMS[algorithm] + _DEVICES[device]
-    found = {}
+    images = {}
     for service, about in facts.services.items():
         image, _, tag = about.image.partition(":")
         if suffix and image in names:
             own = "/".join(filter(None, [registry, f"{image}{suffix}:{tag}"]))
-            found[service] = {"image": own}
-    chosen = ", ".join(f"{name}: {about['image']}" for name, about in found.items())
+            images[service] = {"image": own}
+    chosen = ", ".join(f"{name}: {about['image']}" for name, about in images.items())
     for name, ending in (
         ("algorithm", _ALGORITHMS[algorithm]),
         ("enabled_nn", _ALGORITHMS[algorithm]),
@@ -153,4 +153,4 @@ def variants(
             options.taken(name, f"fate:services ({chosen}). See that the registry has these images")
         else:
             options.taken(name, "the release's images are those")
-    return found
+    return images

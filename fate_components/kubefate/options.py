@@ -47,8 +47,8 @@ class Options:
 
     def version(self, name: str) -> str | None:
         """The version in an image's tag, like 1.3.0-release, or in a version of KubeFATE."""
-        found = re.match(r"v?([0-9]+(?:\.[0-9]+)+)", self.text(name))
-        return found[1] if found else None
+        match = re.match(r"v?([0-9]+(?:\.[0-9]+)+)", self.text(name))
+        return match[1] if match else None
 
     def taken(self, name: str, what: str, secret: bool = False) -> None:
         """Report an option as taken over, if the files set it."""

@@ -67,8 +67,7 @@ def members(options: Options) -> list[Member]:
     if not any(serving):
         serving = ("",) * len(ids)
     return [
-        Member(int(one), address, other)
-        for one, address, other in zip(ids, at, serving, strict=True)
+        Member(int(id), address, other) for id, address, other in zip(ids, at, serving, strict=True)
     ]
 
 
@@ -87,13 +86,13 @@ def _problems(options: Options) -> Iterator[tuple[str, str]]:
     if not any(ids):
         yield ids_name, "has no party; add the parties' ids, like (10000 9999)"
         return
-    for position, one in enumerate(ids):
-        if re.fullmatch("0+", one):
+    for position, id in enumerate(ids):
+        if re.fullmatch("0+", id):
             yield ids_name, _PARTY_0
-        elif not re.fullmatch("[1-9][0-9]{0,17}", one):
-            yield ids_name, f"{shown(one)} is not a party id; use a whole number"
-        elif one in ids[:position]:
-            yield ids_name, f"{one} is there twice; give every party its own id"
+        elif not re.fullmatch("[1-9][0-9]{0,17}", id):
+            yield ids_name, f"{shown(id)} is not a party id; use a whole number"
+        elif id in ids[:position]:
+            yield ids_name, f"{id} is there twice; give every party its own id"
     if len(at) != len(ids):
         yield at_name, f"has {len(at)} addresses for {len(ids)} parties; write one for each"
     if any(serving) and len(serving) != len(ids):
@@ -138,8 +137,8 @@ class _Layouter:
         at = self._options.text("exchangeip")
         if at and exchange and exchange_here:
             self._taken[at.lower()].add(exchange.publish)
-        self._found.parties += [self._party(one, serves) for one in here]
-        self._found.peers += [self._peer(one, serves) for one in elsewhere]
+        self._found.parties += [self._party(member, serves) for member in here]
+        self._found.peers += [self._peer(member, serves) for member in elsewhere]
         self._exchange(at, exchange.publish if exchange else None, exchange_here)
         self._lists(serves, bool(elsewhere))
         self._ssh()
@@ -165,9 +164,9 @@ class _Layouter:
                 "reach the others' ports",
             )
         else:
-            found = {"host": self._host(address)} if here else {"address": address, "port": port}
-            self._found.exchange = found
-            what = ", ".join(f"{key}: {value}" for key, value in found.items())
+            exchange = {"host": self._host(address)} if here else {"address": address, "port": port}
+            self._found.exchange = exchange
+            what = ", ".join(f"{key}: {value}" for key, value in exchange.items())
             self._options.taken(
                 "exchangeip",
                 f"fate:exchange: {{{what}}}. Each party knows only the exchange, while KubeFATE's "
@@ -264,13 +263,13 @@ def shared(here: list[Member], elsewhere: list[Member]) -> Mapping[int, int]:
 
     Their ports would have to differ, which KubeFATE's files cannot express.
     """
-    found = {}
+    sharing = {}
     everyone = [*here, *elsewhere]
     for member in elsewhere:
         for other in everyone:
             if other.id != member.id and other.address.lower() == member.address.lower():
-                found[member.id] = other.id
-    return found
+                sharing[member.id] = other.id
+    return sharing
 
 
 def _unusable(address: str) -> str | None:

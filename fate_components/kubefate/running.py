@@ -103,11 +103,11 @@ def find(party: int, docker_hosts: Iterable[str], wanted: Mapping[str, tuple[str
             for project in projects
             for id in docker(host, "ps", "-aq", f"--filter=label={_PROJECT}={project}").split()
         ]
-        for one in json.loads(docker(host, "inspect", *ids)) if ids else ():
-            found = _found(one, host)
-            containers.append(found)
-            data += _data(one, found, wanted)
-            images[one["Config"]["Labels"][_SERVICE]] = one["Config"]["Image"]
+        for inspected in json.loads(docker(host, "inspect", *ids)) if ids else ():
+            container = _found(inspected, host)
+            containers.append(container)
+            data += _data(inspected, container, wanted)
+            images[inspected["Config"]["Labels"][_SERVICE]] = inspected["Config"]["Image"]
     if not containers:
         raise PartyError(
             f"there is no party {party} of KubeFATE (docker-compose projects "
@@ -117,28 +117,28 @@ def find(party: int, docker_hosts: Iterable[str], wanted: Mapping[str, tuple[str
     return Running(Deployed(_STACK, str(party), tuple(containers)), tuple(data), images)
 
 
-def _found(one: Mapping[str, Any], docker_host: str) -> Found:
-    service = one["Config"]["Labels"][_SERVICE]
+def _found(inspected: Mapping[str, Any], docker_host: str) -> Found:
+    service = inspected["Config"]["Labels"][_SERVICE]
     return Found(
-        name=one["Name"].removeprefix("/"),
-        id=one["Id"],
+        name=inspected["Name"].removeprefix("/"),
+        id=inspected["Id"],
         # Others must not be taken for services of ours, whose files they lack.
         service=service if service == MYSQL else f"{_STACK}-{service}",
-        image=one["Image"],
-        status=one["State"]["Status"],
+        image=inspected["Image"],
+        status=inspected["State"]["Status"],
         volumes=(),
         docker_host=docker_host,
     )
 
 
 def _data(
-    one: Mapping[str, Any], found: Found, wanted: Mapping[str, tuple[str, str]]
+    inspected: Mapping[str, Any], container: Found, wanted: Mapping[str, tuple[str, str]]
 ) -> Iterator[Data]:
-    mounts = {mount["Destination"]: mount for mount in one["Mounts"]}
+    mounts = {mount["Destination"]: mount for mount in inspected["Mounts"]}
     for part, (service, path) in wanted.items():
-        if one["Config"]["Labels"][_SERVICE] != service:
+        if inspected["Config"]["Labels"][_SERVICE] != service:
             continue
         if mount := mounts.get(path):
-            yield Data(part, found, path, mount.get("Name") or mount["Source"])
-        elif Daemon(found.docker_host).modified(found.id, path):
-            yield Data(part, found, path, None)
+            yield Data(part, container, path, mount.get("Name") or mount["Source"])
+        elif Daemon(container.docker_host).modified(container.id, path):
+            yield Data(part, container, path, None)

@@ -80,13 +80,13 @@ def _cores(options: Options, line: FromKubefate) -> int | None:
     ):
         options.refuse("compute_core", f"is not a number of cores; use 1 to {_MAX_CORES}")
         return None
-    found = max(int(cores), line.least_cores)
+    count = max(int(cores), line.least_cores)
     fewer = (
-        f"; FATE Flow refuses each job that does not ask for fewer than {found}, its usual number, "
+        f"; FATE Flow refuses each job that does not ask for fewer than {count}, its usual number, "
         "if there are no more"
     )
-    options.taken("compute_core", f"training.cores: {found}{fewer if found != int(cores) else ''}")
-    return found
+    options.taken("compute_core", f"training.cores: {count}{fewer if count != int(cores) else ''}")
+    return count
 
 
 def _common(options: Options, line: FromKubefate, facts: Release) -> None:

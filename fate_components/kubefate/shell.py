@@ -55,17 +55,17 @@ def read(path: Path, known: Mapping[str, Variable] | None = None) -> dict[str, V
         ShellError: it cannot be read, or contains something other than variables.
     """
     try:
-        found = path.read_bytes()
+        content = path.read_bytes()
     except OSError as error:
         raise ShellError(f"{path}: {error.strerror}") from None
-    return parse(_decoded(found, path), path.name, known)
+    return parse(_decoded(content, path), path.name, known)
 
 
-def _decoded(found: bytes, path: Path) -> str:
+def _decoded(content: bytes, path: Path) -> str:
     """The text of a file in UTF-8, or as Chinese editors write it."""
     for encoding in _ENCODINGS:
         with suppress(UnicodeDecodeError):
-            text = found.decode(encoding)
+            text = content.decode(encoding)
             if "\0" not in text:  # as in UTF-16, and in what is no text
                 return text
     raise ShellError(
@@ -100,20 +100,20 @@ class _Reader:
             if self._at == len(self._text):
                 return
             start = self._at
-            found = _ASSIGNMENT.match(self._text, self._at)
-            if not found:
+            match = _ASSIGNMENT.match(self._text, self._at)
+            if not match:
                 raise self._error(
                     start,
                     "is not a variable; only NAME=VALUE and NAME=(VALUE …) are read, without "
                     "spaces around the =",
                 )
-            self._at = found.end()
+            self._at = match.end()
             is_list = self._peek() == "("
             values = self._list() if is_list else (self._word(),)
-            self._end(found[1])
+            self._end(match[1])
             variable = Variable(values, is_list, self._where(start))
-            self._known[found[1]] = variable
-            yield found[1], variable
+            self._known[match[1]] = variable
+            yield match[1], variable
 
     def _peek(self) -> str:
         return self._text[self._at : self._at + 1]
@@ -229,19 +229,19 @@ class _Reader:
         following = self._text[start + 1 : start + 2]
         if following == "(":
             raise self._error(start, _NO_COMMANDS)
-        found = _VARIABLE.match(self._text, start)
+        match = _VARIABLE.match(self._text, start)
         # In bash a name goes on after a line that is continued.
-        continued = self._text.startswith("\\\n", found.end() if found else start + 1)
-        if continued and not (found and found[2]):
+        continued = self._text.startswith("\\\n", match.end() if match else start + 1)
+        if continued and not (match and match[2]):
             raise self._error(start, "$… is continued on the next line; write it on one line")
-        if not found:
+        if not match:
             if following and following in _REPLACED + ("" if quoted else "'\""):
                 raise self._error(start, f"${following}… is not replaced; {_LITERAL}")
             # Nothing to replace can start here, so that bash keeps the "$".
             self._at += 1
             return "$"
-        self._at = found.end()
-        name = found[1] or found[2]
+        self._at = match.end()
+        name = match[1] or match[2]
         variable = self._known.get(name)
         if variable is None:
             raise self._error(start, f"${name} is not set above; {_LITERAL}")

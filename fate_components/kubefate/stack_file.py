@@ -96,8 +96,8 @@ def refuse(options: Options, mistake: Mistake) -> None:
 
 def _external(config: Mapping[str, Any]) -> list[dict[str, str]]:
     """The external MySQL of each party that has one."""
-    found = [party.get("training", {}).get("mysql") for party in config[_PARTIES]]
-    return [mysql for mysql in found if mysql]
+    servers = [party.get("training", {}).get("mysql") for party in config[_PARTIES]]
+    return [mysql for mysql in servers if mysql]
 
 
 def _comment(text: str) -> str:

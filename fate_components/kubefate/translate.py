@@ -31,10 +31,10 @@ def translate(
         is incomplete.
     """
     report = Report()
-    found = options.Options(variables, report)
-    name = versions.release(found, release)
-    everyone, ssh = parties.members(found), parties.ssh_works(found)
-    here, elsewhere = _split(found, everyone, only)
+    kubefate_options = options.Options(variables, report)
+    name = versions.release(kubefate_options, release)
+    everyone, ssh = parties.members(kubefate_options), parties.ssh_works(kubefate_options)
+    here, elsewhere = _split(kubefate_options, everyone, only)
     if name is None:
         return {}, report
     facts = catalogue.load(name).in_plain_text
@@ -45,22 +45,22 @@ def translate(
         return {}, report
     if facts.engines:
         rest["engines"] = chosen = engines.chosen_engines(
-            found, facts.name, facts.engines, computing
+            kubefate_options, facts.name, facts.engines, computing
         )
         if chosen:
             facts = facts.federated_by(chosen["federation"])
             facts = facts.computing_with(chosen["computing"], chosen.get("storage"))
     else:
-        engines.only_eggroll(found, facts.name, computing)
-    cores = services.others(found, line, facts)
-    mysql = services.mysql(found, len(here))
-    rest["registry"] = images.registry(found, facts)
-    variants = images.variants(found, facts, line.variants, rest["registry"])
-    rest["services"] = variants | images.services(found, facts, rest["registry"])
+        engines.only_eggroll(kubefate_options, facts.name, computing)
+    cores = services.others(kubefate_options, line, facts)
+    mysql = services.mysql(kubefate_options, len(here))
+    rest["registry"] = images.registry(kubefate_options, facts)
+    variants = images.variants(kubefate_options, facts, line.variants, rest["registry"])
+    rest["services"] = variants | images.services(kubefate_options, facts, rest["registry"])
     if not here or not ssh:
         return {}, report
     exchange_here = not only or parties.EXCHANGE in only
-    layout = parties.layout(found, facts, here, elsewhere, exchange_here)
+    layout = parties.layout(kubefate_options, facts, here, elsewhere, exchange_here)
     for party in layout.parties if cores else ():
         party["training"] = {"cores": cores, **party.get("training", {})}
     for party in layout.parties if mysql else ():
@@ -69,28 +69,30 @@ def translate(
     for key, value in {"peers": layout.peers, "exchange": layout.exchange, **rest}.items():
         if value:
             config[key] = value
-    for other in found.untold():
-        found.left(other, "is not an option of KubeFATE")
+    for other in kubefate_options.untold():
+        kubefate_options.left(other, "is not an option of KubeFATE")
     return {f"{NAMESPACE}:{key}": value for key, value in config.items()}, report
 
 
 def _split(
-    found: options.Options, everyone: list[parties.Member], only: Collection[str]
+    kubefate_options: options.Options, everyone: list[parties.Member], only: Collection[str]
 ) -> tuple[list[parties.Member], list[parties.Member]]:
     """The parties that the stack runs, and the others."""
-    here = [one for one in everyone if not only or str(one.id) in only]
-    elsewhere = [one for one in everyone if one not in here]
-    known = [str(one.id) for one in everyone]
+    here = [member for member in everyone if not only or str(member.id) in only]
+    elsewhere = [member for member in everyone if member not in here]
+    known = [str(member.id) for member in everyone]
     for chosen in only:
         if everyone and chosen not in (*known, parties.EXCHANGE):
-            found.report.refuse(
+            kubefate_options.report.refuse(
                 "--party", chosen, f"is not one of the parties; choose from {', '.join(known)}"
             )
-    if everyone and not here and not found.report.refused:
-        found.report.refuse("--party", None, f"names no party; add one of {', '.join(known)}")
+    if everyone and not here and not kubefate_options.report.refused:
+        kubefate_options.report.refuse(
+            "--party", None, f"names no party; add one of {', '.join(known)}"
+        )
     for party, other in parties.shared(here, elsewhere).items():
-        found.refuse(
-            found.spelled(options.ADDRESSES),
+        kubefate_options.refuse(
+            kubefate_options.spelled(options.ADDRESSES),
             f"parties {party} and {other} have one address, so that one of them has other ports "
             "than FATE's usual ones; import both into one stack, or correct the address",
         )

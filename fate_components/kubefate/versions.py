@@ -66,22 +66,23 @@ def release(options: Options, chosen: str | None) -> str | None:
             f"is not a known release; choose one of {', '.join(catalogue.known())}",
         )
         return None
-    found = chosen or _release_of_files(options)
-    for name in ("TAG", "KubeFATE_Version") if found else ():
+    fate_release = chosen or _release_of_files(options)
+    for name in ("TAG", "KubeFATE_Version") if fate_release else ():
         version = options.version(name)
-        if version == found:
-            options.taken(name, f"fate:release: {found}")
-        elif chosen is None and version and nearest(version) == found:
+        if version == fate_release:
+            options.taken(name, f"fate:release: {fate_release}")
+        elif chosen is None and version and nearest(version) == fate_release:
             options.left(
                 name,
-                f"fate:release is {found}, the nearest patch release that can be deployed; all "
-                "parties that work together must have it",
+                f"fate:release is {fate_release}, the nearest patch release that can be deployed; "
+                "all parties that work together must have it",
             )
         else:
             options.left(
-                name, f"fate:release is {found}, which all parties that work together must have"
+                name,
+                f"fate:release is {fate_release}, which all parties that work together must have",
             )
-    return found
+    return fate_release
 
 
 def nearest(version: str) -> str | None:
@@ -117,10 +118,10 @@ def _release_of_files(options: Options) -> str | None:
     name, version = next((tag for tag in tags if tag[1]), ("", None))
     if version is None:
         return _release_of_options(options)
-    found = nearest(version)
-    if found is None:
+    fate_release = nearest(version)
+    if fate_release is None:
         options.refuse(name, f"is for FATE {version}, {_not_deployed([version])}")
-    elif not _spelled_for(options, found):
+    elif not _spelled_for(options, fate_release):
         options.refuse(
             options.spelled(PARTIES),
             f"is of another version of KubeFATE than {name}, which is for FATE {version}; name the "
@@ -134,16 +135,16 @@ def _release_of_files(options: Options) -> str | None:
                 f".env that belongs to parties.conf, remove the option, or choose {_choice()}",
             )
     else:
-        return found
+        return fate_release
     return None
 
 
 def _release_of_options(options: Options) -> str | None:
     """The release that files without a tag are for, as far as their options tell."""
     versions = list(_versions(options))
-    found = {nearest(version) for version in versions}
-    known = next(iter(found), None)
-    if len(found) == 1 and known:
+    releases = {nearest(version) for version in versions}
+    known = next(iter(releases), None)
+    if len(releases) == 1 and known:
         own = tuple(versions) == _OWN_DEPLOYER
         options.report.taken(
             "(release)",
@@ -153,7 +154,7 @@ def _release_of_options(options: Options) -> str | None:
             "If it is of another version, name its .env, or choose --release",
         )
         return known
-    if found == {None}:
+    if releases == {None}:
         options.report.refuse(
             "parties.conf", None, f"is of {_of_kubefate(versions)}, {_not_deployed(versions)}"
         )
@@ -175,7 +176,7 @@ def _versions(options: Options) -> tuple[str, ...]:
     for names, versions in _MARKS:
         if any(name in options for name in names):
             if options.text("federation").lower() == "eggroll":
-                return tuple(one for one in versions if one not in _KUBEFATE_2)
+                return tuple(version for version in versions if version not in _KUBEFATE_2)
             return versions
     return _FIRST if options.first_spelling else ()
 
@@ -185,7 +186,7 @@ def _foreign(options: Options, version: str) -> Iterator[tuple[str, str]]:
     minor = _parts(version)[:2]
     for name, (first, last) in _GONE.items():
         if name in options and not first <= minor <= last:
-            bounds = dict.fromkeys(f"v{'.'.join(map(str, one))}" for one in (first, last))
+            bounds = dict.fromkeys(f"v{'.'.join(map(str, bound))}" for bound in (first, last))
             yield name, " to ".join(bounds)
 
 

@@ -47,8 +47,8 @@ def run(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        said = f"docker {arguments[0]}: no answer within {timeout:.0f} s"
-        return subprocess.CompletedProcess(command, NO_ANSWER, "", said)
+        reason = f"docker {arguments[0]}: no answer within {timeout:.0f} s"
+        return subprocess.CompletedProcess(command, NO_ANSWER, "", reason)
 
 
 def attached(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -136,8 +136,8 @@ def _running(
                 _close(pipe)
         if code:
             errors.seek(0)
-            said = errors.read().decode(errors="replace").strip().splitlines()
-            raise CommandError(" ".join(said[-3:]) or f"docker {arguments[0]}: exit code {code}")
+            lines = errors.read().decode(errors="replace").strip().splitlines()
+            raise CommandError(" ".join(lines[-3:]) or f"docker {arguments[0]}: exit code {code}")
 
 
 def _close(pipe: IO[bytes] | None) -> None:

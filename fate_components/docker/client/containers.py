@@ -77,8 +77,8 @@ class Containers:
         """The state of a service's container in Docker, like running (healthy)."""
         status = "{{.State.Status}}{{with .State.Health}} ({{.Status}}){{end}}"
         inspect = ["inspect", "-f", status, self.container(service)]
-        found = cli.run(inspect, cli.environment(self.docker_host), timeout=30)
-        return found.stdout.strip() or "missing"
+        done = cli.run(inspect, cli.environment(self.docker_host), timeout=30)
+        return done.stdout.strip() or "missing"
 
     def states(self, *services: str) -> str:
         """The containers of services with their states, for a message."""

@@ -66,7 +66,7 @@ class Question(Generic[T]):
 
 def document(path: str) -> Question[Any]:
     """What is the JSON document at a path of the API? None if there is none."""
-    return Question("GET", path, lambda found: found and json.loads(found.content))
+    return Question("GET", path, lambda answer: answer and json.loads(answer.content))
 
 
 def written(container: str, path: str) -> Question[datetime | None]:
@@ -108,12 +108,12 @@ class Daemon:
 
     def answers(self, questions: Sequence[Question[T]]) -> list[T | NoAnswerError]:
         """Like `ask`, with the reason in place of an answer that the daemon cannot give."""
-        found: list[T | NoAnswerError] = []
+        answers: list[T | NoAnswerError] = []
         with self._lock:
             for first in range(0, len(questions), _AT_ONCE):
                 some: list[T | NoAnswerError] = self._answers(questions[first : first + _AT_ONCE])
-                found += some
-        return found
+                answers += some
+        return answers
 
     def get(self, path: str) -> Any:
         """The JSON document at a path of the API, or None if there is none."""
@@ -135,14 +135,14 @@ class Daemon:
             Question(
                 "POST",
                 f"/containers/{container}/exec",
-                lambda found: found and json.loads(found.content)["Id"],
+                lambda answer: answer and json.loads(answer.content)["Id"],
                 command,
             )
         )
         if begun is None:
             return None
-        (said,) = self.ask(Question("POST", f"/exec/{begun}/start", _output, {"Tty": True}))
-        *lines, code = said.strip().splitlines() or [""]
+        (output,) = self.ask(Question("POST", f"/exec/{begun}/start", _output, {"Tty": True}))
+        *lines, code = output.strip().splitlines() or [""]
         return "\n".join(lines).strip() if code == "0" else None
 
     def _answers(self, questions: Sequence[Question[T]]) -> list[T | NoAnswerError]:
@@ -164,12 +164,12 @@ class Daemon:
             self._connection = None
 
     def _reason(self, error: Exception) -> str:
-        said = ""
+        message = ""
         if self._errors:
             self._errors.seek(0)
-            said = self._errors.read().decode(errors="replace").strip()
-        if said:
-            return said.splitlines()[-1].strip()
+            message = self._errors.read().decode(errors="replace").strip()
+        if message:
+            return message.splitlines()[-1].strip()
         return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
@@ -226,8 +226,8 @@ def _meaning(question: Question[T], answer: _Answer) -> T | NoAnswerError:
 def _time(answer: _Answer | None) -> datetime | None:
     if answer is None:
         return None
-    found = json.loads(base64.b64decode(answer.headers["X-Docker-Container-Path-Stat"]))
-    return datetime.fromisoformat(found["mtime"])
+    stat = json.loads(base64.b64decode(answer.headers["X-Docker-Container-Path-Stat"]))
+    return datetime.fromisoformat(stat["mtime"])
 
 
 def _text(answer: _Answer | None) -> str | None:

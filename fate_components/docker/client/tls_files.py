@@ -82,9 +82,9 @@ def context(docker_host: str) -> ssl.SSLContext:
         docker_host: how to reach it.
     """
     folder = _folder(docker_host)
-    found = ssl.create_default_context(cafile=str(folder / "ca.pem"))
-    found.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    return found
+    tls_context = ssl.create_default_context(cafile=str(folder / "ca.pem"))
+    tls_context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return tls_context
 
 
 def _folder(docker_host: str) -> Path:

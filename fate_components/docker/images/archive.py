@@ -79,7 +79,7 @@ class Archive:
         """
         names = [familiar(image) for image in images]
         entries = [self.entries[name].model_copy(update={"tags": [name]}) for name in names]
-        wanted = {name for one in entries for name in (one.config, *one.layers)}
+        wanted = {name for entry in entries for name in (entry.config, *entry.layers)}
         wanted |= {self.links[name] for name in wanted & self.links.keys()}
         with _opened(self.path) as tar:
             for member in tar:
@@ -125,7 +125,7 @@ def read(path: Path) -> Archive:
                     raise ArchiveError(
                         f"{path}: its {_MANIFEST} is not that of images, as `docker save` writes it"
                     ) from None
-                tagged = {tag: one for one in entries for tag in one.tags or ()}
+                tagged = {tag: entry for entry in entries for tag in entry.tags or ()}
                 return Archive(path, tagged, links)
     raise ArchiveError(
         f"{path} is not an archive of images: it has no {_MANIFEST}, as `docker save` writes it"

@@ -39,12 +39,12 @@ def credentials(
     Args:
         logins: how to log in to registries.
     """
-    for one in logins:
-        for address in _HUB_ADDRESSES if one.address == _HUB else (one.address,):
+    for login in logins:
+        for address in _HUB_ADDRESSES if login.address == _HUB else (login.address,):
             yield docker.ProviderRegistryAuthArgs(
                 address=address,
-                username=one.user,
-                password=pulumi.Output.secret(one.password.get_secret_value()),
+                username=login.user,
+                password=pulumi.Output.secret(login.password.get_secret_value()),
             )
 
 
@@ -54,8 +54,8 @@ def registry(image: str) -> str:
     Args:
         image: the image's name, with its registry if it has one.
     """
-    found = _REGISTRY.fullmatch(image)
-    return found[1] if found else _HUB
+    match = _REGISTRY.fullmatch(image)
+    return match[1] if match else _HUB
 
 
 def error_hook(host: str, logins: Sequence[Login]) -> pulumi.ErrorHook:
@@ -85,11 +85,11 @@ def refusal(host: str, image: str, logins: Sequence[Login]) -> str:
     """
     address = registry(image)
     what = f"Docker host {host} may not pull {image}"
-    for index, one in enumerate(logins):
-        if one.address == address:
+    for index, login in enumerate(logins):
+        if login.address == address:
             return (
-                f"{what}: {address} does not accept the user {one.user} with this password, or the "
-                f"user may not read this image, or there is none of that name. Correct "
+                f"{what}: {address} does not accept the user {login.user} with this password, or "
+                f"the user may not read this image, or there is none of that name. Correct "
                 f"fate:registries[{index}]."
             )
     return (

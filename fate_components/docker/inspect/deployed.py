@@ -53,11 +53,11 @@ async def _read() -> _Resources:
     # A name without the organization may be another's stack.
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     try:
-        found = await pulumi.runtime.invoke_async(_READ, {"stackName": stack})
+        answer = await pulumi.runtime.invoke_async(_READ, {"stackName": stack})
     except Exception as error:  # the SDK raises nothing more precise
         raise NoStateError(str(error)) from None
     resources: dict[tuple[str, str], Outputs] = {}
-    for urn, resource in ((found or {}).get("outputs") or {}).items():
+    for urn, resource in ((answer or {}).get("outputs") or {}).items():
         kind, outputs = resource["type"], resource["outputs"]
         name = outputs.get("name") if kind == _CONTAINER else urn.split("::")[-1]
         resources.setdefault((kind, name), outputs)

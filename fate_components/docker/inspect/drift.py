@@ -76,21 +76,21 @@ def generation(
 
     async def changes(
         questions: Queries,
-        found: Described,
+        container: Described,
         networks: Sequence[Attachment],
         files: Sequence["File"],
     ) -> list[str]:
-        said = list(differences(found, networks, survey.networks))
+        reasons = list(differences(container, networks, survey.networks))
         try:
-            return said + await edits(questions, found, files)
+            return reasons + await edits(questions, container, files)
         except NoAnswerError as error:
             pulumi.log.debug(f"The files of {name} were not looked at: {error}")
-            return said
+            return reasons
 
-    async def count(questions: Queries, found: Described) -> int:
-        borne = int((found["Config"].get("Labels") or {}).get(GENERATION, 0))
-        said = await changes(questions, found, networks, files)
-        if not said:
+    async def count(questions: Queries, container: Described) -> int:
+        borne = int((container["Config"].get("Labels") or {}).get(GENERATION, 0))
+        reasons = await changes(questions, container, networks, files)
+        if not reasons:
             return borne
         try:
             last = await survey.deployed.container(name)
@@ -100,10 +100,10 @@ def generation(
             if last is None:
                 return borne  # left by an update that was killed, and about to be replaced
             deployed = _attachments(last), _files(last, files)
-            said = await changes(questions, found, *deployed)
-        if not said:
+            reasons = await changes(questions, container, *deployed)
+        if not reasons:
             return borne
-        pulumi.log.info(f"{name} is replaced: {'; '.join(said)}")
+        pulumi.log.info(f"{name} is replaced: {'; '.join(reasons)}")
         return borne + 1
 
     return _counted(survey, name, count)
@@ -113,31 +113,31 @@ def _attachments(container: Outputs) -> list[Attachment]:
     """The networks that a container was attached to when it was deployed."""
     return [
         Attachment(
-            Network(one["name"], IPv4Network(one["ipv4Address"])),
-            one["ipv4Address"],
-            tuple(one.get("aliases") or ()),
+            Network(network["name"], IPv4Network(network["ipv4Address"])),
+            network["ipv4Address"],
+            tuple(network.get("aliases") or ()),
         )
-        for one in container.get("networksAdvanced") or ()
+        for network in container.get("networksAdvanced") or ()
     ]
 
 
 def _files(container: Outputs, wanted: Sequence["File"]) -> list["File"]:
     """Those of the wanted files that a container was deployed with, as they were then."""
-    contents = {one["file"]: one.get("content") for one in container.get("uploads") or ()}
-    return [replace(one, content=contents[one.path]) for one in wanted if one.path in contents]
+    contents = {upload["file"]: upload.get("content") for upload in container.get("uploads") or ()}
+    return [replace(file, content=contents[file.path]) for file in wanted if file.path in contents]
 
 
 def limits(service: Software) -> dict[str, int]:
     """The limits that a service's container is created with, as Docker shows them."""
-    found: dict[str, int] = {}
+    host_config: dict[str, int] = {}
     if service.cpus:
         # The provider reads NanoCpus back as another text than it was given (1 as 1.0) and would
         # replace the container at every up. Docker rejects it for more CPUs than a machine has,
         # when the old container is already removed.
-        found |= {"CpuPeriod": _PERIOD, "CpuQuota": round(service.cpus * _PERIOD)}
+        host_config |= {"CpuPeriod": _PERIOD, "CpuQuota": round(service.cpus * _PERIOD)}
     if service.memory:
-        found["Memory"] = service.memory << 20
-    return found
+        host_config["Memory"] = service.memory << 20
+    return host_config
 
 
 def repairs(
@@ -154,11 +154,11 @@ def repairs(
         wrong: whether it needs a repair now.
     """
 
-    async def count(questions: Queries, found: Described) -> int:
+    async def count(questions: Queries, container: Described) -> int:
         done = 0
         try:
-            done = int(await questions.read(found["Id"], f"{REPAIRS}/{what}") or 0)
-            if not await wrong(questions, found) or await _is_planned(survey, command, stdin):
+            done = int(await questions.read(container["Id"], f"{REPAIRS}/{what}") or 0)
+            if not await wrong(questions, container) or await _is_planned(survey, command, stdin):
                 return done
         except NoAnswerError as error:
             pulumi.log.debug(f"{what} of {name} was not looked at: {error}")
@@ -178,10 +178,10 @@ def tell(survey: Survey, name: str, told: Told) -> None:
         told: what there is to tell.
     """
 
-    async def count(questions: Queries, found: Described) -> int:
+    async def count(questions: Queries, container: Described) -> int:
         try:
-            if said := await told(questions, found):
-                pulumi.log.info(said)
+            if message := await told(questions, container):
+                pulumi.log.info(message)
         except NoAnswerError as error:
             pulumi.log.debug(f"{name} was not looked at: {error}")
         return 0
@@ -204,10 +204,10 @@ def _counted(
     survey: Survey, name: str, count: Callable[[Queries, Described], Awaitable[int]]
 ) -> pulumi.Output[int]:
     """What is counted about a container: an output, because Docker is asked about all at once."""
-    found = survey.containers.get(name)
-    if found is None or survey.questions is None:
+    container = survey.containers.get(name)
+    if container is None or survey.questions is None:
         return pulumi.Output.from_input(0)
-    return pulumi.Output.from_input(count(survey.questions, found))
+    return pulumi.Output.from_input(count(survey.questions, container))
 
 
 def undone(ask: str, result: Collection[str]) -> Wrong:
@@ -218,8 +218,8 @@ def undone(ask: str, result: Collection[str]) -> Wrong:
         result: the rows that it must print, in any order.
     """
 
-    async def is_undone(questions: Queries, found: Described) -> bool:
-        rows = await questions.run(found["Id"], ask)
+    async def is_undone(questions: Queries, container: Described) -> bool:
+        rows = await questions.run(container["Id"], ask)
         return rows is not None and sorted(rows.splitlines()) != sorted(result)
 
     return is_undone
@@ -244,12 +244,12 @@ def outdated(path: str, content: str) -> Wrong:
         content: the content that it should have.
     """
 
-    async def is_outdated(questions: Queries, found: Described) -> bool:
-        created = datetime.fromisoformat(found["Created"])
-        written = await questions.modified(found["Id"], path)
+    async def is_outdated(questions: Queries, container: Described) -> bool:
+        created = datetime.fromisoformat(container["Created"])
+        written = await questions.modified(container["Id"], path)
         if written is None or is_first(written, created):
             return False
-        present = await questions.read(found["Id"], path)
+        present = await questions.read(container["Id"], path)
         return present is not None and not delivered(present, content)
 
     return is_outdated
@@ -258,8 +258,8 @@ def outdated(path: str, content: str) -> Wrong:
 def either(*wrongs: Wrong) -> Wrong:
     """Whether at least one of several things is wrong, for repairs."""
 
-    async def is_wrong(questions: Queries, found: Described) -> bool:
-        return any([await wrong(questions, found) for wrong in wrongs])
+    async def is_wrong(questions: Queries, container: Described) -> bool:
+        return any([await wrong(questions, container) for wrong in wrongs])
 
     return is_wrong
 
@@ -344,7 +344,7 @@ async def edits(questions: Queries, found: Described, files: Sequence["File"]) -
         edited = present is None or not file.expects(present)
         return f"{file.path} was edited" if edited else ""
 
-    return [said for said in await asyncio.gather(*map(edit, files)) if said]
+    return [change for change in await asyncio.gather(*map(edit, files)) if change]
 
 
 def is_first(written: datetime, created: datetime) -> bool:

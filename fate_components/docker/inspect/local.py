@@ -68,8 +68,8 @@ def free_space(docker_host: str, folder: str, proc: Path = Path("/proc")) -> int
         proc: the kernel's view of processes.
     """
     with contextlib.suppress(OSError, _ElsewhereError):
-        found = os.statvfs(proc / str(_process(docker_host)) / "root" / folder.lstrip("/"))
-        return found.f_bavail * found.f_frsize
+        filesystem = os.statvfs(proc / str(_process(docker_host)) / "root" / folder.lstrip("/"))
+        return filesystem.f_bavail * filesystem.f_frsize
     return None
 
 

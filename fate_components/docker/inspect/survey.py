@@ -107,36 +107,43 @@ def _take(docker_host: str, stack: str, deployed: Deployed) -> Survey:
     try:
         first = ("/containers/json?all=1", "/networks", _volumes(stack))
         listed, networks, volumes = daemon.ask(*map(document, first))
-        ours = [one for one in listed if _stack(one) == stack]
-        inspected = daemon.ask(*(document(f"/containers/{one['Id']}/json") for one in ours))
-        images = {one["ImageID"] for one in ours}
+        ours = [container for container in listed if _stack(container) == stack]
+        inspected = daemon.ask(
+            *(document(f"/containers/{container['Id']}/json") for container in ours)
+        )
+        images = {container["ImageID"] for container in ours}
         used = daemon.answers([document(f"/images/{id}/json") for id in images])
         asked = time.time()
         info = daemon.get("/info") or {}
         answered = time.time()
     except NoAnswerError as error:
         return Survey(error=str(error))
-    others = [one for one in listed if _stack(one) != stack]
-    holders = {f"container {_name(one['Names'][0])}": list(_published(one)) for one in others}
+    others = [container for container in listed if _stack(container) != stack]
+    holders = {
+        f"container {_name(container['Names'][0])}": list(_published(container))
+        for container in others
+    }
     # For a published port a process of Docker listens.
-    ports = {where.port for one in listed for where in _published(one)}
-    ports |= {port for one in inspected if one for port in _starting(one)}
+    ports = {where.port for container in listed for where in _published(container)}
+    ports |= {port for container in inspected if container for port in _starting(container)}
     for where in listening:
         if where.port not in ports:
             holder = LOST if where.port in proxied else "a process on that machine"
             holders.setdefault(holder, []).append(where)
     return Survey(
         daemon,
-        {_name(one["Name"]): one for one in inspected if one},
-        {_name(one["Names"][0]): one for one in others},
-        {one["Name"]: one for one in networks},
-        {one["Name"]: one for one in volumes.get("Volumes") or ()},
+        {_name(container["Name"]): container for container in inspected if container},
+        {_name(container["Names"][0]): container for container in others},
+        {network["Name"]: network for network in networks},
+        {volume["Name"]: volume for volume in volumes.get("Volumes") or ()},
         holders,
         info,
         _ahead(info, (asked + answered) / 2),
         local.free_space(docker_host, info.get("DockerRootDir", "")),
         local.cpu_flags(docker_host),
-        frozenset(name for one in used if isinstance(one, dict) for name in one["RepoTags"] or ()),
+        frozenset(
+            name for image in used if isinstance(image, dict) for name in image["RepoTags"] or ()
+        ),
         questions=Queries(daemon),
         deployed=deployed,
     )
@@ -148,8 +155,8 @@ def _volumes(stack: str) -> str:
 
 
 def _ahead(info: Described, now: float) -> float:
-    told = info.get("SystemTime")
-    return datetime.fromisoformat(told).timestamp() - now if told else 0
+    system_time = info.get("SystemTime")
+    return datetime.fromisoformat(system_time).timestamp() - now if system_time else 0
 
 
 def _starting(container: Described) -> Iterator[int]:

@@ -107,12 +107,12 @@ class Service(pulumi.ComponentResource):
         limits = drift.limits(facts)
 
         def labelled(generation: int) -> list[docker.ContainerLabelArgs]:
-            found = place.labels(spec.service)
+            all_labels = place.labels(spec.service)
             if generation:
-                found[drift.GENERATION] = str(generation)
+                all_labels[drift.GENERATION] = str(generation)
             if limits:
-                found[drift.LIMITS] = json.dumps(limits)
-            return [docker.ContainerLabelArgs(label=k, value=v) for k, v in found.items()]
+                all_labels[drift.LIMITS] = json.dumps(limits)
+            return [docker.ContainerLabelArgs(label=k, value=v) for k, v in all_labels.items()]
 
         return docker.Container(
             place.resource_name(self.name),
@@ -132,22 +132,22 @@ class Service(pulumi.ComponentResource):
             ]
             + [
                 docker.ContainerVolumeArgs(
-                    container_path=one.path,
-                    host_path=one.folder,
-                    read_only=None if one.writable else True,
+                    container_path=folder.path,
+                    host_path=folder.folder,
+                    read_only=None if folder.writable else True,
                 )
-                for one in spec.folders
-                if not one.required
+                for folder in spec.folders
+                if not folder.required
             ],
             mounts=[
                 docker.ContainerMountArgs(
-                    target=one.path,
+                    target=folder.path,
                     type="bind",
-                    source=one.folder,
-                    read_only=None if one.writable else True,
+                    source=folder.folder,
+                    read_only=None if folder.writable else True,
                 )
-                for one in spec.folders
-                if one.required
+                for folder in spec.folders
+                if folder.required
             ]
             or None,
             networks_advanced=[
@@ -217,8 +217,8 @@ def _in_dockers_order(
     def order(publication: tuple[int, Published]) -> tuple[int, int]:
         port, to = publication
         there = [
-            Published(int(one["HostPort"]), one["HostIp"])
-            for one in listed.get(f"{port}/tcp") or ()
+            Published(int(binding["HostPort"]), binding["HostIp"])
+            for binding in listed.get(f"{port}/tcp") or ()
         ]
         return inside.index(port), there.index(to) if to in there else len(there)
 

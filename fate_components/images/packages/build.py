@@ -71,13 +71,13 @@ def build(host: str, release: str, images: list[str], registry: str = "") -> Non
 
 def _missing(docker: Docker, release: str, images: list[str]) -> list[str]:
     """The images that must be built, and the missing ones that they are based on."""
-    found: list[str] = []
+    missing: list[str] = []
     for image in images:
-        for one in reversed(lineage(image)):
-            if one in found or docker.has(image_name(one, release)):
+        for ancestor in reversed(lineage(image)):
+            if ancestor in missing or docker.has(image_name(ancestor, release)):
                 break
-            found.append(one)
-    return found
+            missing.append(ancestor)
+    return missing
 
 
 def _build_missing(docker: Docker, release: str, missing: list[str], registry: str) -> None:
@@ -100,8 +100,8 @@ def _build_missing(docker: Docker, release: str, missing: list[str], registry: s
                         for image in batch
                     ]
                     try:
-                        for one in as_completed(done):
-                            one.result()
+                        for future in as_completed(done):
+                            future.result()
                     except BaseException:
                         pool.shutdown(wait=False, cancel_futures=True)
                         raise
