@@ -86,15 +86,18 @@ def register(settings: Settings, release: Release, stack: str) -> Deployment:
     tls_files.write(certificates_of(settings.hosts))
     surveys = survey.take({name: host.docker for name, host in settings.hosts.items()}, stack)
     left_out = os.environ.get(survey.LEFT_OUT, "").split()
-    found = preflight.findings(settings, plan, line, stack, surveys, left_out)
-    for warning in found.warnings:
+    findings = preflight.findings(settings, plan, line, stack, surveys, left_out)
+    for warning in findings.warnings:
         pulumi.log.warn(warning)
     supplies = images.supplies(settings, plan)
-    errors = [*found.errors, *map(str, images.mistakes(supplies, surveys))]
+    errors = [*findings.errors, *map(str, images.mistakes(supplies, surveys))]
     if errors:
         raise pulumi.RunError("\n".join(errors))
 
-    logins = [Login(one.address, one.user, one.password) for one in settings.registries]
+    logins = [
+        Login(registry.address, registry.user, registry.password)
+        for registry in settings.registries
+    ]
     hosts = {
         name: Host(
             name,

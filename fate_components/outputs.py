@@ -31,7 +31,7 @@ def party_addresses(
     plan: Topology, settings: Settings, release: Release
 ) -> dict[str, dict[str, Address]]:
     """The addresses of each party's services that people and other parties use, by party id."""
-    found = {}
+    by_party = {}
     for party in plan.parties:
         ports = {
             name: (cluster.host_of_port(name), port)
@@ -46,8 +46,8 @@ def party_addresses(
                 host, port = ports[used[0]]
                 loopback = ip_address(port.ip).is_loopback
                 addresses[name] = Address(text.format_map(at), host, loopback)
-        found[str(party.party.id)] = addresses
-    return found
+        by_party[str(party.party.id)] = addresses
+    return by_party
 
 
 def party_outputs(

@@ -102,9 +102,9 @@ def complete(
     if not settings.tls.enabled:
         release = release.in_plain_text
     release = overridden(release, settings.services)
-    found = [*unknown, *mistakes, *check(lines.planner(settings, release), stack)]
-    if found:
-        raise SettingsError(found)
+    all_mistakes = [*unknown, *mistakes, *check(lines.planner(settings, release), stack)]
+    if all_mistakes:
+        raise SettingsError(all_mistakes)
     return settings, release
 
 

@@ -192,7 +192,7 @@ def ends(authority: str) -> datetime:
     Args:
         authority: its certificates, as PEM.
     """
-    return max(one.not_valid_after_utc for one in certificates(authority))
+    return max(certificate.not_valid_after_utc for certificate in certificates(authority))
 
 
 def dns_names(certificate: x509.Certificate) -> list[str]:

@@ -76,7 +76,7 @@ def told(plan: ClusterPlan) -> dict[str, list[str]]:
     """The containers that are told what is on the party's other Docker hosts, by Docker host."""
     if not plan.branches:
         return {}
-    several = [one for one in (WORKER, DATA_NODE) if one in plan.facts.services]
+    several = [service for service in (WORKER, DATA_NODE) if service in plan.facts.services]
     home = ["fateflow", *(name for service in several for name in plan.containers_of(service))]
     return {plan.host: home} | {
         host: [name for service in several for name in branch.services.get(service, ())]

@@ -71,6 +71,6 @@ def plan(settings: Settings, release: Release, stack: str) -> Topology:
 
 @cache
 def _line(module: str) -> Line:
-    found = import_module(module).LINE
-    assert isinstance(found, Line)  # noqa: S101 - the release file names the module of a line
-    return found
+    line = import_module(module).LINE
+    assert isinstance(line, Line)  # noqa: S101 - the release file names the module of a line
+    return line

@@ -89,26 +89,28 @@ class Deployed:
     def volumes(self) -> dict[str, Volume]:
         """Its volumes by the last part of their names, without MySQL's: it has a database."""
         prefix = docker_name(self.stack, self.id, "")
-        found: dict[str, Volume] = {}
+        volumes: dict[str, Volume] = {}
         for container in self.containers:
             for name in container.volumes:
                 part = name.removeprefix(prefix)
                 # A volume that two services share is named after the one that owns it.
                 if container.service != MYSQL and part != name:
-                    known = found.get(part)
+                    known = volumes.get(part)
                     if known is None or part.startswith(container.service):
-                        found[part] = Volume(name, part, container)
-        return found
+                        volumes[part] = Volume(name, part, container)
+        return volumes
 
     @property
     def mysql(self) -> Found | None:
         """The container of its MySQL, if it has one."""
-        return next((one for one in self.containers if one.service == MYSQL), None)
+        return next(
+            (container for container in self.containers if container.service == MYSQL), None
+        )
 
     @property
     def others(self) -> list[Found]:
         """All its containers but MySQL's."""
-        return [one for one in self.containers if one.service != MYSQL]
+        return [container for container in self.containers if container.service != MYSQL]
 
     def run(self, container: Found, script: str) -> subprocess.CompletedProcess[str]:
         """Run a shell script in one of its containers."""
@@ -127,27 +129,29 @@ def find(stack: str, id: str, docker_hosts: Iterable[str]) -> Deployed:
     Raises:
         PartyError: it is not there, or a Docker host does not answer.
     """
-    found: list[Found] = []
+    containers: list[Found] = []
     for host in dict.fromkeys(docker_hosts):
         labels = [f"fate.stack={stack}", f"fate.party={id}", "fate.service"]
         ids = docker(host, "ps", "-aq", *(f"--filter=label={label}" for label in labels)).split()
         if ids:
-            found += [_found(one, host) for one in json.loads(docker(host, "inspect", *ids))]
-    if not found:
+            containers += [
+                _found(inspected, host) for inspected in json.loads(docker(host, "inspect", *ids))
+            ]
+    if not containers:
         raise PartyError(
             f"party {id} of stack {stack} has no containers on its Docker host: run `pulumi up`"
         )
-    return Deployed(stack, id, tuple(found))
+    return Deployed(stack, id, tuple(containers))
 
 
-def _found(one: Mapping[str, Any], docker_host: str) -> Found:
-    mounts = [mount for mount in one["Mounts"] if mount["Type"] == "volume"]
+def _found(inspected: Mapping[str, Any], docker_host: str) -> Found:
+    mounts = [mount for mount in inspected["Mounts"] if mount["Type"] == "volume"]
     return Found(
-        name=one["Name"].removeprefix("/"),
-        id=one["Id"],
-        service=one["Config"]["Labels"]["fate.service"],
-        image=one["Image"],
-        status=one["State"]["Status"],
+        name=inspected["Name"].removeprefix("/"),
+        id=inspected["Id"],
+        service=inspected["Config"]["Labels"]["fate.service"],
+        image=inspected["Image"],
+        status=inspected["State"]["Status"],
         volumes=tuple(mount["Name"] for mount in mounts),
         docker_host=docker_host,
     )
@@ -182,9 +186,9 @@ def each_host(command: str, containers: Iterable[Found]) -> None:
 
 def _on_each_host(do: Callable[[str, list[str]], object], containers: Iterable[Found]) -> None:
     failed = []
-    for host, there in groupby(containers, lambda one: one.docker_host):
+    for host, there in groupby(containers, lambda container: container.docker_host):
         try:
-            do(host, [one.id for one in there])
+            do(host, [container.id for container in there])
         except PartyError as error:
             failed.append(str(error))
     if failed:
@@ -197,9 +201,9 @@ def stop(containers: Iterable[Found]) -> None:
     Raises:
         PartyError: it failed.
     """
-    found = list(containers)
-    unpause(found)
-    each_host("stop", found)
+    listed = list(containers)
+    unpause(listed)
+    each_host("stop", listed)
 
 
 def wait_healthy(containers: Iterable[Found]) -> None:
@@ -208,8 +212,8 @@ def wait_healthy(containers: Iterable[Found]) -> None:
     Raises:
         PartyError: one of them cannot become healthy; the text shows its log.
     """
-    for host, there in groupby(containers, lambda one: one.docker_host):
-        names = "".join(f"{one.name} {one.id}\n" for one in there)
+    for host, there in groupby(containers, lambda container: container.docker_host):
+        names = "".join(f"{container.name} {container.id}\n" for container in there)
         run_module("fate_components.docker.wait", host, names)
 
 
@@ -253,13 +257,17 @@ def standing_still(party: Deployed, for_good: bool) -> Iterator[None]:
     """
     # A backup that was killed has left them paused.
     unpause(party.others)
-    active = [one for one in party.others if one.status in ("running", "paused", "restarting")]
-    caches = [one for one in active if one.service in _REDIS]
+    active = [
+        container
+        for container in party.others
+        if container.status in ("running", "paused", "restarting")
+    ]
+    caches = [container for container in active if container.service in _REDIS]
     hold = partial(each_host, "stop") if for_good else _pause
     try:
-        hold([one for one in active if one not in caches])
-        for one in caches:
-            _save(party, one)
+        hold([container for container in active if container not in caches])
+        for cache in caches:
+            _save(party, cache)
         hold(caches)
         yield
         if for_good:

@@ -45,8 +45,8 @@ def has_http2_directive(image: str) -> bool:
     Args:
         image: the image's name on the Docker host.
     """
-    found = re.search(r"(?:^|/)nginx:([0-9]+(?:\.[0-9]+)+)", image)
-    return found is not None and tuple(map(int, found[1].split("."))) >= _HTTP2_DIRECTIVE
+    match = re.search(r"(?:^|/)nginx:([0-9]+(?:\.[0-9]+)+)", image)
+    return match is not None and tuple(map(int, match[1].split("."))) >= _HTTP2_DIRECTIVE
 
 
 def config(owner: str, plan: EdgePlan, certificates: Certificates, image: str) -> str:

@@ -42,7 +42,7 @@ def ways(conf: str) -> list[_Way]:
     Args:
         conf: its nginx.conf.
     """
-    found = []
+    all_ways = []
     for block in re.split(r"^    server \{$", conf, flags=re.MULTILINE)[1:]:
         listen = re.search(r"listen ([0-9.]+):([0-9]+)( http2)?;", block)
         party = re.search(r"(grpc|proxy)_ssl_trusted_certificate .*/(.+)\.pem;", block)
@@ -50,8 +50,8 @@ def ways(conf: str) -> list[_Way]:
         if listen and party and to:
             http = "http" if "location" in block else "tcp"
             protocol = "grpc" if party[1] == "grpc" else http
-            found.append(_Way(party[2], listen[1], int(listen[2]), protocol, to[1]))
-    return found
+            all_ways.append(_Way(party[2], listen[1], int(listen[2]), protocol, to[1]))
+    return all_ways
 
 
 def broken(party: Containers, edge: str, others: Collection[str] | None = None) -> Iterator[str]:

@@ -54,12 +54,12 @@ def called(parties: Sequence[str]) -> str:
     if EVERY in parties:
         return "its routes"
     several = [party for party in parties if party != DEFAULT]
-    said = []
+    parts = []
     if several:
-        said.append(f"its route{'s'[: len(several) - 1]} to party {', '.join(several)}")
+        parts.append(f"its route{'s'[: len(several) - 1]} to party {', '.join(several)}")
     if DEFAULT in parties:
-        said.append("its default route")
-    return " and ".join(said)
+        parts.append("its default route")
+    return " and ".join(parts)
 
 
 def main() -> None:

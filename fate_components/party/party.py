@@ -32,13 +32,13 @@ def network_kinds(usual: Mapping[str, str], present: Mapping[str, str]) -> dict[
         usual: the kind for a new network, by Docker host.
         present: the kind of the network that is there, by Docker host.
     """
-    found: dict[str, str] = {}
-    for host in sorted(usual, key=lambda one: one not in present):
+    kinds: dict[str, str] = {}
+    for host in sorted(usual, key=lambda name: name not in present):
         wanted = present.get(host, usual[host])
-        found[host] = next(
-            kind for kind in (wanted, TRAINING, SERVING) if kind not in found.values()
+        kinds[host] = next(
+            kind for kind in (wanted, TRAINING, SERVING) if kind not in kinds.values()
         )
-    return found
+    return kinds
 
 
 class Party(pulumi.ComponentResource):
@@ -113,7 +113,11 @@ class Party(pulumi.ComponentResource):
             place = replace(places[kind], after=verified)
             deployed = line.clusters[kind](place, cluster, settings, at_host)
             if certificates and cluster.edge:
-                gateways = [one for one in deployed.services if one.name in cluster.facts.gateways]
+                gateways = [
+                    service
+                    for service in deployed.services
+                    if service.name in cluster.facts.gateways
+                ]
                 edge = Edge(
                     place,
                     cluster.edge.service,
@@ -133,7 +137,9 @@ class Party(pulumi.ComponentResource):
             health = "health" if kind == TRAINING else f"{kind}-health"
             child = pulumi.ResourceOptions(parent=self)
             for name in cluster.hosts:
-                there = [one for one in deployed.services if one.place.host.name == name]
+                there = [
+                    service for service in deployed.services if service.place.host.name == name
+                ]
                 where = health if name == cluster.host else f"{health}-at-{name}"
                 all_healthy(place.resource_name(where), there, child)
         self.register_outputs({})
@@ -150,9 +156,12 @@ class Party(pulumi.ComponentResource):
             at_home = cluster.host == plan.party.host
             usual.setdefault(cluster.host, TRAINING if at_home else kind)
             there = hosts[cluster.host].survey.networks.get(cluster.network.name, {})
-            found = there.get("Labels") or {}
-            if found.items() >= self._network_labels(found.get("fate.cluster", "")).items():
-                present[cluster.host] = found["fate.cluster"]
+            present_labels = there.get("Labels") or {}
+            if (
+                present_labels.items()
+                >= self._network_labels(present_labels.get("fate.cluster", "")).items()
+            ):
+                present[cluster.host] = present_labels["fate.cluster"]
         return network_kinds(usual, present)
 
     def _network_labels(self, kind: str) -> dict[str, str]:

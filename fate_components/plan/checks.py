@@ -96,9 +96,9 @@ def _publications(planner: Planner) -> Iterator[tuple[str, Location, Published]]
             for name, bound in cluster.published.items():
                 where = ("parties", index, cluster.kind, "publish", name)
                 yield cluster.host_of_port(name), where, bound
-            for one in cluster.between:
-                for bound in one.published:
-                    yield one.host, ("parties", index, cluster.kind, *one.key), bound
+            for ports in cluster.between:
+                for bound in ports.published:
+                    yield ports.host, ("parties", index, cluster.kind, *ports.key), bound
     exchange, at = planner.settings.exchange, planner.exchange_at()
     if exchange and exchange.host and at:
         yield exchange.host, ("exchange", "port"), at
@@ -109,7 +109,7 @@ def _room(planner: Planner) -> Iterator[Mistake]:
     parties: dict[str, int] = {}
     for index, party in enumerate(planner.settings.parties):
         clusters = planner.clusters(party)
-        for host in dict.fromkeys(host for one in clusters for host in one.hosts):
+        for host in dict.fromkeys(host for cluster in clusters for host in cluster.hosts):
             parties[host] = parties.get(host, 0) + 1
             if parties[host] == MAX_PARTIES + 1:
                 yield Mistake(
@@ -121,11 +121,11 @@ def _room(planner: Planner) -> Iterator[Mistake]:
 
 def _ports(planner: Planner) -> Iterator[Mistake]:
     taken: dict[int, list[tuple[str, Location, Published]]] = {}
-    told: set[Location] = set()
+    reported: set[Location] = set()
     for host, where, port in _publications(planner):
         for other_host, other_where, other in taken.get(port.port, []):
             # A key can set several ports.
-            if where in told:
+            if where in reported:
                 break
             if port.clashes(other) and (
                 host == other_host or _one_address(planner.settings, host, other_host, port, other)
@@ -136,7 +136,7 @@ def _ports(planner: Planner) -> Iterator[Mistake]:
                     f'port {port.port} of Docker host "{host}"{also} is already used by '
                     f"{key_path(other_where)}; set one of the two to a free port",
                 )
-                told.add(where)
+                reported.add(where)
                 break
         taken.setdefault(port.port, []).append((host, where, port))
 
@@ -171,13 +171,13 @@ class _Call:
 
 def _reachability(planner: Planner, stack: str) -> Iterator[Mistake]:
     """A Docker host that another one must reach needs an address and open ports."""
-    told: set[Location] = set()
+    reported: set[Location] = set()
     for call in _calls(planner, stack):
         obstacles = _obstacles if call.here != call.there else _unusable_name
         for mistake in obstacles(planner.settings, call):
-            if mistake.where not in told:
+            if mistake.where not in reported:
                 yield mistake
-            told.add(mistake.where)
+            reported.add(mistake.where)
 
 
 def _obstacles(settings: Settings, call: _Call) -> Iterator[Mistake]:
@@ -222,8 +222,8 @@ def _calls(planner: Planner, stack: str) -> Iterator[_Call]:
     ]
     for index, party, cluster in placed:
         gateways = _called(index, cluster, cluster.facts.gateway_ports)
-        called = cluster.facts.edge or max(cluster.facts.gateways, key=len, default="")
-        name = docker_name(stack, party, called)
+        gateway = cluster.facts.edge or max(cluster.facts.gateways, key=len, default="")
+        name = docker_name(stack, party, gateway)
         for service, ports in cluster.calls_home.items():
             called_there = _called(index, cluster, ports)
             yield _Call(service, cluster.host_of(service), cluster.host, called_there)

@@ -91,9 +91,9 @@ class ClusterPlan(PlacedCluster):
 
     def placed(self, service: str) -> Endpoint | None:
         """Where a service of one container on another Docker host is called from its own."""
-        for one in self.between:
-            if one.container == service and one.host != self.host:
-                return Endpoint(self.known[self.host][service], one.first)
+        for ports in self.between:
+            if ports.container == service and ports.host != self.host:
+                return Endpoint(self.known[self.host][service], ports.first)
         return None
 
     def forwarded(self, container: str) -> list[tuple[int, Published]]:
@@ -102,9 +102,9 @@ class ClusterPlan(PlacedCluster):
         """
         return [
             binding
-            for one in self.between
-            if one.container == container
-            for binding in one.bindings
+            for ports in self.between
+            if ports.container == container
+            for binding in ports.bindings
         ]
 
     def shared(self, service: str) -> list[Attachment]:

@@ -109,10 +109,10 @@ class Planner:
                 continue
             port, ip = cluster.facts.services[name].port, self.bound_inside(to.host)
             where = ("place", name)
-            one = CrossHostPorts(
+            cross_host = CrossHostPorts(
                 name, to.host, to.port or port, 1, ip, where, encrypted=False, inside=port
             )
-            between.append(one)
+            between.append(cross_host)
         ip = self.bound_inside(cluster.host)
         opened = {port: ip for ports in calls_home.values() for port in ports}
         ports = published(keys, cluster.facts, opened=opened)
@@ -142,7 +142,7 @@ class Planner:
         where = ("parties", index, "training", "place", name)
         home = self.settings.parties[index].host
         about = keys.movable.get(name)
-        possible = [one for one in keys.movable if one in facts.services]
+        possible = [service for service in keys.movable if service in facts.services]
         if about is None or name not in facts.services:
             why = "is not among the services of this party"
             if name in facts.services:
@@ -224,8 +224,8 @@ def published(
         opened: the addresses to bind other ports to by default, by port name.
     """
     defaults = dict.fromkeys(facts.gateway_ports, bind) | dict(opened or {})
-    found = {}
+    bindings = {}
     for name, usual in facts.published.items():
         chosen = keys.publish.get(name, Published(usual, ""))
-        found[name] = replace(chosen, ip=chosen.ip or defaults.get(name, LOOPBACK))
-    return found
+        bindings[name] = replace(chosen, ip=chosen.ip or defaults.get(name, LOOPBACK))
+    return bindings

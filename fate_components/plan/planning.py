@@ -118,28 +118,28 @@ class _Deployment:
         after all others, and has the same slot on each.
         """
         everywhere = {
-            id: set(one.hosts)
+            id: set(cluster.hosts)
             for id, kinds in self.clusters.items()
-            for one in kinds.values()
-            if one.one_subnet
+            for cluster in kinds.values()
+            if cluster.one_subnet
         }
-        found = {}
+        by_host = {}
         for host in self.settings.hosts:
             first = [id for id, kinds in self.clusters.items() if _runs_on(kinds, host, TRAINING)]
             there = [id for id, kinds in self.clusters.items() if _runs_on(kinds, host)]
             there += [id for id, kinds in self.clusters.items() if _has_some_on(kinds, host)]
-            found[host] = stable(
+            by_host[host] = stable(
                 (id for id in dict.fromkeys([*first, *there]) if id not in everywhere), MAX_PARTIES
             )
         for id, hosts in everywhere.items():
-            taken = {number for host in hosts for number in found[host].values()}
+            taken = {number for host in hosts for number in by_host[host].values()}
             number = stable([id], MAX_PARTIES, taken)[id]
-            for host, numbers in found.items():
+            for host, numbers in by_host.items():
                 if host in hosts or _runs_on(self.clusters[id], host):
                     numbers[id] = number
         return {
             host: {id: _FIRST_SLOT + number for id, number in numbers.items()}
-            for host, numbers in found.items()
+            for host, numbers in by_host.items()
         }
 
     def cluster(self, party: Party, kind: str) -> ClusterPlan:
@@ -193,9 +193,9 @@ class _Deployment:
     def _known(self, cluster: PlacedCluster, host: str) -> dict[str, str]:
         """What containers on a Docker host call on the others of their party, and where it is."""
         return {
-            one.container: self._outside(one.host, one.first).host
-            for one in cluster.between
-            if one.host != host
+            ports.container: self._outside(ports.host, ports.first).host
+            for ports in cluster.between
+            if ports.host != host
         }
 
     @cached_property
@@ -338,8 +338,8 @@ class _Deployment:
 
 
 def _runs_on(clusters: Mapping[str, PlacedCluster], host: str, kind: str = "") -> bool:
-    return any(one.host == host and kind in ("", one.kind) for one in clusters.values())
+    return any(cluster.host == host and kind in ("", cluster.kind) for cluster in clusters.values())
 
 
 def _has_some_on(clusters: Mapping[str, PlacedCluster], host: str) -> bool:
-    return any(host in one.elsewhere for one in clusters.values())
+    return any(host in cluster.elsewhere for cluster in clusters.values())

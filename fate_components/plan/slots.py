@@ -29,15 +29,15 @@ def stable(ids: Iterable[int], count: int, taken: Iterable[int] = ()) -> dict[in
         count: how many numbers there are.
         taken: the numbers that are not free.
     """
-    found: dict[int, int] = {}
+    numbers: dict[int, int] = {}
     taken = set(taken)
     for id in ids:
         number = id % count
         while number in taken:
             number = (number + 1) % count
         taken.add(number)
-        found[id] = number
-    return found
+        numbers[id] = number
+    return numbers
 
 
 def subnet(host: DockerHost, stack: str) -> IPv4Network:

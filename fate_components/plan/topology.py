@@ -75,7 +75,7 @@ class Topology:
 
     def services(self, host: str) -> list[ServiceFacts]:
         """The services that run on a Docker host."""
-        found = [
+        services = [
             cluster.facts.services[name]
             for party in self.parties
             for cluster in party.clusters.values()
@@ -84,33 +84,33 @@ class Topology:
             or name in _there(cluster, host)
         ]
         if self.exchange and self.exchange.host == host:
-            found += self.exchange.services
-        return found
+            services += self.exchange.services
+        return services
 
     def networks(self, host: str) -> list[Network]:
         """The networks of this stack on a Docker host."""
-        found = list(self.shared[host].values())
+        all_networks = list(self.shared[host].values())
         for party in self.parties:
             networks = [
                 cluster.network if cluster.host == host else cluster.branches[host].network
                 for cluster in party.clusters.values()
                 if host in cluster.hosts
             ]
-            found += {network.name: network for network in networks}.values()
+            all_networks += {network.name: network for network in networks}.values()
         if self.exchange and self.exchange.host == host and self.exchange.network:
-            found.append(self.exchange.network)
-        return found
+            all_networks.append(self.exchange.network)
+        return all_networks
 
     def users(self, host: str) -> list[str]:
         """Who runs something on a Docker host: parties by their ids, and the exchange."""
-        found = [
+        users = [
             str(party.party.id)
             for party in self.parties
             if any(host in cluster.hosts for cluster in party.clusters.values())
         ]
         if self.exchange and self.exchange.host == host:
-            found.append(EXCHANGE)
-        return found
+            users.append(EXCHANGE)
+        return users
 
 
 def _there(cluster: ClusterPlan, host: str) -> Mapping[str, tuple[str, ...]]:

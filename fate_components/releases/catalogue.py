@@ -47,8 +47,8 @@ def facts_of(service: str, release: str) -> ServiceFacts | None:
     for name in (release, *reversed(names)):
         if name in names:
             facts = load(name)
-            if found := {**facts.services, **facts.serving}.get(service):
-                return found
+            if service_facts := {**facts.services, **facts.serving}.get(service):
+                return service_facts
     return None
 
 

@@ -163,7 +163,7 @@ class Release(Fact):
 
     def without(self, service: str) -> Self:
         """The release without one of the services of a training cluster."""
-        return self._with({name: one for name, one in self.services.items() if name != service})
+        return self._with({name: facts for name, facts in self.services.items() if name != service})
 
     @property
     def serving_cluster(self) -> Self:
@@ -207,7 +207,7 @@ class Release(Fact):
         (name, usual), *_ = self.services[gateway].ports.items()
 
         def moved(probe: Probe) -> Probe:
-            listens = tuple(port if one == usual else one for one in probe.listens)
+            listens = tuple(port if listen == usual else listen for listen in probe.listens)
             return probe.model_copy(update={"listens": listens})
 
         probes = {
@@ -257,23 +257,25 @@ class Release(Fact):
         """The release with the services that a federation engine needs. An edge listens at the
         ports of the gateways among them.
         """
-        found = self._with(
+        release = self._with(
             {
                 name: service
                 for name, service in self.services.items()
                 if not service.federation or engine in service.federation
             }
         )
-        called = found.gateway_ports.values()
+        ports = release.gateway_ports.values()
         edges = {
-            name: {"probe": Probe(listens=[one for one in service.probe.listens if one in called])}
-            for name, service in found.services.items()
+            name: {
+                "probe": Probe(listens=[port for port in service.probe.listens if port in ports])
+            }
+            for name, service in release.services.items()
             if service.edge
         }
         known = list(self.engines.federation) if self.engines else []
         place = known.index(engine) if engine in known else 0
         federation_slot = (engine, place) if place else None
-        return found.changed(edges).model_copy(update={"federation_slot": federation_slot})
+        return release.changed(edges).model_copy(update={"federation_slot": federation_slot})
 
     def _with(self, services: dict[str, ServiceFacts]) -> Self:
         return self.model_copy(update={"services": services})

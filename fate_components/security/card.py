@@ -231,7 +231,7 @@ def peer(card: Card, settings: Settings) -> dict[str, Any]:
         keys = settings.peer_keys(at)
     except ValueError as error:
         raise CardError(str(error)) from None
-    found = {"id": card.party, **keys}
+    entry = {"id": card.party, **keys}
     if federation := card.engines.get("federation"):
-        found["federation"] = federation
-    return found | {"tls": card.tls.model_dump(exclude_none=True)} if card.tls else found
+        entry["federation"] = federation
+    return entry | {"tls": card.tls.model_dump(exclude_none=True)} if card.tls else entry

@@ -42,7 +42,10 @@ class Certificates:
 
     def authorities(self) -> str:
         """The certificates of all authorities, as PEM, each once and in a stable order."""
-        everyone = [*(one.trust for one in self.identities.values()), *self.trusted.values()]
+        everyone = [
+            *(identity.trust for identity in self.identities.values()),
+            *self.trusted.values(),
+        ]
         return "".join(sorted({_newline(trust.authority) for trust in everyone}))
 
     def warnings(self, now: datetime) -> list[str]:

@@ -26,8 +26,12 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         words = {word for secret in secrets for word in _words(secret)}
-        found = sorted(words | {quote(word, safe="") for word in words}, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, found))) if found else None
+        longest_first = sorted(
+            words | {quote(word, safe="") for word in words}, key=len, reverse=True
+        )
+        self._pattern = (
+            re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+        )
 
     def __call__(self, text: str) -> str:
         """A text without the secrets."""

@@ -78,9 +78,9 @@ def broken(serving: Containers, training: Containers | None, facts: ServingFacts
     conf = serving.exec(
         "serving-server", ["cat", f"{facts.home}/serving-server/conf/serving-server.properties"]
     ).stdout
-    found = re.search(r"^model\.transfer\.url=(.*)$", conf, re.MULTILINE)
-    if found:
-        url = urlsplit(found[1])
+    match = re.search(r"^model\.transfer\.url=(.*)$", conf, re.MULTILINE)
+    if match:
+        url = urlsplit(match[1])
         yield from _unreachable(
             serving, "serving-server", "FATE Flow", url.hostname or "", url.port or 80
         )

@@ -65,10 +65,10 @@ def ask(
         answer = dict(json.loads(done.stdout))
         codes(answer)
     except (ValueError, KeyError, TypeError):
-        said = done.stderr.strip() or done.stdout.strip() or "no answer"
+        reason = done.stderr.strip() or done.stdout.strip() or "no answer"
         raise InferenceError(
             f"{serving.container('serving-proxy')} "
-            f"({serving.state('serving-proxy')}) gave no answer: {said[:300]}"
+            f"({serving.state('serving-proxy')}) gave no answer: {reason[:300]}"
         ) from None
     return answer
 

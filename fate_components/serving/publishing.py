@@ -91,7 +91,7 @@ def model_of(parties: Mapping[str, Containers], job: str, flow: FlowClient) -> M
                     f"job {job} has trained no model; choose one that has, like a HeteroLR job"
                 )
             roles = {
-                role: [str(one) for one in ids]
+                role: [str(party_id) for party_id in ids]
                 for role, ids in conf["role"].items()
                 if role != "local"
             }
@@ -121,9 +121,15 @@ def all_succeeded(
     Raises:
         PublishError: it failed at a party, or no party was asked.
     """
-    tell.loaded([(one.role, one.party, one.said) for one in told])
+    tell.loaded(
+        [(party_answer.role, party_answer.party, party_answer.said) for party_answer in told]
+    )
     # FATE Flow's own code may be 0 even if a party failed.
-    failed = [f"party {one.party} ({one.role})" for one in told if one.failed]
+    failed = [
+        f"party {party_answer.party} ({party_answer.role})"
+        for party_answer in told
+        if party_answer.failed
+    ]
     if failed or not told or answer.get("retcode"):
         reason = f"at {', '.join(failed)}" if failed else str(answer.get("retmsg", answer))
         raise PublishError(f"the model could not be {what} {reason}")

@@ -120,11 +120,11 @@ def peer_keys(
     """
     if unknown := sorted(gateways.keys() - {gateway, GATEWAY}):
         raise ValueError(f"has gateways that FATE {release} cannot call: {unknown[0]}")
-    found: dict[str, Any] = {}
+    keys: dict[str, Any] = {}
     if gateway in gateways:
-        found["address"], found["port"] = gateways[gateway]
+        keys["address"], keys["port"] = gateways[gateway]
     if GATEWAY in gateways:
         address, port = gateways[GATEWAY]
-        elsewhere = found.setdefault("address", address) != address
-        found["serving"] = {"address": address, "port": port} if elsewhere else {"port": port}
-    return found
+        elsewhere = keys.setdefault("address", address) != address
+        keys["serving"] = {"address": address, "port": port} if elsewhere else {"port": port}
+    return keys

@@ -33,14 +33,14 @@ def mistakes(settings: Settings, release: Release) -> Iterator[Mistake]:
 
 def _registries(settings: Settings) -> Iterator[Mistake]:
     seen: dict[str, int] = {}
-    for index, one in enumerate(settings.registries):
-        if one.address in seen:
+    for index, login in enumerate(settings.registries):
+        if login.address in seen:
             yield Mistake(
                 ("registries", index, "address"),
-                f"{one.address} is also the address of fate:registries[{seen[one.address]}]; "
+                f"{login.address} is also the address of fate:registries[{seen[login.address]}]; "
                 "remove one of the two",
             )
-        seen.setdefault(one.address, index)
+        seen.setdefault(login.address, index)
 
 
 def _archive(settings: Settings) -> Iterator[Mistake]:

@@ -105,10 +105,10 @@ class Placement:
 
 
 def _placement(value: object) -> Placement:
-    found = isinstance(value, str) and re.fullmatch(r"([^:]+)(?::([0-9]{1,5}))?", value)
-    if not found:
+    match = isinstance(value, str) and re.fullmatch(r"([^:]+)(?::([0-9]{1,5}))?", value)
+    if not match:
         raise ValueError("is neither HOST nor HOST:PORT")
-    return Placement(found[1], _port(found[2]) if found[2] else None)
+    return Placement(match[1], _port(match[2]) if match[2] else None)
 
 
 _Placement = Annotated[str, Field(pattern="^[^:]+(:[1-9][0-9]{0,4})?$")]

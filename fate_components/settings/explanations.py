@@ -113,7 +113,7 @@ def model_in(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for inner in getattr(annotation, "__args__", ()):
-        found = model_in(inner)
-        if found:
-            return found
+        model = model_in(inner)
+        if model:
+            return model
     return None

@@ -20,10 +20,10 @@ from .values import Address, Count, folder
 
 
 def _bind(value: str) -> str:
-    found = addresses.ipv4(value)
-    if not found:
+    address = addresses.ipv4(value)
+    if not address:
         raise ValueError(f"{shown(value)} is not an IPv4 address")
-    if found.is_loopback:
+    if address.is_loopback:
         raise ValueError(f"{value} is not reachable from other machines; use publish for one port")
     return value
 
@@ -99,9 +99,9 @@ class DockerHost(Keys):
 
         OpenSSH's configuration may give a machine a name that nobody else knows.
         """
-        found = self.model_copy()
-        found._host_name = host_name
-        return found
+        host = self.model_copy()
+        host._host_name = host_name
+        return host
 
     @property
     def reachable_at(self) -> str | None:

@@ -40,10 +40,10 @@ def registry_prefix(value: str) -> str:
     Raises:
         ValueError: it is none.
     """
-    found = _REGISTRY.fullmatch(value)
-    if value and not found:
+    match = _REGISTRY.fullmatch(value)
+    if value and not match:
         raise ValueError(f"{shown(value)} is not a registry (use no scheme and no trailing slash)")
-    if found and found["port"] and not 1 <= int(found["port"]) <= 65535:
+    if match and match["port"] and not 1 <= int(match["port"]) <= 65535:
         raise ValueError(f"{shown(value)}: its port is not a number from 1 to 65535")
     if len(value) > _MAX_REGISTRY:
         raise ValueError(f"{shown(value)} has more than {_MAX_REGISTRY} characters")
@@ -76,13 +76,13 @@ def image_reference(value: str) -> str:
     Raises:
         ValueError: it is none, or has neither a tag nor a digest.
     """
-    found = _REFERENCE.fullmatch(value)
-    registry = found and _REGISTRY.fullmatch(found["name"])
-    if not found or not registry:
+    match = _REFERENCE.fullmatch(value)
+    registry = match and _REGISTRY.fullmatch(match["name"])
+    if not match or not registry:
         raise ValueError(f"{shown(value)} is not a reference to an image, like NAME:TAG")
     if registry["port"] and not 1 <= int(registry["port"]) <= 65535:
         raise ValueError(f"{shown(value)}: its port is not a number from 1 to 65535")
-    if len(found["name"]) > _MAX_IMAGE:
+    if len(match["name"]) > _MAX_IMAGE:
         raise ValueError(f"{shown(value)}: its name has more than {_MAX_IMAGE} characters")
     return value
 

@@ -30,12 +30,12 @@ def mistakes(file: Path, config: Mapping[str, Any]) -> list[Mistake]:
         root = yaml.compose(file.read_text(), Loader=yaml.SafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return []
-    found: list[Mistake] = []
+    all_mistakes: list[Mistake] = []
     for key, node in _items(dict(_items(root)).get("config")):
         namespace, _, name = str(key).partition(":")
         if namespace == NAMESPACE:
-            found += _below(node, _decoded(config.get(str(key))), (name,))
-    return found
+            all_mistakes += _below(node, _decoded(config.get(str(key))), (name,))
+    return all_mistakes
 
 
 def _below(node: yaml.Node, value: Any, where: tuple[str | int, ...]) -> Iterator[Mistake]:

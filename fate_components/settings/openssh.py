@@ -38,8 +38,8 @@ def host_name(url: str) -> str:
     if done.returncode:
         first = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[0]
         raise ValueError(f"ssh -G failed: {shown(first)}; correct OpenSSH's configuration")
-    found = dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
-    name = found.get("hostname", "")
+    config = dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
+    name = config.get("hostname", "")
     if not is_address(name):
         raise ValueError(
             f"OpenSSH's configuration says {shown(name)}, which is neither a host name nor an "

@@ -60,18 +60,18 @@ def decoded(values: Mapping[str, Any], known: Collection[str | None]) -> dict[st
         values: values by key; lists and maps as JSON.
         known: the keys that exist in some release line.
     """
-    found: dict[str, Any] = {}
+    config: dict[str, Any] = {}
     for key, value in values.items():
         if key in known and value in ("", "{}", "[]"):
             continue  # the project file's empty defaults
         if key in PLAIN or not isinstance(value, str):
-            found[key] = value
+            config[key] = value
             continue
         try:
-            found[key] = _from_json(value)
+            config[key] = _from_json(value)
         except (ValueError, RecursionError):
-            found[key] = value  # a string instead of a list or a map: the models report it
-    return found
+            config[key] = value  # a string instead of a list or a map: the models report it
+    return config
 
 
 def validated(
@@ -96,12 +96,12 @@ def validated(
     except ValidationError as error:
         details = error.errors()
         release = str(text(values["release"]))
-        found = [
+        explained_mistakes = [
             explained(detail, model, release, others)
             for detail in details
             if not _follows(detail, details)
         ]
-        raise SettingsError([*mistakes, *found]) from None
+        raise SettingsError([*mistakes, *explained_mistakes]) from None
 
 
 def in_plain_text(settings: Settings, secret_keys: set[str]) -> list[Mistake]:

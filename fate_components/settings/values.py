@@ -62,27 +62,27 @@ def folder(value: str) -> str:
     Raises:
         ValueError: it is not an absolute path that Docker can mount, or belongs to the system.
     """
-    found = value.rstrip("/")
-    parts = found.split("/")[1:]
-    if not re.fullmatch(r"(/[A-Za-z0-9_.+@-]{1,255})+", found, re.ASCII) or {".", ".."} & {*parts}:
+    path = value.rstrip("/")
+    parts = path.split("/")[1:]
+    if not re.fullmatch(r"(/[A-Za-z0-9_.+@-]{1,255})+", path, re.ASCII) or {".", ".."} & {*parts}:
         raise ValueError(
             f"{shown(value)} is not a folder like /srv/fate: an absolute path of letters, digits "
             "and the symbols _ . + @ -, without . or .. as a part"
         )
-    if len(found) > _MAX_FOLDER:
+    if len(path) > _MAX_FOLDER:
         raise ValueError(f"{shown(value)} has more than {_MAX_FOLDER} characters")
-    if parts[0] in _SYSTEM or found == "/var" or f"{found}/".startswith(_SYSTEM_VAR):
+    if parts[0] in _SYSTEM or path == "/var" or f"{path}/".startswith(_SYSTEM_VAR):
         raise ValueError(
             f"{shown(value)} belongs to the system or to Docker; choose another one, like /srv/fate"
         )
-    return found
+    return path
 
 
 def _memory(value: object) -> object:
-    found = isinstance(value, str) and re.fullmatch(r"([1-9][0-9]{0,6})([mgMG])", value)
-    if not found:
+    match = isinstance(value, str) and re.fullmatch(r"([1-9][0-9]{0,6})([mgMG])", value)
+    if not match:
         raise ValueError(f"{shown(value)} is not a size like 512m or 8g")
-    size = int(found[1]) * (1024 if found[2] in "gG" else 1)
+    size = int(match[1]) * (1024 if match[2] in "gG" else 1)
     if size < _MIN_MEMORY:
         raise ValueError(f"{shown(value)} is less than {_MIN_MEMORY}m, the least Docker allows")
     return size
@@ -107,27 +107,27 @@ def per_host(most: int, each: int | None = None) -> Any:
     def count(value: object) -> int:
         written = isinstance(value, str) and PLAIN_DIGITS.fullmatch(value)
         whole = written or (isinstance(value, int) and not isinstance(value, bool))
-        if not whole or not 1 <= (found := int(str(value))) <= limit:
+        if not whole or not 1 <= (number := int(str(value))) <= limit:
             raise ValueError(f"must be a whole number from 1 to {limit}, not {shown(value)}")
-        return found
+        return number
 
     def counts(value: object) -> object:
         if not isinstance(value, Mapping):
             return count(value)
         if not value:
             raise ValueError("is empty")
-        found: dict[object, int] = {}
+        numbers: dict[object, int] = {}
         for host, number in value.items():
             try:
-                found[host] = count(number)
+                numbers[host] = count(number)
             except ValueError as error:
                 raise ValueError(f"for {shown(host)} {error}") from None
-        if (together := sum(found.values())) > most:
+        if (together := sum(numbers.values())) > most:
             raise ValueError(f"are {together} together; at most {most} are possible")
-        return found
+        return numbers
 
-    one = Annotated[int, Field(ge=1, le=limit)]
-    return PlainValidator(counts, json_schema_input_type=one | dict[str, one])
+    single = Annotated[int, Field(ge=1, le=limit)]
+    return PlainValidator(counts, json_schema_input_type=single | dict[str, single])
 
 
 def by_host(service: str, counts: int | Mapping[str, int], home: str) -> dict[str, tuple[str, ...]]:
@@ -139,12 +139,12 @@ def by_host(service: str, counts: int | Mapping[str, int], home: str) -> dict[st
         counts: how many it has, or how many on each Docker host.
         home: the name of the Docker host that the cluster runs on.
     """
-    found = {}
+    names = {}
     for host, count in ({home: counts} if isinstance(counts, int) else counts).items():
         end = "" if host == home else f".{host}"
         numbers = ["", *(f"-{n}" for n in range(2, count + 1))]
-        found[host] = tuple(f"{service}{number}{end}" for number in numbers)
-    return found
+        names[host] = tuple(f"{service}{number}{end}" for number in numbers)
+    return names
 
 
 Address = Annotated[str, Text, AfterValidator(addresses.address)]

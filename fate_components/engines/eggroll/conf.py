@@ -58,7 +58,7 @@ def config(context: EngineContext, database: bool = False) -> File:
     """
     manager, node = context.endpoint("clustermanager"), context.endpoint("nodemanager")
     pair = f"{_MANAGER}.bootstrap.egg_pair"
-    found: dict[str, object] = {
+    keys: dict[str, object] = {
         f"{_MANAGER}.process.tag": context.party_id,
         f"{_MANAGER}.clustermanager.host": manager.host,
         f"{_MANAGER}.clustermanager.port": manager.port,
@@ -77,9 +77,9 @@ def config(context: EngineContext, database: bool = False) -> File:
         "eggroll.session.processors.per.node": context.training.cores,
     }
     if database:
-        found |= database_keys(context)
+        keys |= database_keys(context)
     return File(
-        f"{HOME}/conf/eggroll.properties", f"[eggroll]\n{properties(found)}", secret=database
+        f"{HOME}/conf/eggroll.properties", f"[eggroll]\n{properties(keys)}", secret=database
     )
 
 

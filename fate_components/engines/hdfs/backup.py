@@ -42,7 +42,7 @@ def fault(party: Deployed) -> str | None:
     if node is None:
         return None
     # A backup that was killed has left them paused.
-    if any(one.status == "paused" for one in party.others):
+    if any(container.status == "paused" for container in party.others):
         unpause(party.others)
     at = Containers(party.stack, party.id, node.docker_host)
     done = at.run(NAME_NODE, ASK)
@@ -95,4 +95,6 @@ def arrange(party: Deployed) -> str | None:
 
 
 def _name_node(party: Deployed) -> Found | None:
-    return next((one for one in party.containers if one.service == NAME_NODE), None)
+    return next(
+        (container for container in party.containers if container.service == NAME_NODE), None
+    )

@@ -41,9 +41,9 @@ def command(script: str) -> tuple[list[str], File]:
 
 def ports(context: EngineContext) -> HdfsPorts:
     """Where its parts listen."""
-    found = context.hdfs_ports
-    assert found is not None  # noqa: S101 - only parties with HDFS have such services
-    return found
+    hdfs_ports = context.hdfs_ports
+    assert hdfs_ports is not None  # noqa: S101 - only parties with HDFS have such services
+    return hdfs_ports
 
 
 def server(context: EngineContext, more: Mapping[str, object]) -> list[File]:

@@ -79,15 +79,15 @@ def read(bean: Mapping[str, Any]) -> NameNode:
         bean: its NameNodeInfo.
     """
     leaving = json.loads(bean["DecomNodes"])
-    found = []
+    nodes = []
     for key, live in (("LiveNodes", True), ("DeadNodes", False)):
         for name, node in json.loads(bean[key]).items():
             host, port = name.rsplit(":", 1)
             blocks = leaving.get(name, leaving.get(host, {})).get("underReplicatedBlocks", 0)
             address = node.get("xferaddr") or f"{host}:{port}"
-            found.append(DataNode(host, address, live, node.get("adminState", ""), blocks))
+            nodes.append(DataNode(host, address, live, node.get("adminState", ""), blocks))
     missing, safe_mode = bean["NumberOfMissingBlocks"], bean.get("Safemode", "")
-    return NameNode(tuple(found), bean["TotalBlocks"], missing, safe_mode)
+    return NameNode(tuple(nodes), bean["TotalBlocks"], missing, safe_mode)
 
 
 def understood(answer: str) -> NameNode:
@@ -99,8 +99,8 @@ def understood(answer: str) -> NameNode:
     try:
         return read(json.loads(answer[answer.index("{") :])["beans"][0])
     except (ValueError, KeyError, IndexError):
-        said = answer.strip()[-300:]
-        raise DataNodesError(f"the name node does not tell its data nodes: {said}") from None
+        end = answer.strip()[-300:]
+        raise DataNodesError(f"the name node does not tell its data nodes: {end}") from None
 
 
 def leaving(found: NameNode, wanted: Collection[str]) -> list[DataNode]:
@@ -173,14 +173,14 @@ def arrange(wanted: Collection[str]) -> None:
     Raises:
         DataNodesError: that is not possible without a loss, or makes no progress.
     """
-    found = _look()
+    name_node = _look()
     replication = str(replicas(len(wanted)))
     if _present(_REPLICATION) != replication:
-        if found.blocks:
+        if name_node.blocks:
             print(f"every block is to be on {replication} data nodes", flush=True)
             _hdfs("dfs", "-setrep", "-R", replication, "/")
         _write(_REPLICATION, replication)
-    going = leaving(found, wanted)
+    going = leaving(name_node, wanted)
     excluded = "".join(f"{node.address}\n" for node in going)
     if _present(hdfs.EXCLUDED) != excluded:
         _write(hdfs.EXCLUDED, excluded)
@@ -191,9 +191,9 @@ def arrange(wanted: Collection[str]) -> None:
         # After Ctrl-C the plugin terminates only its shell.
         if os.getppid() != parent:
             raise DataNodesError(f"interrupted while waiting for {said}; run `pulumi up` again")
-        found = _look()
-        going = leaving(found, wanted)
-        if why := lost(found, going):
+        name_node = _look()
+        going = leaving(name_node, wanted)
+        if why := lost(name_node, going):
             raise DataNodesError(why)
         left = ", ".join(_progress(going))
         if not left:

@@ -93,6 +93,7 @@ def _check(ui: int) -> str:
     path = "/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState"
     answers = ('"FSState" : "Operational"', '"NumLiveDataNodes" : [1-9]')
     checks = [
-        health.check(Probe(http=HttpProbe(port=ui, path=path, answers=one))) for one in answers
+        health.check(Probe(http=HttpProbe(port=ui, path=path, answers=answer)))
+        for answer in answers
     ]
     return " && ".join(f"{{ {check}; }}" for check in checks)

@@ -30,9 +30,9 @@ def master(context: EngineContext) -> str:
 
 def ports(context: EngineContext) -> SparkPorts:
     """Where the parts of the cluster listen."""
-    found = context.spark_ports
-    assert found is not None  # noqa: S101 - only parties with a Spark cluster have such services
-    return found
+    spark_ports = context.spark_ports
+    assert spark_ports is not None  # noqa: S101 - only parties with a Spark cluster have such services
+    return spark_ports
 
 
 def daemon_defaults(context: EngineContext) -> File:
@@ -77,13 +77,13 @@ def job_defaults(context: EngineContext) -> File:
 
 def _authentication(context: EngineContext) -> dict[str, object]:
     """Without it, whoever reaches the master can run programs of their own on the workers."""
-    found: dict[str, object] = {
+    properties: dict[str, object] = {
         "spark.authenticate": "true",
         "spark.authenticate.secret": context.password("spark"),
     }
     if other_hosts.spread(context.plan):
-        found["spark.network.crypto.enabled"] = "true"
-    return found
+        properties["spark.network.crypto.enabled"] = "true"
+    return properties
 
 
 def _file(values: Mapping[str, object]) -> File:

@@ -88,14 +88,14 @@ def published(
         broker: the service that the values of jobs go through: RabbitMQ, Pulsar or OSX.
     """
 
-    def one(container: str, host: str, first: int, count: int = 1) -> CrossHostPorts:
+    def of_container(container: str, host: str, first: int, count: int = 1) -> CrossHostPorts:
         return CrossHostPorts(container, host, first, count, bound[host], _KEY)
 
-    yield one("spark-master", home, ports.master)
+    yield of_container("spark-master", home, ports.master)
     if ports.broker:
-        yield replace(one(broker, home, ports.broker), encrypted=False)
+        yield replace(of_container(broker, home, ports.broker), encrypted=False)
     for drivers in (ports.drivers, ports.driver_blocks):
-        yield one("fateflow", home, drivers, _JOBS)
+        yield of_container("fateflow", home, drivers, _JOBS)
     for host, names in workers.items():
         for name in names:
-            yield one(name, host, ports.blocks[name], _JOBS)
+            yield of_container(name, host, ports.blocks[name], _JOBS)

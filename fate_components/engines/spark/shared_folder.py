@@ -53,15 +53,15 @@ def marked(root: str, folder: str) -> str:
     """
     path, mark = folder.removeprefix(f"{root}/"), secrets.token_hex(8)
     write = f"[ -s {_FILE} ] || echo {mark} > {_FILE}; cat {_FILE}"
-    found = _run(folder, write)
-    if found is None:
-        found = _run(root, f"mkdir -p {path}; cd {path}; {write}")
-    if found is None:
+    content = _run(folder, write)
+    if content is None:
+        content = _run(root, f"mkdir -p {path}; cd {path}; {write}")
+    if content is None:
         raise FolderError(
             f"there is no folder {root}. Set training.spark.tables to where the file system is "
             "mounted, or mount it there"
         )
-    return found
+    return content
 
 
 def verify(root: str, folder: str, mark: str) -> None:

@@ -33,9 +33,9 @@ def shared(
         opts: the parent and provider options.
     """
     root, plan = context.training.spark.tables, context.plan
-    found: dict[str, list[pulumi.Resource]] = {}
+    resources: dict[str, list[pulumi.Resource]] = {}
     if root is None:
-        return found
+        return resources
     mark: dict[str, pulumi.Input[str]] = {}
     places = {plan.host: context.place, **context.place.elsewhere}
     for name in dict.fromkeys([plan.host, *context.training.workers_at(plan.host)]):
@@ -54,8 +54,8 @@ def shared(
             opts=opts,
         )
         mark = mark or {"MARK": verified.stdout}
-        found[name] = [verified]
-    return found
+        resources[name] = [verified]
+    return resources
 
 
 def _folder(context: EngineContext) -> str:

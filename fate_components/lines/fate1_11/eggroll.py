@@ -78,7 +78,7 @@ def cluster(context: ClusterContext, node: str, database: bool) -> dict[str, obj
     pair = f"{_MANAGER}.bootstrap.egg_pair"
     # Up to 1.11.1 it is the image's, from 1.11.2 on Eggroll's own.
     environment = context.plan.facts.services[NODE_MANAGER].environment
-    found: dict[str, object] = {
+    keys: dict[str, object] = {
         f"{_MANAGER}.process.tag": context.party_id,
         f"{_MANAGER}.clustermanager.host": manager.host,
         f"{_MANAGER}.clustermanager.port": manager.port,
@@ -100,7 +100,7 @@ def cluster(context: ClusterContext, node: str, database: bool) -> dict[str, obj
         "eggroll.rollpair.transferpair.sendbuf.size": 250000,
         **rollsite(str(context.party_id), site.host, site.port),
     }
-    return found | (database_keys(context) if database else {})
+    return keys | (database_keys(context) if database else {})
 
 
 def config(keys: Mapping[str, object], secret: bool = False) -> File:

@@ -19,15 +19,15 @@ class Planner(planner.Planner):
     def clusters(self, party: stack_file.Party) -> list[PlacedCluster]:
         """A party's clusters, training first, perhaps with some of it on other Docker hosts."""
         assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
-        found = []
+        clusters = []
         if keys := party.training:
             opened = placing.opened(self, party)
             cluster = self.training(keys, party.host, self.release, opened)
             placed = self.with_placed(cluster, keys)
-            found.append(replace(placed, inner=(placing.FLOW,)))
+            clusters.append(replace(placed, inner=(placing.FLOW,)))
         if party.serving:
-            found.append(placing.cluster(self, party, party.serving))
-        return found
+            clusters.append(placing.cluster(self, party, party.serving))
+        return clusters
 
     def mistakes(self) -> Iterator[Mistake]:
         """Mistakes that no single key reveals: unknown Docker hosts."""

@@ -50,10 +50,8 @@ def submit(guest: Containers, host: Containers) -> str:
 
 def status(party: Containers, role: str, job: str) -> str:
     """The status of the job at one party, in a role."""
-    found = FLOW.rows(
-        party, "job", ("status",), {"job_id": job, "role": role, "party_id": party.id}
-    )
-    return str(found[0]["status"]) if found else "not found"
+    rows = FLOW.rows(party, "job", ("status",), {"job_id": job, "role": role, "party_id": party.id})
+    return str(rows[0]["status"]) if rows else "not found"
 
 
 def connections(guest: Containers, host: Containers) -> Iterator[str]:

@@ -59,9 +59,9 @@ class TrainingCluster(pulumi.ComponentResource):
             party_routes(plan, context.fate_flow_grpc),
             child,
         )
-        fate_flow = FateFlow(context, [one.container for one in databases], child)
+        fate_flow = FateFlow(context, [database.container for database in databases], child)
         created = _tables(context, databases, fate_flow)
-        everyone = {one.id for one in settings.parties} | {one.id for one in settings.peers}
+        everyone = {party.id for party in settings.parties} | {peer.id for peer in settings.peers}
         self.services: list[Service] = [
             *databases,
             site,

@@ -26,11 +26,11 @@ def octets(first: int, eggs: Mapping[str, tuple[str, ...]], home: str) -> dict[s
         eggs: their names, by Docker host.
         home: the name of the Docker host that the cluster runs on.
     """
-    found = {name: first + index for index, name in enumerate(eggs.get(home, ()))}
+    at_home = {name: first + index for index, name in enumerate(eggs.get(home, ()))}
     away = [name for host, names in eggs.items() if host != home for name in names]
     ids = {int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]): name for name in away}
     numbers = stable(ids, _NUMBERS)
-    return found | {name: _FIRST_AWAY + 1 + numbers[id] for id, name in ids.items()}
+    return at_home | {name: _FIRST_AWAY + 1 + numbers[id] for id, name in ids.items()}
 
 
 def away(network: Network) -> str:

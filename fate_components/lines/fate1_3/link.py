@@ -49,7 +49,7 @@ def outgoing(context: ClusterContext, host: str) -> str:
     assert to  # noqa: S101 - there are eggs on that Docker host
     ports = [*context.plan.facts.services[EGG].ports.values()]
     listens = [*map(str, ports), f"{START_PORT + 1}-{START_PORT + PORTS}"]
-    lines = "".join(f"        listen {one};\n" for one in listens)
+    lines = "".join(f"        listen {listen};\n" for listen in listens)
     return f"""{_NGINX}    server {{
 {lines}        proxy_pass {to.host}:{to.port};
         proxy_protocol on;

@@ -49,15 +49,15 @@ def findings(plan: Topology, stack: str, surveys: Mapping[str, Survey]) -> Itera
         external = "mysql" in cluster.external
         service = _FLOW if external else "mysql"
         ask = (servers.asking if external else mysql.asking)(_query(removed))
-        said = _ask(surveys, docker_name(stack, id, service), ask)
-        if said is None:
+        answer = _ask(surveys, docker_name(stack, id, service), ask)
+        if answer is None:
             yield Finding(
                 f"The database of party {id} does not answer, so it was not checked whether tables "
                 f"are lost with {names}, which the stack file no longer has. {keep} until the "
                 "database answers, if they are still needed.",
                 certain=False,
             )
-        for line in (said or "").splitlines():
+        for line in (answer or "").splitlines():
             egg, count = line.split("\t")
             part = (
                 "1 table has part of its" if count == "1" else f"{count} tables have part of their"
@@ -77,7 +77,7 @@ def _present(surveys: Mapping[str, Survey], stack: str, party: int) -> list[str]
     """The eggs of a party that have containers, or a stand-in: an egg's own Docker host may have
     been removed from the stack file together with it.
     """
-    found: dict[str, None] = {}
+    eggs: dict[str, None] = {}
     prefix, stands = docker_name(stack, party, ""), stand_in("")
     for survey in surveys.values():
         for name, container in survey.containers.items():
@@ -86,10 +86,10 @@ def _present(surveys: Mapping[str, Survey], stack: str, party: int) -> list[str]
             if labels.get("fate.party") != str(party):
                 continue
             if labels.get("fate.service") == EGG:
-                found[part] = None
+                eggs[part] = None
             elif labels.get("fate.service") == LINK and part.startswith(stands):
-                found[part.removeprefix(stands)] = None
-    return sorted(found)
+                eggs[part.removeprefix(stands)] = None
+    return sorted(eggs)
 
 
 def _ask(surveys: Mapping[str, Survey], container: str, script: str) -> str | None:

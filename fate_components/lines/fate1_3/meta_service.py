@@ -42,16 +42,16 @@ def nodes(services: Mapping[str, ServiceFacts], eggs: Iterable[str]) -> list[Nod
         services: the facts of the release's services.
         eggs: the eggs' names.
     """
-    found = [
+    all_nodes = [
         ("roll", services["roll"].port, "ROLL"),
         ("proxy", services["proxy"].port, "PROXY"),
     ]
     for egg in eggs:
-        found += [
+        all_nodes += [
             (egg, services["egg"].ports["egg"], "EGG"),
             (egg, services["egg"].ports["storage"], "STORAGE"),
         ]
-    return found
+    return all_nodes
 
 
 def statements(wanted: Iterable[Node]) -> str:

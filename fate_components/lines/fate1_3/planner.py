@@ -29,7 +29,7 @@ class Planner(planner.Planner):
         host's address by default, or to all addresses if that is a name.
         """
         assert isinstance(party, Party)  # noqa: S101 - settings and parties are of one line
-        found = []
+        clusters = []
         if party.training:
             opened = placing.opened(self, party)
             facts = overridden(self.release, party.training.services)
@@ -37,10 +37,10 @@ class Planner(planner.Planner):
             without = facts.without(LINK)
             cluster = PlacedCluster(TRAINING, party.host, without, ports, inner=(placing.FLOW,))
             spread = self.with_placed(self._spread(cluster, party.training, facts), party.training)
-            found.append(replace(spread, one_subnet=bool(spread.elsewhere)))
+            clusters.append(replace(spread, one_subnet=bool(spread.elsewhere)))
         if party.serving:
-            found.append(placing.cluster(self, party, party.serving))
-        return found
+            clusters.append(placing.cluster(self, party, party.serving))
+        return clusters
 
     def needs(self, party: stack_file.Party, cluster: PlacedCluster, host: str) -> Needs:
         """What one of a party's clusters needs; each egg starts the processors of a job."""

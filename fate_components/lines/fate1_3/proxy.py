@@ -117,11 +117,11 @@ class Proxy(Service):
         """Why it is restarted by the delivery of its route table, if it is."""
         whose = "of all parties" if self.place.party is None else f"of party {self.place.party}"
 
-        async def told(questions: Queries, found: Described) -> str:
-            present = await questions.read(found["Id"], ROUTE_TABLE)
+        async def told(questions: Queries, described: Described) -> str:
+            present = await questions.read(described["Id"], ROUTE_TABLE)
             changed = kept_routes.outdated(present, wanted) if present else []
-            if not changed and await _outdated(questions, found):
-                changed = kept_routes.recorded(await questions.read(found["Id"], OUTDATED))
+            if not changed and await _outdated(questions, described):
+                changed = kept_routes.recorded(await questions.read(described["Id"], OUTDATED))
             if not changed:
                 return ""
             what = kept_routes.called(changed)
@@ -130,5 +130,5 @@ class Proxy(Service):
         return told
 
 
-async def _outdated(questions: Queries, found: Described) -> bool:
-    return restart.due(found, await questions.modified(found["Id"], OUTDATED))
+async def _outdated(questions: Queries, described: Described) -> bool:
+    return restart.due(described, await questions.modified(described["Id"], OUTDATED))

@@ -102,8 +102,8 @@ class Training(settings.Training):
         """The names of a service's containers in the party's networks; see `eggs_at`."""
         if service not in (EGG, LINK):
             return super().containers(service, home)
-        found = self.eggs_at(home) if service == EGG else self.links_at(home)
-        return [name for there in found.values() for name in there]
+        names = self.eggs_at(home) if service == EGG else self.links_at(home)
+        return [name for there in names.values() for name in there]
 
 
 def receiver(host: str) -> str:

@@ -75,13 +75,15 @@ def main() -> None:
         started = time.monotonic()
         job = _JOB.format(guest=guest.id, host=host.id)
         done = guest.run("python", job, timeout=_RUN_LIMIT)
-        said = (done.stdout + done.stderr).strip().splitlines()
+        output = (done.stdout + done.stderr).strip().splitlines()
         # The example itself exits with 0 even if it fails.
-        if done.returncode == 0 and any("success to calculate secure_sum" in line for line in said):
-            say(said[-1])
+        if done.returncode == 0 and any(
+            "success to calculate secure_sum" in line for line in output
+        ):
+            say(output[-1])
             return
-        found = failures(guest, host, said)
-        causes = list(busy_machine(ours, found, time.monotonic() - started + _LOG_SECONDS))
+        failed_parts = failures(guest, host, output)
+        causes = list(busy_machine(ours, failed_parts, time.monotonic() - started + _LOG_SECONDS))
         if causes and not busy:
             busy = True
             say("\n".join(["toy job: failed, and is run once more:", *causes]))
@@ -91,12 +93,12 @@ def main() -> None:
             for party in ours
             for way in edge_check.broken(party, "edge", {guest.id, host.id, EXCHANGE})
         ]
-        everything = [*said, *(line for why in found.values() for line in why.lines)]
+        everything = [*output, *(line for why in failed_parts.values() for line in why.lines)]
         if ways or not (retry and any(_NO_WAY in line for line in everything)):
             fail(
                 f"the toy job of party {guest.id} with party {host.id} failed:",
                 *causes,
-                *report(guest, host, found, said),
+                *report(guest, host, failed_parts, output),
                 *ways,
             )
         time.sleep(5)
@@ -113,10 +115,10 @@ def failures(guest: Containers, host: Containers, said: Iterable[str]) -> dict[P
     job = next((match[1] for line in said if (match := _ID.search(line))), None)
     if job is None:
         return {}
-    found = reasons.failures(FATE_FLOW, _parts(guest, host), job, _TASK)
-    if not found and (why := logs.failure_of_job(FATE_FLOW, guest, job)):
-        found[Part("guest", guest.id)] = why
-    return found
+    failed_parts = reasons.failures(FATE_FLOW, _parts(guest, host), job, _TASK)
+    if not failed_parts and (why := logs.failure_of_job(FATE_FLOW, guest, job)):
+        failed_parts[Part("guest", guest.id)] = why
+    return failed_parts
 
 
 def _parts(guest: Containers, host: Containers) -> dict[Part, Containers]:

@@ -82,7 +82,7 @@ class TrainingCluster(pulumi.ComponentResource):
             opts=child,
         )
         board = fateboard.published_at(plan, settings)
-        fate_flow = FateFlow(context, [one.container for one in databases], board, child)
+        fate_flow = FateFlow(context, [database.container for database in databases], board, child)
         nodes = meta_service.nodes(plan.facts.services, context.eggs)
         tables = meta_service.statements(nodes), meta_service.NODES, meta_service.rows(nodes)
         if mysql:

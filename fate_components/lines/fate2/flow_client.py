@@ -80,12 +80,12 @@ def _send(
     lines += [f"{name}: {value}" for name, value in headers.items()]
     lines += [f"Content-Length: {len(text)}", "", text]
     where = f"/dev/tcp/{at['host']}/{at['http_port']}"
-    found = party.run("fateflow", f"exec 3<>{where}; cat >&3; cat <&3", "\r\n".join(lines))
-    head, _, answer = found.stdout.partition("\n\n")  # read as text, which has no \r
+    done = party.run("fateflow", f"exec 3<>{where}; cat >&3; cat <&3", "\r\n".join(lines))
+    head, _, answer = done.stdout.partition("\n\n")  # read as text, which has no \r
     try:
         return dict(json.loads(answer))
     except ValueError:
-        status = head.splitlines()[0] if head else found.stderr.strip() or "no answer"
+        status = head.splitlines()[0] if head else done.stderr.strip() or "no answer"
         raise HopError(
             f"{service} of party {party.id} ({at['host']}:{at['http_port']}) answered {status!r}"
         ) from None
@@ -100,8 +100,8 @@ def cores(party: Containers) -> int:
     Raises:
         HopError: its FATE Flow has no configuration.
     """
-    found = conf(party)
-    return int(found["computing"][found["default_engines"]["computing"]]["cores"])
+    config = conf(party)
+    return int(config["computing"][config["default_engines"]["computing"]]["cores"])
 
 
 def conf(party: Containers) -> dict[str, Any]:
@@ -110,12 +110,12 @@ def conf(party: Containers) -> dict[str, Any]:
     Raises:
         HopError: it has none.
     """
-    found = yaml.safe_load(party.run("fateflow", f"cat {FLOW}/conf/service_conf.yaml").stdout)
-    if not found:
+    config = yaml.safe_load(party.run("fateflow", f"cat {FLOW}/conf/service_conf.yaml").stdout)
+    if not config:
         raise HopError(
             f"FATE Flow of party {party.id} has no configuration: {party.states('fateflow')}"
         )
-    return dict(found)
+    return dict(config)
 
 
 def through_osx(
@@ -133,9 +133,9 @@ def through_osx(
         HopError: there is no answer, or it is not JSON.
     """
     where = f"{at['host']}:{at['port']}"
-    found = caller.exec("fateflow", ["python", "-c", _CALL, where, caller.id, called.id, path])
+    done = caller.exec("fateflow", ["python", "-c", _CALL, where, caller.id, called.id, path])
     try:
-        return dict(json.loads(found.stdout))
+        return dict(json.loads(done.stdout))
     except ValueError:
-        said = (found.stderr.strip() or found.stdout.strip() or "no answer").splitlines()[-1]
-        raise HopError(f"osx of party {caller.id} ({where}) answered {said!r}") from None
+        answer = (done.stderr.strip() or done.stdout.strip() or "no answer").splitlines()[-1]
+        raise HopError(f"osx of party {caller.id} ({where}) answered {answer!r}") from None

@@ -219,8 +219,8 @@ def _unfetched(broker: Broker, tasks: Tasks, now: datetime) -> list[_Place]:
 
 
 def _link(broker: Broker, vhost: str, queue: str) -> Mapping[str, Any]:
-    found = (one for one in broker.links if (one["vhost"], one.get("queue")) == (vhost, queue))
-    return next(found, {})
+    links = (link for link in broker.links if (link["vhost"], link.get("queue")) == (vhost, queue))
+    return next(links, {})
 
 
 def _state(broker: Broker, vhost: str, queue: str) -> str:
@@ -260,8 +260,8 @@ def _session(vhost: str) -> str:
 
 def _other(vhost: str, queue: str, which: str) -> str:
     """The party that sends a queue's messages, or that receives them."""
-    found = _PARTIES.fullmatch(queue.partition("-")[2].removeprefix(_session(vhost)))
-    return f"party {found[which]}" if found else "the other party"
+    match = _PARTIES.fullmatch(queue.partition("-")[2].removeprefix(_session(vhost)))
+    return f"party {match[which]}" if match else "the other party"
 
 
 def _clear_policy(container: str, vhost: str, queue: str) -> str:
@@ -310,8 +310,8 @@ def ask(party: Containers, port: int) -> Broker:
     try:
         return Broker(*map(_rows, answers))
     except (ValueError, TypeError):
-        said = (answers[-1].strip() or done.stderr.strip() or "no answer").splitlines()[0]
-        raise UnknownError(f"RabbitMQ of party {party.id} says {said!r}") from None
+        answer = (answers[-1].strip() or done.stderr.strip() or "no answer").splitlines()[0]
+        raise UnknownError(f"RabbitMQ of party {party.id} says {answer!r}") from None
 
 
 def _rows(answer: str) -> Rows:

@@ -141,7 +141,7 @@ class Settings(settings.Settings):
         release = release.federated_by(self.engines.federation)
         engines = [self.engines_of(party) for party in self.parties]
         return release.with_services_for(
-            [one.computing for one in engines], [one.storage for one in engines]
+            [used.computing for used in engines], [used.storage for used in engines]
         )
 
     def engines_of(self, party: settings.Party) -> Engines:
@@ -173,10 +173,13 @@ class Settings(settings.Settings):
 
     def peer_keys(self, gateways: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
         """What fate:peers has for a party that others run; see `settings.Settings`."""
-        found = sorted({address for address, _ in gateways.values()})
-        if len(found) > 1:
-            raise ValueError(f"has gateways at several addresses: {', '.join(found)}")
-        return {"address": found[0], "ports": {name: port for name, (_, port) in gateways.items()}}
+        addresses = sorted({address for address, _ in gateways.values()})
+        if len(addresses) > 1:
+            raise ValueError(f"has gateways at several addresses: {', '.join(addresses)}")
+        return {
+            "address": addresses[0],
+            "ports": {name: port for name, (_, port) in gateways.items()},
+        }
 
     def mistakes(self, release: Release) -> Iterator[settings.Mistake]:
         """Mistakes that no single key reveals: unknown peer ports, and engines that do not fit."""
@@ -210,20 +213,20 @@ class Settings(settings.Settings):
         known = release.engines
         if known is None:
             return
-        told = list(mistakes_in_engines(self.engines, known))
-        found = [*told, *self._engines_of_parties(known, told)]
-        if self.images == "packages" and not found:
-            found += self._images(release)
-        yield from found
+        stack_mistakes = list(mistakes_in_engines(self.engines, known))
+        mistakes = [*stack_mistakes, *self._engines_of_parties(known, stack_mistakes)]
+        if self.images == "packages" and not mistakes:
+            mistakes += self._images(release)
+        yield from mistakes
 
     def _engines_of_parties(
-        self, known: SupportedEngines, told: Collection[settings.Mistake]
+        self, known: SupportedEngines, stack_mistakes: Collection[settings.Mistake]
     ) -> Iterator[settings.Mistake]:
         """What is wrong with the engines in which parties differ.
 
         Args:
             known: the engines of the release.
-            told: what is wrong with those of the stack.
+            stack_mistakes: what is wrong with those of the stack.
         """
         for index, party in enumerate(self.parties):
             own, engines = party.engines.model_fields_set, self.engines_of(party)
@@ -231,7 +234,7 @@ class Settings(settings.Settings):
                 where = ("parties", index, *mistake.where)
                 if mistake.where[-1] in own:
                     yield replace(mistake, where=where)
-                elif mistake not in told and mistake.where[-1] == "federation":
+                elif mistake not in stack_mistakes and mistake.where[-1] == "federation":
                     yield settings.Mistake(
                         (*where[:-1], "computing"),
                         f"{shown(engines.computing)} does not work with federation: "
@@ -246,10 +249,10 @@ class Settings(settings.Settings):
         release = release.federated_by(self.engines.federation)
         needed = release.with_services_for(chosen, stored).services
         lacking = {
-            engine: one.image
+            engine: service.image
             for engine in [*chosen, self.engines.federation]
-            for one in needed.values()
-            if one.package is None and engine in (*one.computing, *one.federation)
+            for service in needed.values()
+            if service.package is None and engine in (*service.computing, *service.federation)
         }
         if lacking:
             yield settings.Mistake(

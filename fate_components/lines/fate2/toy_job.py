@@ -23,15 +23,15 @@ _TASK = "toy_example_0"
 def broken_hops(caller: Containers, called: Containers) -> Iterator[str]:
     """The broken hops on the way from one party to another."""
     try:
-        found = conf(caller)
+        config = conf(caller)
     except HopError as error:
         yield str(error)
         return
-    engine = str(found["default_engines"]["federation"])
+    engine = str(config["default_engines"]["federation"])
     gateway = _GATEWAYS[engine][0]
     send = through_osx if gateway == "osx" else through_nginx
     try:
-        answer = send(caller, called, found["federation"][gateway], "/v2/site/info/query")
+        answer = send(caller, called, config["federation"][gateway], "/v2/site/info/query")
         if str(answer.get("data", {}).get("party_id")) != called.id:
             yield f"{gateway} of party {caller.id} does not lead to party {called.id}: {answer}"
     except HopError as error:
@@ -110,8 +110,8 @@ def submit(guest: Containers, host: Containers) -> str:
 def status(party: Containers, role: str, job: str) -> str:
     """The status of the job at one party."""
     query = f"/v2/job/query?job_id={job}&role={role}&party_id={party.id}"
-    found = request(party, "GET", query).get("data") or [{}]
-    return str(found[0].get("status", "not found"))
+    jobs = request(party, "GET", query).get("data") or [{}]
+    return str(jobs[0].get("status", "not found"))
 
 
 def main() -> None:

@@ -63,9 +63,9 @@ class TrainingCluster(pulumi.ComponentResource):
             databases.append(Mysql(context, context.options("mysql", self)))
         gateways = _gateways(context, child)
         shared = tables.shared(context, child)
-        needed = [*(one.container for one in databases), *shared.get(plan.host, [])]
+        needed = [*(database.container for database in databases), *shared.get(plan.host, [])]
         fate_flow = FateFlow(context, settings.patches, needed, child)
-        everyone = {one.id for one in settings.parties} | {one.id for one in settings.peers}
+        everyone = {party.id for party in settings.parties} | {peer.id for peer in settings.peers}
         client = Client(context, everyone, context.options("client", self))
         self.services: list[Service] = [*databases, *gateways, fate_flow, client]
         self.passwords = {"notebook": context.notebook_token}

@@ -120,12 +120,12 @@ def faults(servers: Mapping[str, Any], passwords: Mapping[str, str]) -> Iterator
     """
     for key, server in servers.items():
         if "database" in server:
-            found = mysql_faults(server, passwords[key])
+            server_faults = mysql_faults(server, passwords[key])
         else:
             command = [_REDIS, server["address"], str(server["port"])]
             done = _in_container(command, f"{passwords[key]}\n")
-            found = list(filter(None, [redis_fault(done.stdout, done.stderr)]))
-        for fault in found:
+            server_faults = list(filter(None, [redis_fault(done.stdout, done.stderr)]))
+        for fault in server_faults:
             yield (
                 f"{key} of party {os.environ['PARTY']}, {server['address']}:{server['port']}: "
                 f"{fault}"
@@ -136,11 +136,11 @@ def main() -> None:
     """Check all servers; exit with 1 and every fault if one cannot be used."""
     servers = json.loads(os.environ["SERVERS"])
     try:
-        found = list(faults(servers, json.load(sys.stdin)))
+        all_faults = list(faults(servers, json.load(sys.stdin)))
     except NoCheckError as error:
         sys.exit(f"the databases of party {os.environ['PARTY']} could not be checked: {error}")
-    if found:
-        sys.exit("\n".join(found))
+    if all_faults:
+        sys.exit("\n".join(all_faults))
     print(f"{', '.join(servers)} of party {os.environ['PARTY']}: usable")
 
 

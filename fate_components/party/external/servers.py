@@ -109,12 +109,12 @@ def run(
 
 def _account(server: Server, grants: Sequence[str]) -> dict[str, object]:
     """What is to be known of a server but its password."""
-    found: dict[str, object] = {"address": server.address, "port": server.port}
+    account: dict[str, object] = {"address": server.address, "port": server.port}
     if isinstance(server, Mysql):
-        found |= {"user": server.user, "database": server.database}
+        account |= {"user": server.user, "database": server.database}
         if grants:
-            found["grants"] = list(grants)
-    return found
+            account["grants"] = list(grants)
+    return account
 
 
 def _password(server: Server) -> str:

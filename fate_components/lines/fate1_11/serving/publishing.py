@@ -74,8 +74,10 @@ def _publish(
     publishing.all_succeeded("loaded", answer, list(answers(answer, "loaded")), tell)
     answer = FLOW.ask(guest, "/v1/model/bind", {**request, "service_id": wanted.service})
     if code := answer.get("retcode"):
-        said = str(answer.get("retmsg", answer))
-        raise PublishError(f"the model could not be bound: {_BIND_CODES.get(code, _reason(said))}")
+        message = str(answer.get("retmsg", answer))
+        raise PublishError(
+            f"the model could not be bound: {_BIND_CODES.get(code, _reason(message))}"
+        )
     tell.said(f"bound to service {wanted.service} at party {trained.guest}")
     publishing.tried(serving, wanted, trained.guest, CODES, tell)
 
@@ -84,13 +86,13 @@ def _deploy(guest: Containers, model: Model, tell: TellsProgress) -> Model:
     """The version of a model that can be loaded; training leaves one that cannot."""
     names = {"model_id": model.id, "model_version": model.version}
     answer = FLOW.ask(guest, "/v1/model/deploy", names)
-    told = list(answers(answer, "deployed"))
-    if answer.get("retcode") and not told:
+    party_answers = list(answers(answer, "deployed"))
+    if answer.get("retcode") and not party_answers:
         raise PublishError(
             f"the model could not be deployed: {_reason(str(answer.get('retmsg', answer)))}"
         )
-    if any(one.failed for one in told):
-        publishing.all_succeeded("deployed", answer, told, tell)
+    if any(party_answer.failed for party_answer in party_answers):
+        publishing.all_succeeded("deployed", answer, party_answers, tell)
     version = (answer.get("data") or {}).get("model_version")
     if not version:
         raise PublishError(f"the model could not be deployed: {answer.get('retmsg', answer)}")
@@ -112,12 +114,12 @@ def answers(answer: Mapping[str, Any], done: str) -> Iterator[Answer]:
         for party, code in parties.items():
             # There is no detail of a party that could not be asked.
             detail = (details.get(role) or {}).get(party) or {}
-            said = _reason(str(detail.get("retmsg") or _NO_ANSWER), int(code))
-            yield Answer(role, str(party), said if code else done, bool(code))
+            reason = _reason(str(detail.get("retmsg") or _NO_ANSWER), int(code))
+            yield Answer(role, str(party), reason if code else done, bool(code))
 
 
-def _reason(said: str, code: int | None = None) -> str:
+def _reason(message: str, code: int | None = None) -> str:
     for words, reason in _REASONS.items():
-        if words in said:
+        if words in message:
             return reason
-    return f"failed{f' with code {code}' if code else ''}: {said[:300]}"
+    return f"failed{f' with code {code}' if code else ''}: {message[:300]}"

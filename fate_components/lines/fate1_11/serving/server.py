@@ -15,7 +15,7 @@ def config(context: ClusterContext, serving: Serving) -> dict[str, object]:
     address.
     """
     registry = zookeeper.url(context)
-    found: dict[str, object] = {
+    properties: dict[str, object] = {
         "port": context.port("serving-server"),
         # Both are true if they are left out.
         "useRegister": str(bool(registry)).lower(),
@@ -27,8 +27,8 @@ def config(context: ClusterContext, serving: Serving) -> dict[str, object]:
         "feature.batch.adaptor": serving.batch_adapter,
     }
     if serving.adapter_url:
-        found["http.adapter.url"] = serving.adapter_url
-    return found | registry
+        properties["http.adapter.url"] = serving.adapter_url
+    return properties | registry
 
 
 class ServingServer(server.ServingServer):

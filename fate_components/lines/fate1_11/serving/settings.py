@@ -55,10 +55,10 @@ class Serving(serving_keys.Serving):
 
     def facts(self, release: Release) -> Release:
         """The facts of the services that it has, with what the stack file chooses for them."""
-        found = super().facts(release)
+        facts = super().facts(release)
         for name in () if self.admin else _ADMINISTRATION:
-            found = found.without(name)
-        return found
+            facts = facts.without(name)
+        return facts
 
     @model_validator(mode="after")
     def _asks_somewhere(self) -> Self:

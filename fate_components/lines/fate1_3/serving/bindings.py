@@ -25,7 +25,7 @@ def services(serving: Containers, model_version: str) -> list[str]:
     """
     kept = serving.exec("serving-server", ["cat", _STORE]).stdout
     requests = filter(None, map(_request, kept.splitlines()))
-    return [_service(one) for one in requests if model_version.encode() in one]
+    return [_service(request) for request in requests if model_version.encode() in request]
 
 
 def _request(line: str) -> bytes:
@@ -38,8 +38,8 @@ def _request(line: str) -> bytes:
 
 
 def _service(request: bytes) -> str:
-    found = [value for field, value in _fields(request) if field == _SERVICE_ID]
-    return found[-1].decode(errors="replace") if found else ""
+    ids = [value for field, value in _fields(request) if field == _SERVICE_ID]
+    return ids[-1].decode(errors="replace") if ids else ""
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:

@@ -20,8 +20,8 @@ def answers(answer: Mapping[str, Any]) -> Iterator[Answer]:
     for role, parties in (answer.get("data") or {}).items():
         if isinstance(parties, Mapping):
             for party, code in parties.items():
-                said = _LOAD_CODES.get(int(code), f"failed with code {int(code)}")
-                yield Answer(role, party, said, bool(int(code)))
+                meaning = _LOAD_CODES.get(int(code), f"failed with code {int(code)}")
+                yield Answer(role, party, meaning, bool(int(code)))
 
 
 def publish(
