@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NoReturn
 
 from ..docker.client.containers import Containers
@@ -102,3 +102,35 @@ def reasons(flow: FateFlow, watched: Mapping[str, Containers], job: str, task: s
     return told(parts, failures(flow, parts, job, task)) or [
         line for party in dict.fromkeys(watched.values()) for line in last_lines(flow, party, job)
     ]
+
+
+def finish(
+    title: str,
+    flow: FateFlow,
+    watched: Mapping[str, Containers],
+    job: str,
+    task: str,
+    status: Callable[[Containers, str], str],
+    broken: Callable[[], Iterable[str]],
+) -> None:
+    """Watch a job until it ends, and report how; ends the check unless it succeeded.
+
+    Args:
+        title: what the job is called.
+        flow: the line's FATE Flow.
+        watched: the parties that are asked, by their roles.
+        job: the job's id.
+        task: the name of its only task.
+        status: asks a party for the status of the job, in a role.
+        broken: tells what keeps the parties from calling each other.
+    """
+    ends = watch(watched, status, lambda party: last_lines(flow, party, job))
+    if set(ends.values()) == {"success"}:
+        say(f"{title}: success" + (" on both parties" if len(watched) > 1 else ""))
+        return
+    fail(
+        f"the {title} ({job}) did not succeed: "
+        + ", ".join(f"{role} is {state}" for role, state in ends.items()),
+        *broken(),
+        *reasons(flow, watched, job, task),
+    )

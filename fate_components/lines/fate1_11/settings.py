@@ -50,9 +50,9 @@ class Training(settings.Training):
         """How many cores its jobs may use together."""
         return self.cores * self.nodemanagers
 
-    def nodes(self, home: str = "") -> tuple[str, ...]:
+    def nodes(self) -> tuple[str, ...]:
         """The names of its node managers: nodemanager, nodemanager-2 …"""
-        (names,) = by_host(NODE_MANAGER, self.nodemanagers, home).values()
+        (names,) = by_host(NODE_MANAGER, self.nodemanagers, "").values()
         return names
 
     def containers(self, service: str, home: str = "") -> list[str]:

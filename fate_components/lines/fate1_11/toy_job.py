@@ -8,7 +8,7 @@ from ...docker.client.containers import Containers
 from ...jobs.fate_flow import JobsError
 from ...jobs.flow_v1 import FlowError
 from ...party import edge_check
-from ...party.toy_job import fail, is_peer, last_lines, parties, reasons, say, watch
+from ...party.toy_job import fail, finish, is_peer, parties, say
 from ...plan.endpoints import EXCHANGE
 from .jobs import FATE_FLOW, FLOW
 
@@ -84,22 +84,17 @@ def main() -> None:
         time.sleep(5)
     say(f"{title}: {job}")
     try:
-        ends = watch(
+        finish(
+            title,
+            FATE_FLOW,
             watched,
+            job,
+            _TASK,
             lambda party, role: status(party, role, job),
-            lambda party: last_lines(FATE_FLOW, party, job),
+            lambda: connections(guest, host),
         )
     except JobsError as error:
         fail(f"the {title} failed: {error}", *connections(guest, host))
-    if set(ends.values()) == {"success"}:
-        say(f"{title}: success" + (" on both parties" if len(watched) > 1 else ""))
-        return
-    fail(
-        f"the {title} ({job}) did not succeed: "
-        + ", ".join(f"{role} is {state}" for role, state in ends.items()),
-        *connections(guest, host),
-        *reasons(FATE_FLOW, watched, job, _TASK),
-    )
 
 
 if __name__ == "__main__":

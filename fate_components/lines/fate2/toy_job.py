@@ -8,7 +8,7 @@ import yaml
 
 from ...docker.client.containers import Containers
 from ...party import edge_check
-from ...party.toy_job import fail, is_peer, last_lines, parties, reasons, say, watch
+from ...party.toy_job import fail, finish, is_peer, parties, say
 from .flow_client import FLOW, HopError, conf, request, through_nginx, through_osx
 from .jobs import FATE_FLOW
 
@@ -132,22 +132,17 @@ def main() -> None:
     try:
         job = submit(guest, host)
         say(f"{title}: {job}")
-        ends = watch(
+        finish(
+            title,
+            FATE_FLOW,
             watched,
+            job,
+            _TASK,
             lambda party, role: status(party, role, job),
-            lambda party: last_lines(FATE_FLOW, party, job),
+            lambda: hops(guest, host),
         )
     except HopError as error:
         fail(f"the {title} failed: {error}", *hops(guest, host))
-    if set(ends.values()) == {"success"}:
-        say(f"{title}: success" + (" on both parties" if len(watched) > 1 else ""))
-        return
-    fail(
-        f"the {title} ({job}) did not succeed: "
-        + ", ".join(f"{role} is {state}" for role, state in ends.items()),
-        *hops(guest, host),
-        *reasons(FATE_FLOW, watched, job, _TASK),
-    )
 
 
 if __name__ == "__main__":

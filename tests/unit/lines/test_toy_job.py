@@ -10,7 +10,7 @@ import pytest
 from fate_components.docker.client.containers import Containers
 from fate_components.lines.fate1_3 import toy_job as fate1
 from fate_components.lines.fate2.jobs import FATE_FLOW
-from fate_components.party.toy_job import reasons, watch
+from fate_components.party.toy_job import finish, reasons, watch
 
 
 @pytest.fixture
@@ -198,4 +198,23 @@ def test_the_reason_of_a_failed_job_is_that_of_the_party_whose_task_failed(
     assert reasons(FATE_FLOW, both, "1", "toy_example_0") == [
         "party 10000's task (host) failed: no data",
         "party 9999's task (guest) ended because of it",
+    ]
+
+
+def test_how_a_job_has_ended_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(*_: object, **__: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess([], 0, "", "")
+
+    monkeypatch.setattr(Containers, "run", run)
+    both = {"guest": Containers("dev", "9999", "x"), "host": Containers("dev", "10000", "x")}
+    job = ("toy job", FATE_FLOW, both, "1", "toy_example_0")
+    finish(*job, lambda *_: "success", lambda: ["a broken hop"])
+    assert capsys.readouterr().out == "toy job: success on both parties\n"
+    with pytest.raises(SystemExit) as ended:
+        finish(*job, lambda _, role: {"guest": "failed", "host": "success"}[role], lambda: ["hop"])
+    assert str(ended.value).splitlines()[:2] == [
+        "the toy job (1) did not succeed: guest is failed, host is success",
+        "hop",
     ]
